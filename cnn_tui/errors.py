@@ -1,0 +1,48 @@
+"""Every error that a user of cnn-tui can meet.
+
+    CnnTuiError                 its text is one clear sentence for the user
+    ├── InputError              what was asked for cannot be done: exit code 2
+    │   ├── ConfigError         a key or value of a preset, config or --set
+    │   ├── ModelError          a stack of layers that no image fits through
+    │   ├── DataError           a data set that is missing or damaged
+    │   ├── DeviceError         a device that is not there, or a model too large for it
+    │   └── RunDirectoryError   a run that is missing, damaged, or of an unknown format
+    │       └── LockedError     another process trains this run
+    └── TrainingError           a run that started and failed: exit code 1
+"""
+
+
+class CnnTuiError(Exception):
+    """The base of all; catch it where a message is shown to the user."""
+
+
+class InputError(CnnTuiError):
+    """What was asked for cannot be done; nothing was started."""
+
+
+class ConfigError(InputError):
+    """A key or a value in a preset, a config or a ``--set`` option."""
+
+
+class ModelError(InputError):
+    """A stack of layers that does not fit together."""
+
+
+class DataError(InputError):
+    """A data set that is missing, damaged or cannot be fetched."""
+
+
+class DeviceError(InputError):
+    """A device that is not there, or that the model does not fit on."""
+
+
+class RunDirectoryError(InputError):
+    """A run directory that is missing, damaged or not understood."""
+
+
+class LockedError(RunDirectoryError):
+    """Another process trains this run."""
+
+
+class TrainingError(CnnTuiError):
+    """A run that started and could not be finished."""

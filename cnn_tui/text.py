@@ -1,0 +1,71 @@
+"""How values are written for people: numbers, times, shapes, untrusted text."""
+
+import math
+import re
+from collections.abc import Iterable
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(value: object) -> str:
+    """Returns one line of text with control, bidi and escape characters made visible.
+
+    Text from files and from other people goes through here before it is shown.
+    """
+    return _UNPRINTABLE.sub(lambda match: f"\\x{ord(match[0]):02x}", str(value))
+
+
+def significant(value: float | None, digits: int = 3) -> str:
+    """Returns ``value`` with significant digits: 0.00042, 0.0871, 12.3; "–" for None."""
+    if value is None:
+        return "–"
+    if not math.isfinite(value):
+        return {math.inf: "∞", -math.inf: "−∞"}.get(value, "NaN")
+    if value == 0:
+        return "0"
+    magnitude = math.floor(math.log10(abs(value)))
+    if -5 <= magnitude < 6:
+        return f"{value:.{max(0, digits - 1 - magnitude)}f}"
+    return f"{value:.{digits - 1}e}"
+
+
+def percent(fraction: float | None) -> str:
+    """Returns an accuracy of 0…1 as percent with two decimals: "97.21 %"."""
+    return "–" if fraction is None else f"{100 * fraction:.2f} %"
+
+
+def count(value: int) -> str:
+    """Returns a whole number with thousands separators: "28,938"."""
+    return f"{value:,}"
+
+
+def quantity(value: float) -> str:
+    """Returns a large number in short: "416", "1.05 M", "230 k"."""
+    for factor, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if value >= factor:
+            scale = 1e3 if unit == "k" else factor
+            return f"{significant(value / scale)} {unit}"
+    return f"{value:,.0f}"
+
+
+def mebibytes(size_bytes: float | None) -> str:
+    """Returns a size in bytes as "412 MiB" or "12.4 GiB"; "–" for None."""
+    if size_bytes is None:
+        return "–"
+    if size_bytes < 1000 * 2**20:
+        return f"{size_bytes / 2**20:.0f} MiB"
+    return f"{size_bytes / 2**30:.1f} GiB"
+
+
+def duration(seconds: float | None) -> str:
+    """Returns a time span as "0:31", "12:05" or "3:10:00"; "–" for None."""
+    if seconds is None or not math.isfinite(seconds):
+        return "–"
+    minutes, second = divmod(max(0, round(seconds)), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def shape(sizes: Iterable[int]) -> str:
+    """Returns sizes as "16×28×28"."""
+    return "×".join(str(size) for size in sizes)
