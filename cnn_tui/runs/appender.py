@@ -1,0 +1,46 @@
+"""An append-only file of lines that loses nothing when the disk is full."""
+
+import os
+from pathlib import Path
+
+from cnn_tui.runs.files import FILE_MODE, open_regular
+
+
+class Appender:
+    """Appends whole lines to a file; what cannot be written stays in memory.
+
+    Every write starts on a fresh line, whatever a killed or failed writer left at the
+    end of the file: a torn line is then one bad line and spoils no other.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Opens the file, or makes it. Raises OSError."""
+        self._descriptor = open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+        os.fchmod(self._descriptor, FILE_MODE)
+        self._pending = bytearray()
+
+    def append(self, lines: bytes) -> None:
+        """Adds lines that end in a newline. Raises OSError; they are kept then."""
+        self._pending += lines
+        self.flush()
+
+    def flush(self) -> None:
+        """Writes what is still in memory. Raises OSError and keeps the rest then."""
+        while self._pending:
+            fresh = b"" if self._at_line_start() else b"\n"
+            written = os.write(self._descriptor, fresh + self._pending) - len(fresh)
+            complete = self._pending.rfind(b"\n", 0, max(0, written)) + 1
+            del self._pending[:complete]
+
+    def sync(self) -> None:
+        """Makes everything appended so far survive a power loss. Raises OSError."""
+        self.flush()
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Closes the file; lines that could not be written are lost now."""
+        os.close(self._descriptor)
+
+    def _at_line_start(self) -> bool:
+        size = os.fstat(self._descriptor).st_size
+        return size == 0 or os.pread(self._descriptor, 1, size - 1) == b"\n"

@@ -1,0 +1,137 @@
+"""Opening, reading and replacing files that someone else may have tampered with.
+
+Nothing here follows a link, waits for a pipe, or depends on the umask.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+DIRECTORY_MODE = 0o700
+FILE_MODE = 0o600
+
+# O_NONBLOCK: opening a named pipe must not wait for its other end.
+SAFE_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class NotRegularError(OSError):
+    """Something that is not a regular file stands where one belongs."""
+
+
+def make_directory(path: Path) -> None:
+    """Makes a directory that only its owner may enter; it may not exist yet."""
+    path.mkdir()
+    path.chmod(DIRECTORY_MODE)
+
+
+def ensure_directory(path: Path) -> None:
+    """Makes a directory that only its owner may enter, or closes an existing one.
+
+    Raises:
+        OSError: Its parent is missing, or something else, even a link, is in its place.
+    """
+    with suppress(FileExistsError):
+        path.mkdir()
+    with opened_directory(path) as directory:
+        os.fchmod(directory, DIRECTORY_MODE)
+
+
+@contextmanager
+def opened_directory(path: Path) -> Iterator[int]:
+    """Opens a directory, not a link to one, and yields its file descriptor."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | SAFE_FLAGS)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def open_regular(
+    path: str | Path, flags: int = os.O_RDONLY, *, directory: int | None = None
+) -> int:
+    """Opens a regular file and returns its descriptor; the caller closes it.
+
+    Raises:
+        NotRegularError: It is a link, pipe, device, socket or directory.
+        OSError: It is missing or not allowed.
+    """
+    descriptor = os.open(path, flags | SAFE_FLAGS, FILE_MODE, dir_fd=directory)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NotRegularError(0, "not a regular file", str(path))
+    return descriptor
+
+
+def read_bounded(path: Path, max_bytes: int) -> bytes:
+    """Returns the content of a regular file of at most ``max_bytes``.
+
+    Raises:
+        OSError: It is missing, not a regular file, larger, or not allowed.
+    """
+    descriptor = open_regular(path)
+    try:
+        return read_descriptor(descriptor, max_bytes)
+    finally:
+        os.close(descriptor)
+
+
+def read_descriptor(descriptor: int, max_bytes: int) -> bytes:
+    """Returns all that is left in an open file, refusing more than ``max_bytes``."""
+    chunks: list[bytes] = []
+    left = max_bytes + 1
+    while left and (chunk := os.read(descriptor, left)):
+        chunks.append(chunk)
+        left -= len(chunk)
+    if not left:
+        raise OSError(0, f"larger than {max_bytes} bytes")
+    return b"".join(chunks)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Writes all of ``data``, however many writes that takes."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def replace_file(path: Path, data: bytes, *, durable: bool = False) -> None:
+    """Replaces the file at ``path`` by ``data``: a reader sees the old or the new one.
+
+    The temporary file is closed before the rename, or a full tmpfs would leave an
+    empty file. ``durable`` also survives a power loss. Raises OSError and then leaves
+    the old file as it was. One writer at a time.
+    """
+    temporary = f".{path.name}.tmp"
+    with opened_directory(path.parent) as directory:
+        try:
+            _write_new(temporary, data, directory, durable=durable)
+            os.replace(temporary, path.name, src_dir_fd=directory, dst_dir_fd=directory)
+        except OSError:
+            remove_if_exists(temporary, directory)
+            raise
+        if durable:
+            os.fsync(directory)
+
+
+def remove_if_exists(name: str, directory: int) -> bool:
+    """Removes a file (or the link itself); returns whether there was one."""
+    try:
+        os.unlink(name, dir_fd=directory)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _write_new(name: str, data: bytes, directory: int, *, durable: bool) -> None:
+    remove_if_exists(name, directory)  # left by a writer that was killed
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    descriptor = open_regular(name, flags, directory=directory)
+    try:
+        os.fchmod(descriptor, FILE_MODE)
+        write_all(descriptor, data)
+        if durable:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

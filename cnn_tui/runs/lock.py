@@ -1,0 +1,48 @@
+"""The lock of a run directory: whoever trains the run holds it."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from cnn_tui.errors import LockedError, RunDirectoryError
+from cnn_tui.runs.files import FILE_MODE
+from cnn_tui.runs.layout import LOCK
+from cnn_tui.runs.status import read_status
+from cnn_tui.text import printable
+
+
+def acquire(run: Path) -> FileLock:
+    """Takes the lock of a run and returns it; its file's time says since when.
+
+    Raises:
+        LockedError: Another holds it.
+        OSError: The lock file cannot be made.
+    """
+    # With filelock's default, a release by another thread does nothing, silently.
+    lock = FileLock(run / LOCK, thread_local=False, mode=FILE_MODE)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        raise LockedError(_refusal(run)) from error
+    os.utime(run / LOCK)
+    return lock
+
+
+def _refusal(run: Path) -> str:
+    since = datetime.fromtimestamp((run / LOCK).stat().st_mtime).astimezone()
+    return (
+        f"{printable(run.name)} is being trained by {_holder(run)} "
+        f"since {since:%Y-%m-%d %H:%M:%S}: attach to it, or stop it first"
+    )
+
+
+def _holder(run: Path) -> str:
+    try:
+        status = read_status(run)
+    except RunDirectoryError:
+        status = None
+    if status is None or status.pid is None:
+        return "another process"
+    return f"process {status.pid} on {printable(status.host or 'an unknown host')}"

@@ -1,0 +1,155 @@
+"""The rows of a run directory's JSON files, in the contract's names and key order.
+
+Unknown keys are ignored, so that a newer trainer's runs stay readable.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from cnn_tui.runs.layout import FORMAT, State
+
+Instant = Annotated[datetime, Meta(tz=True)]
+"""A wall-clock time; written as ISO 8601 with offset."""
+
+Step = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+"""Updates completed; it fits the reader's int32 columns."""
+
+
+class Best(Struct, frozen=True, kw_only=True):
+    """The best evaluation so far."""
+
+    step: Step
+    accuracy: float
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """``status.json``: all that a list of runs needs. Accuracy is 0…1."""
+
+    format: int = FORMAT
+    id: str = ""
+    name: str = ""
+    preset: str | None = None
+    title: str = ""
+    dataset: str = ""
+    state: State
+    reason: str | None = None
+    step: Step = 0
+    total_steps: Step = 0
+    epoch: float = 0.0
+    started_at: Instant
+    ended_at: Instant | None = None
+    heartbeat: Instant | None = None
+    progress_at: Instant | None = None
+    pid: int | None = None
+    pid_started: float | None = None
+    pid_namespace: str | None = None
+    boot_id: str | None = None
+    host: str | None = None
+    device: str | None = None
+    training_seconds: float = 0.0
+    images_per_second: float | None = None
+    eta_seconds: float | None = None
+    lr: float | None = None
+    overrides: dict[str, object] = {}
+    train_loss: float | None = None
+    test_loss: float | None = None
+    test_accuracy: float | None = None
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+    best: Best | None = None
+    last_checkpoint_step: Step | None = None
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """One line of ``events.jsonl``; ``details`` are the keys beyond at, step, event."""
+
+    at: Instant
+    step: Step
+    event: str
+    details: dict[str, object] = {}
+
+    @property
+    def command_id(self) -> str | None:
+        """The command that this event answers, if any."""
+        command_id = self.details.get("command_id")
+        return command_id if isinstance(command_id, str) else None
+
+
+class MetricsRow(Struct, frozen=True, kw_only=True, gc=False):
+    """One line of ``metrics.jsonl``: a train row, a test row or a rewind.
+
+    An absent key is UNSET: it tells the kinds apart. A non-finite value is None.
+    """
+
+    step: Step | UnsetType = UNSET
+    epoch: float | None = None
+    time: float | None = None
+    train_loss: float | UnsetType | None = msgspec.field(
+        name="train/loss", default=UNSET
+    )
+    train_accuracy: float | None = msgspec.field(name="train/accuracy", default=None)
+    lr: float | None = None
+    images_per_second: float | None = None
+    test_loss: float | UnsetType | None = msgspec.field(name="test/loss", default=UNSET)
+    test_accuracy: float | None = msgspec.field(name="test/accuracy", default=None)
+    validation_loss: float | None = msgspec.field(name="validation/loss", default=None)
+    validation_accuracy: float | None = msgspec.field(
+        name="validation/accuracy", default=None
+    )
+    rewind_to: Step | UnsetType = UNSET
+
+
+class Gpu(Struct, frozen=True, kw_only=True):
+    """One GPU in a device row; None where the driver does not say."""
+
+    index: int
+    uuid: str | None = None
+    name: str | None = None
+    utilization_percent: float | None = None
+    memory_used_bytes: int | None = None
+    memory_total_bytes: int | None = None
+    temperature_celsius: float | None = None
+    power_watts: float | None = None
+
+
+class DeviceRow(Struct, frozen=True, kw_only=True):
+    """One line of ``device.jsonl``; None = unknown, no ``gpus`` = there is none."""
+
+    at: Instant
+    cpu_percent: float | None = None
+    process_cpu_percent: float | None = None
+    process_memory_bytes: int | None = None
+    host_memory_used_bytes: int | None = None
+    host_memory_total_bytes: int | None = None
+    gpus: list[Gpu] = []
+
+
+def encode_line(record: Struct | Mapping[str, object]) -> bytes:
+    """Returns one line of JSON with its newline; non-finite numbers become null."""
+    return msgspec.json.encode(record) + b"\n"
+
+
+def encode_event(event: Event) -> bytes:
+    """Returns one line of ``events.jsonl``, the details beside the fixed keys."""
+    fixed = {"at": event.at, "step": event.step, "event": event.event}
+    return encode_line({**fixed, **event.details})
+
+
+def decode_event(line: bytes) -> Event:
+    """Returns the event of one line.
+
+    Raises:
+        msgspec.DecodeError: The line is not an object of the expected types.
+    """
+    fields = msgspec.json.decode(line, type=dict[str, object])
+    fixed = {key: fields.pop(key, None) for key in ("at", "step", "event")}
+    return msgspec.convert({**fixed, "details": fields}, Event)
+
+
+def now() -> datetime:
+    """Returns the wall-clock time with this machine's offset."""
+    return datetime.now(UTC).astimezone()

@@ -1,0 +1,243 @@
+"""RunWriter: the trainer's side of a run directory."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+
+from cnn_tui.errors import RunDirectoryError
+from cnn_tui.runs import evaluations, lock, records
+from cnn_tui.runs.appender import Appender
+from cnn_tui.runs.files import ensure_directory, make_directory, replace_file
+from cnn_tui.runs.layout import (
+    CONFIG,
+    CONTROL,
+    DEVICE,
+    ENVIRONMENT,
+    EVALUATIONS,
+    EVENTS,
+    METRICS,
+    RESERVE,
+    STATUS,
+    UNFINISHED_PREFIX,
+    run_ids,
+)
+from cnn_tui.runs.records import DeviceRow, Event, Status, encode_line
+from cnn_tui.text import printable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from filelock import FileLock
+
+Listener = Callable[[str], None]
+Metrics = Mapping[str, float | int | None]
+
+_RESERVE_BYTES = 64 * 2**10
+
+
+class RunWriter:
+    """Writes one run directory and holds its lock, from ``create`` or ``open`` on.
+
+    The training thread and a sampler thread may use it at once. A write that fails
+    raises nothing: ``failing`` says why, the bytes are kept, and ``retry`` writes them.
+
+    Attributes:
+        path: The run directory, absolute.
+        failing: The last failed write, None when everything is on disk.
+    """
+
+    def __init__(
+        self, path: Path, held_lock: "FileLock", listener: Listener | None
+    ) -> None:
+        """Use ``create`` or ``open``."""
+        self.path = path
+        self.failing: OSError | None = None
+        self._lock = held_lock
+        self._listener = listener
+        self._appending = Lock()
+        self._replacing = Lock()
+        self._unwritten: dict[str, bytes] = {}
+        self._metrics = Appender(path / METRICS)
+        self._events = Appender(path / EVENTS)
+        self._device = Appender(path / DEVICE)
+
+    @property
+    def id(self) -> str:
+        """The id of the run: the name of its directory."""
+        return self.path.name
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        *,
+        name: str,
+        config_text: str,
+        status: Status,
+        now: datetime | None = None,
+        listener: Listener | None = None,
+    ) -> Self:
+        """Makes a new run in ``folder``; its id is put into ``status``.
+
+        Raises:
+            RunDirectoryError: It cannot be made; nothing is left behind.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with ExitStack() as undo:
+                building, path = _claim(folder.resolve(), name, now or records.now())
+                undo.callback(shutil.rmtree, building, ignore_errors=True)
+                held_lock = lock.acquire(building)
+                undo.callback(held_lock.release)
+                _fill(
+                    building, config_text, msgspec.structs.replace(status, id=path.name)
+                )
+                writer = cls(building, held_lock, listener)
+                undo.callback(writer.close)
+                building.rename(path)
+                undo.pop_all()
+        except OSError as error:
+            raise RunDirectoryError(
+                f"no run can be made in {printable(folder)}: {error.strerror}; "
+                "choose another folder with --runs-dir"
+            ) from error
+        writer.path = path
+        return writer
+
+    @classmethod
+    def open(cls, path: Path, *, listener: Listener | None = None) -> Self:
+        """Opens an existing run to go on with it.
+
+        Raises:
+            LockedError: Another process trains it; nothing was changed.
+            RunDirectoryError: It is not a run, or cannot be written.
+        """
+        if not (path / CONFIG).is_file():
+            raise RunDirectoryError(f"{printable(path)} is not a run: no {CONFIG}")
+        try:
+            with ExitStack() as undo:
+                held_lock = lock.acquire(path.resolve())
+                undo.callback(held_lock.release)
+                _prepare(path.resolve())
+                writer = cls(path.resolve(), held_lock, listener)
+                undo.pop_all()
+        except OSError as error:
+            raise RunDirectoryError(
+                f"{printable(path)} cannot be written: {error.strerror}"
+            ) from error
+        return writer
+
+    def metrics(self, rows: Iterable[Metrics]) -> None:
+        """Appends rows of metrics with one write."""
+        self._append(self._metrics, b"".join(map(encode_line, rows)))
+
+    def event(self, event: str, step: int, **details: object) -> None:
+        """Appends an event that happened now, after update ``step``."""
+        record = Event(at=records.now(), step=step, event=event, details=details)
+        self._append(self._events, records.encode_event(record))
+
+    def device(self, row: DeviceRow) -> None:
+        """Appends what the devices did in the last second."""
+        with self._replacing, self._noting_failure():
+            self._device.append(encode_line(row))
+
+    def set_status(self, status: Status, *, durable: bool = False) -> None:
+        """Replaces the status; ``durable`` at every change of state."""
+        self._replace(STATUS, encode_line(status), durable=durable)
+
+    def environment(self, facts: Mapping[str, object]) -> None:
+        """Replaces the description of what the run runs on."""
+        text = msgspec.json.format(msgspec.json.encode(facts), indent=2)
+        self._replace(ENVIRONMENT, text + b"\n")
+
+    def evaluation(
+        self, step: int, arrays: Mapping[str, "np.ndarray"], best_step: int | None
+    ) -> None:
+        """Writes the arrays of an evaluation; keeps the newest 50 and the best."""
+        name = f"{EVALUATIONS}/{evaluations.file_name(step)}"
+        self._replace(name, evaluations.pack(arrays))
+        with self._noting_failure():
+            evaluations.prune(self.path / EVALUATIONS, best_step)
+
+    def sync(self) -> None:
+        """Makes metrics and events survive a power loss: before each checkpoint."""
+        with self._appending, self._noting_failure():
+            self._metrics.sync()
+            self._events.sync()
+
+    def retry(self) -> bool:
+        """Writes what failed before; returns whether everything is on disk now."""
+        with self._appending, self._replacing:
+            self.failing = None
+            with self._noting_failure():
+                for appender in (self._metrics, self._events, self._device):
+                    appender.flush()
+                for name in list(self._unwritten):
+                    replace_file(self.path / name, self._unwritten[name], durable=True)
+                    del self._unwritten[name]
+        return self.failing is None
+
+    def release_reserve(self) -> None:
+        """Frees 64 KiB, so that the last events and the last status fit."""
+        with self._noting_failure():
+            (self.path / RESERVE).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Closes the files and gives the lock back."""
+        for appender in (self._metrics, self._events, self._device):
+            appender.close()
+        self._lock.release()
+
+    def _append(self, appender: Appender, lines: bytes) -> None:
+        with self._appending:
+            with self._noting_failure():
+                appender.append(lines)
+            if self._listener:
+                for line in lines.decode().splitlines():
+                    self._listener(line)
+
+    def _replace(self, name: str, data: bytes, *, durable: bool = False) -> None:
+        with self._replacing, self._noting_failure():
+            self._unwritten[name] = data
+            replace_file(self.path / name, data, durable=durable)
+            del self._unwritten[name]
+
+    @contextmanager
+    def _noting_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.failing = error
+
+
+def _claim(folder: Path, name: str, now: datetime) -> tuple[Path, Path]:
+    """Returns the folder to build a run in, made, and the free path it will have."""
+    for run_id in run_ids(name, now):
+        building, path = folder / (UNFINISHED_PREFIX + run_id), folder / run_id
+        try:
+            make_directory(building)
+        except FileExistsError:
+            continue
+        # Only now: whoever built under this name before us has renamed it by now.
+        if not os.path.lexists(path):
+            return building, path
+        building.rmdir()
+    raise AssertionError("run_ids never ends")
+
+
+def _fill(run: Path, config_text: str, status: Status) -> None:
+    replace_file(run / CONFIG, config_text.encode(), durable=True)
+    replace_file(run / STATUS, encode_line(status), durable=True)
+    _prepare(run)
+
+
+def _prepare(run: Path) -> None:
+    ensure_directory(run / CONTROL)
+    ensure_directory(run / EVALUATIONS)
+    replace_file(run / RESERVE, os.urandom(_RESERVE_BYTES))
