@@ -3,6 +3,7 @@
 Nothing here follows a link, waits for a pipe, or depends on the umask.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -57,10 +58,15 @@ def open_regular(
         NotRegularError: It is a link, pipe, device, socket or directory.
         OSError: It is missing or not allowed.
     """
-    descriptor = os.open(path, flags | SAFE_FLAGS, FILE_MODE, dir_fd=directory)
+    try:
+        descriptor = os.open(path, flags | SAFE_FLAGS, FILE_MODE, dir_fd=directory)
+    except OSError as error:
+        if error.errno == errno.ELOOP:  # its text names "too many levels"
+            raise NotRegularError(errno.ELOOP, "a link", str(path)) from error
+        raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise NotRegularError(0, "not a regular file", str(path))
+        raise NotRegularError(errno.EINVAL, "not a regular file", str(path))
     return descriptor
 
 
@@ -85,7 +91,7 @@ def read_descriptor(descriptor: int, max_bytes: int) -> bytes:
         chunks.append(chunk)
         left -= len(chunk)
     if not left:
-        raise OSError(0, f"larger than {max_bytes} bytes")
+        raise OSError(errno.EFBIG, f"larger than {max_bytes} bytes")
     return b"".join(chunks)
 
 
@@ -106,7 +112,7 @@ def replace_file(path: Path, data: bytes, *, durable: bool = False) -> None:
     temporary = f".{path.name}.tmp"
     with opened_directory(path.parent) as directory:
         try:
-            _write_new(temporary, data, directory, durable=durable)
+            write_new(temporary, data, directory, durable=durable)
             os.replace(temporary, path.name, src_dir_fd=directory, dst_dir_fd=directory)
         except OSError:
             remove_if_exists(temporary, directory)
@@ -124,7 +130,8 @@ def remove_if_exists(name: str, directory: int) -> bool:
     return True
 
 
-def _write_new(name: str, data: bytes, directory: int, *, durable: bool) -> None:
+def write_new(name: str, data: bytes, directory: int, *, durable: bool = False) -> None:
+    """Writes a new file in an open directory, replacing one of that name."""
     remove_if_exists(name, directory)  # left by a writer that was killed
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     descriptor = open_regular(name, flags, directory=directory)
