@@ -1,0 +1,237 @@
+"""Axes that people can read and that hold still: round limits, round ticks."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnn_tui import text
+from cnn_tui.ui.charts.data import FloatArray, Kind, Limits
+
+_ROUND = (1, 2, 5, 10)
+_ROUND_SECONDS = (
+    *(1, 2, 5, 10, 15, 30),
+    *(60, 120, 300, 600, 900, 1800),
+    *(3600, 7200, 10_800, 21_600, 43_200),
+)
+_DAY_SECONDS = 86_400
+_LARGEST = 1e150  # differences and products of larger values overflow
+_SMALLEST = 1e-150
+_TOLERANCE = 1e-9  # for quotients that are whole numbers but for rounding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """The range of values along one side of a chart, linear or logarithmic."""
+
+    low: float
+    high: float
+    kind: Kind = "number"
+    log: bool = False
+
+    @property
+    def limits(self) -> Limits:
+        """The values at both ends."""
+        return self.low, self.high
+
+    def fractions(self, values: FloatArray) -> FloatArray:
+        """Returns where values lie, 0 at ``low`` and 1 at ``high``; NaN for nowhere."""
+        low, high = self._scaled_limits
+        return (self._scaled(values) - low) / (high - low)
+
+    def fraction(self, value: float) -> float:
+        """Returns where one value lies, 0 at ``low`` and 1 at ``high``."""
+        return float(self.fractions(np.array([value]))[0])
+
+    def value_at(self, fraction: float) -> float:
+        """Returns the value that lies at ``fraction`` of the axis."""
+        low, high = self._scaled_limits
+        value = low + fraction * (high - low)
+        return float(10**value) if self.log else value
+
+    @property
+    def _scaled_limits(self) -> Limits:
+        low, high = self._scaled(np.array([self.low, self.high]))
+        return float(low), float(high)
+
+    def _scaled(self, values: FloatArray) -> FloatArray:
+        values = np.where(np.abs(values) <= _LARGEST, values, np.nan)
+        if not self.log:
+            return values
+        return np.log10(np.where(values >= _SMALLEST, values, np.nan))
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A labelled place on an axis, as a fraction of its length."""
+
+    fraction: float
+    label: str
+
+
+def span_of(rows: Sequence[FloatArray], *, log: bool) -> Limits | None:
+    """Returns the lowest and highest value that can be drawn; None without any."""
+    smallest = _SMALLEST if log else -_LARGEST
+    parts = [row[(row >= smallest) & (row <= _LARGEST)] for row in rows]
+    parts = [part for part in parts if part.size]
+    if not parts:
+        return None
+    low, high = min(part.min() for part in parts), max(part.max() for part in parts)
+    return float(low), float(high)
+
+
+def round_axis(span: Limits | None, kind: Kind, *, log: bool = False) -> Axis:
+    """Returns an axis with round limits around all values of ``span``."""
+    if log:
+        low, high = _round_log_limits(*(span or (0.1, 1.0)))
+    else:
+        low, high = _round_limits(*(span or (0.0, 1.0)), kind)
+    return Axis(low=low, high=high, kind=kind, log=log)
+
+
+def steady_axis(
+    previous: Axis | None, span: Limits | None, kind: Kind, *, log: bool = False
+) -> Axis:
+    """Returns ``previous`` while the values fit and fill half of it, or a round one.
+
+    An axis that moves makes the whole chart move, on the screen and on the wire.
+    """
+    fresh = round_axis(span, kind, log=log)
+    if previous is None or (previous.kind, previous.log) != (kind, log):
+        return fresh
+    if span is None:
+        return previous
+    low, high = previous.fraction(fresh.low), previous.fraction(fresh.high)
+    fits = previous.low <= span[0] and span[1] <= previous.high
+    return previous if fits and high - low > 0.5 else fresh
+
+
+def ticks(axis: Axis, most: int) -> tuple[Tick, ...]:
+    """Returns at most ``most`` ticks at round values of the axis."""
+    if most < 1:
+        return ()
+    if axis.log:
+        values = _log_values(axis, most)
+        labels = [_plain(value) for value in values]
+    else:
+        step = _step(axis, most)
+        values = _multiples(axis, step)
+        labels = [_label(value, step, axis) for value in values]
+    pairs = zip(axis.fractions(np.array(values)), labels, strict=True)
+    return tuple(Tick(float(fraction), label) for fraction, label in pairs)
+
+
+def value_text(value: float, kind: Kind) -> str:
+    """Returns one value with the digits that a person reads out."""
+    if not math.isfinite(value) or kind == "number":
+        return text.significant(value)
+    if kind == "percent":
+        return text.percent(value)
+    return text.duration(value) if kind == "duration" else text.count(round(value))
+
+
+def _round_step(rough: float) -> float:
+    """Returns the smallest of 1, 2, 5 × 10ⁿ that is not below ``rough``."""
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(m * power for m in _ROUND if rough <= m * power * (1 + _TOLERANCE))
+
+
+def _round_limits(low: float, high: float, kind: Kind) -> Limits:
+    is_share = kind == "percent" and low >= 0 and high <= 1
+    if high - low <= max(_SMALLEST, _TOLERANCE * max(abs(low), abs(high))):
+        low, high = _widened(low, high)
+    step = _round_up((high - low) / 5, kind)
+    low = math.floor(low / step + _TOLERANCE) * step
+    high = math.ceil(high / step - _TOLERANCE) * step
+    return (max(low, 0.0), min(high, 1.0)) if is_share else (low, high)
+
+
+def _widened(low: float, high: float) -> Limits:
+    if max(abs(low), abs(high)) <= _SMALLEST:
+        return 0.0, 1.0
+    return low - abs(low) / 2, high + abs(high) / 2
+
+
+def _round_log_limits(low: float, high: float) -> Limits:
+    round_low, round_high = _round_below(low), _round_step(high)
+    if round_high <= round_low * (1 + _TOLERANCE):
+        return _round_below(low * 0.9), _round_step(high * 1.1)
+    return round_low, round_high
+
+
+def _round_below(value: float) -> float:
+    power = 10.0 ** math.floor(math.log10(value) + _TOLERANCE)
+    rounds = [m * power for m in _ROUND if m * power <= value * (1 + _TOLERANCE)]
+    return rounds[-1] if rounds else power
+
+
+def _step(axis: Axis, most: int) -> float:
+    """Returns the round distance that puts at most ``most`` ticks on the axis."""
+    step = _round_up((axis.high - axis.low) / most, axis.kind)
+    while len(_multiples(axis, step)) > most:
+        step = _round_up(step * 1.5, axis.kind)
+    return step
+
+
+def _round_up(rough: float, kind: Kind) -> float:
+    """Returns the next distance that people count in: whole steps, parts of an hour."""
+    if kind == "count":
+        return _round_step(max(rough, 1.0))
+    if kind != "duration":
+        return _round_step(rough)
+    if rough > _ROUND_SECONDS[-1]:
+        return _DAY_SECONDS * _round_step(max(rough / _DAY_SECONDS, 1.0))
+    return next(float(step) for step in _ROUND_SECONDS if rough <= step)
+
+
+def _multiples(axis: Axis, step: float) -> list[float]:
+    first = math.ceil(axis.low / step - _TOLERANCE)
+    last = math.floor(axis.high / step + _TOLERANCE)
+    return [index * step for index in range(first, last + 1)]
+
+
+def _log_values(axis: Axis, most: int) -> list[float]:
+    """Returns 1, 2, 5 × 10ⁿ, or 1, 5 × 10ⁿ, or as many decades as there is room for."""
+    first = math.floor(math.log10(axis.low) + _TOLERANCE)
+    last = math.floor(math.log10(axis.high) + _TOLERANCE)
+    for mantissas in ((1, 2, 5), (1, 5), (1,)):
+        powers = (10.0**n for n in range(first, last + 1))
+        values = [m * power for power in powers for m in mantissas]
+        values = [value for value in values if _covers(axis, value)]
+        if len(values) <= most:
+            return values
+    stride = math.ceil(len(values) / most)
+    return values[::stride]
+
+
+def _covers(axis: Axis, value: float) -> bool:
+    return axis.low * (1 - _TOLERANCE) <= value <= axis.high * (1 + _TOLERANCE)
+
+
+def _label(value: float, step: float, axis: Axis) -> str:
+    if axis.kind == "duration":
+        return text.duration(value)
+    if axis.kind == "percent":
+        return f"{100 * value:.{_decimals(100 * step)}f} %"
+    largest = max(abs(axis.low), abs(axis.high))
+    if largest < 1e6 and step >= 1e-4:
+        return f"{value:,.{_decimals(step)}f}"
+    if axis.kind == "count" and largest < 1e9:
+        in_millions = value and step >= 1e3
+        return f"{value / 1e6:g} M" if in_millions else text.count(round(value))
+    return _plain(value, digits=_magnitude(largest) - _magnitude(step) + 1)
+
+
+def _decimals(step: float) -> int:
+    return max(0, -_magnitude(step))
+
+
+def _magnitude(value: float) -> int:
+    return math.floor(math.log10(value) + _TOLERANCE)
+
+
+def _plain(value: float, digits: int = 6) -> str:
+    """Returns a number as short as it can be written: 1000, 0.05, 1e-5, 2.5e7."""
+    return re.sub(r"e\+?(-?)0*", r"e\1", f"{value:.{digits}g}")

@@ -1,0 +1,153 @@
+"""Draws a whole chart into a grid of cells: a pure function of its scene and size."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnn_tui.ui.charts import axes, raster
+from cnn_tui.ui.charts.axes import Axis, Tick
+from cnn_tui.ui.charts.cells import Cells, Ink, codepoints, narrow
+from cnn_tui.ui.charts.data import Curve, LineStyle
+from cnn_tui.ui.charts.header import write_header
+from cnn_tui.ui.charts.plotext_frame import Frame, build_frame
+from cnn_tui.ui.charts.scene import Scene, curve_ink, mark_ink
+
+_LEAST_WIDTH = 12  # less leaves no room for labels
+_AXIS_GLYPHS = codepoints("│┤└─┬")
+_ASCII = dict(zip("│┤└─┬┈┊▲△▼●○×→–−∞…", "|++-+.:^^voox>--~.", strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What the rows of a chart are used for, from top to bottom."""
+
+    header_height: int
+    frame: Frame
+    footer_height: int
+
+
+def lay_out(scene: Scene, width: int, height: int) -> Layout:
+    """Divides a chart of that size; what there is no room for is left out."""
+    header = int(height >= 5 and width >= _LEAST_WIDTH)
+    has_names = any(mark.labelled for mark in scene.data.marks)
+    footer = int(has_names and height >= 10 and width >= _LEAST_WIDTH)
+    frame = _frame(scene, width, height - header - footer)
+    return Layout(header_height=header, frame=frame, footer_height=footer)
+
+
+def draw(scene: Scene, layout: Layout, width: int, height: int) -> Cells:
+    """Returns the chart as a grid of ``width`` × ``height`` cells."""
+    cells = Cells(width, height)
+    frame, top = layout.frame, layout.header_height
+    right = width - frame.left
+    _draw_frame(cells.view(0, top, width, height - top), frame)
+    _draw_plot(cells.view(frame.left, top + frame.top, right, frame.height), scene)
+    if frame.has_axes:
+        axis_row = top + frame.top + frame.height
+        _draw_marks(cells.view(frame.left, axis_row, right, 1), scene)
+    if layout.header_height:
+        write_header(cells.view(frame.left, 0, right, 1), scene)
+    if layout.footer_height:
+        _name_marks(cells.view(frame.left, height - 1, right, 1), scene)
+    if scene.marker_name == "ascii":
+        cells.replace(_ASCII)
+    return cells
+
+
+def _frame(scene: Scene, width: int, height: int) -> Frame:
+    """Returns the frame with ticks, or without, or none, as there is room."""
+    if width >= _LEAST_WIDTH and height >= 4:
+        y_ticks = axes.ticks(scene.y_axis, most=max(2, height // 2))
+        return build_frame(width, height, _x_ticks(scene.x_axis, width), y_ticks)
+    if width >= 4 and height >= 3:
+        return build_frame(width, height, (), ())
+    return Frame.bare(width, height)
+
+
+def _x_ticks(x_axis: Axis, width: int) -> tuple[Tick, ...]:
+    """Returns the most ticks that leave three cells between their labels."""
+    for most in range(max(2, width // 6), 1, -1):
+        found = axes.ticks(x_axis, most)
+        if sum(len(tick.label) + 3 for tick in found) <= width:
+            return found
+    return axes.ticks(x_axis, 1)
+
+
+def _draw_frame(cells: Cells, frame: Frame) -> None:
+    area = cells.view(0, 0, cells.width, frame.glyphs.shape[0])
+    area.paint(frame.glyphs, Ink.TICK)
+    area.inks[np.isin(frame.glyphs, _AXIS_GLYPHS)] = Ink.AXIS
+    plot = area.view(frame.left, frame.top, frame.width, frame.height)
+    plot.inks[:] = Ink.BLANK
+    if frame.has_axes:
+        tick_rows = area.view(frame.left - 1, frame.top, 1, frame.height)
+        dotted = np.where(tick_rows.glyphs == ord("┤"), ord("┈"), 0)
+        plot.paint(dotted.astype(np.uint32), Ink.GRID)
+
+
+def _draw_plot(plot: Cells, scene: Scene) -> None:
+    if not plot.glyphs.size:
+        return
+    for mark in scene.data.marks:
+        if mark.labelled:
+            _draw_upright(plot, scene, mark.x, "┊", Ink.GRID)
+    _draw_layer(plot, scene, "raw")
+    if scene.cursor is not None:
+        _draw_upright(plot, scene, scene.cursor, "│", Ink.CURSOR)
+    _draw_layer(plot, scene, "line")
+    _draw_layer(plot, scene, "points")
+    if scene.is_empty:
+        _write_centred(plot, scene.data.placeholder)
+
+
+def _draw_upright(plot: Cells, scene: Scene, x: float, glyph: str, ink: Ink) -> None:
+    column = scene.column_of(x, plot.width)
+    if column is not None:
+        plot.view(column, 0, 1, plot.height).paint(codepoints(glyph), ink)
+
+
+def _draw_layer(plot: Cells, scene: Scene, style: LineStyle) -> None:
+    for curve in scene.data.curves:
+        if curve.style == style:
+            _draw_stroke(plot, curve, scene)
+            if style == "points":
+                _draw_points(plot, curve, scene)
+
+
+def _draw_stroke(plot: Cells, curve: Curve, scene: Scene) -> None:
+    marker = scene.marker
+    shape = plot.height * marker.dots_down, plot.width * marker.dots_across
+    dots = raster.stroke(curve, scene.x_axis, scene.y_axis, shape)
+    if curve.style == "points":
+        dots[:, np.arange(shape[1]) // marker.dots_across % 2 == 1] = False
+    plot.paint(marker.glyphs(dots, curve.style), curve_ink(curve))
+
+
+def _draw_points(plot: Cells, curve: Curve, scene: Scene) -> None:
+    shape = plot.height, plot.width
+    rows, columns = raster.points(curve, scene.x_axis, scene.y_axis, shape)
+    plot.glyphs[rows, columns] = ord(scene.marker.point)
+    plot.inks[rows, columns] = curve_ink(curve)
+
+
+def _write_centred(plot: Cells, text: str) -> None:
+    column = max(0, (plot.width - len(text)) // 2)
+    plot.write(column, (plot.height - 1) // 2, text, Ink.TEXT)
+
+
+def _draw_marks(axis_row: Cells, scene: Scene) -> None:
+    for mark in scene.data.marks:
+        column = scene.column_of(mark.x, axis_row.width)
+        if column is not None:
+            axis_row.write(column, 0, mark.glyph, mark_ink(mark))
+
+
+def _name_marks(row: Cells, scene: Scene) -> None:
+    """Names the labelled marks below themselves, the latest first, without overlap."""
+    for mark in reversed(scene.data.marks):
+        column = scene.column_of(mark.x, row.width)
+        if mark.labelled and column is not None:
+            name = narrow(f"{mark.glyph} {mark.text}")
+            start = max(0, min(column, row.width - len(name)))
+            if row.is_blank(start - 1, 0, len(name) + 2):
+                row.write(start, 0, name, mark_ink(mark))

@@ -1,0 +1,93 @@
+"""Curves as dots: numpy in, numpy out, at most one stroke per column of dots."""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn_tui.ui.charts.axes import Axis
+from cnn_tui.ui.charts.data import Curve, FloatArray
+
+BoolArray: TypeAlias = NDArray[np.bool_]
+IntArray: TypeAlias = NDArray[np.int64]
+
+
+def place(fractions: FloatArray, size: int) -> FloatArray:
+    """Returns which of ``size`` places along an axis its fractions fall into.
+
+    The first and last places are centred on 0 and 1, as plotext centres its ticks.
+    """
+    return np.floor(0.5 + (size - 1) * fractions)
+
+
+def stroke(
+    curve: Curve, x_axis: Axis, y_axis: Axis, shape: tuple[int, int]
+) -> BoolArray:
+    """Returns the dots, of ``shape`` (rows, columns), of a curve's connected line.
+
+    Each column is filled from the lowest to the highest value that the line has in
+    it, so no spike is lost however many points there are.
+    """
+    rows, columns = shape
+    low, high = _column_ranges(curve, x_axis, y_axis, columns)
+    bottom, top = place(low, rows), place(high, rows)
+    levels = np.arange(rows)[::-1, None]
+    return (bottom <= levels) & (levels <= top)
+
+
+def points(
+    curve: Curve, x_axis: Axis, y_axis: Axis, shape: tuple[int, int]
+) -> tuple[IntArray, IntArray]:
+    """Returns the rows and columns, within ``shape``, of a curve's single points."""
+    rows, columns = shape
+    across = place(x_axis.fractions(curve.x), columns)
+    up = place(y_axis.fractions(curve.y), rows)
+    inside = (across >= 0) & (across < columns) & (up >= 0) & (up < rows)
+    row = rows - 1 - up[inside].astype(np.int64)
+    return row, across[inside].astype(np.int64)
+
+
+def _column_ranges(
+    curve: Curve, x_axis: Axis, y_axis: Axis, columns: int
+) -> tuple[FloatArray, FloatArray]:
+    """Returns the range of y, as fractions of its axis, per column; NaN for none."""
+    edges = _column_edges(x_axis, columns)
+    starts = np.searchsorted(curve.x, edges)
+    crossings = _crossings(curve, y_axis, edges, starts)
+    low = np.fmin(crossings[:-1], crossings[1:])
+    high = np.fmax(crossings[:-1], crossings[1:])
+    filled = np.flatnonzero(starts[1:] > starts[:-1])
+    if filled.size:
+        values = _drawable(curve.y[: starts[-1]], y_axis)
+        least = np.fmin.reduceat(values, starts[filled])
+        greatest = np.fmax.reduceat(values, starts[filled])
+        low[filled] = np.fmin(low[filled], y_axis.fractions(least))
+        high[filled] = np.fmax(high[filled], y_axis.fractions(greatest))
+    return low, high
+
+
+def _column_edges(x_axis: Axis, columns: int) -> FloatArray:
+    """Returns the ``columns`` + 1 values of x where columns begin and end."""
+    fractions = (np.arange(columns + 1) - 0.5) / max(columns - 1, 1)
+    return x_axis.low + fractions * (x_axis.high - x_axis.low)
+
+
+def _drawable(values: FloatArray, y_axis: Axis) -> FloatArray:
+    """Returns values with NaN for those that have no place on the axis."""
+    nowhere = ~np.isfinite(values) | (y_axis.log & (values <= 0))
+    return np.where(nowhere, np.nan, values)
+
+
+def _crossings(
+    curve: Curve, y_axis: Axis, edges: FloatArray, starts: IntArray
+) -> FloatArray:
+    """Returns where on the y axis the line crosses each edge; NaN where it does not."""
+    if curve.x.size < 2:
+        return np.full(edges.shape, np.nan)
+    after = np.clip(starts, 1, curve.x.size - 1)
+    x_before, x_after = curve.x[after - 1], curve.x[after]
+    y_before = y_axis.fractions(curve.y[after - 1])
+    y_after = y_axis.fractions(curve.y[after])
+    within = (x_before <= edges) & (edges <= x_after) & (x_before < x_after)
+    share = (edges - x_before) / np.where(within, x_after - x_before, 1.0)
+    return np.where(within, y_before + share * (y_after - y_before), np.nan)
