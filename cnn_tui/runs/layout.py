@@ -93,13 +93,18 @@ def run_names(folder: Path) -> list[str]:
     """
     try:
         with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries if _is_run(entry))
+            return sorted(entry.name for entry in entries if _is_named_run(entry))
     except FileNotFoundError:
         return []
     except OSError as error:
         raise RunDirectoryError(
             f"{printable(folder)}: the runs folder cannot be read: {error.strerror}"
         ) from error
+
+
+def is_run(path: Path) -> bool:
+    """Whether a run directory is at ``path``, one that this user may read."""
+    return os.path.isfile(path / CONFIG)
 
 
 def find_run(text: str, folder: Path) -> Path:
@@ -121,7 +126,7 @@ def find_run(text: str, folder: Path) -> Path:
             f'"{printable(text)}" is the beginning of {len(matches)} runs, '
             f"write more of the id: {_shortlist(matches)}"
         )
-    if Path(text, CONFIG).is_file():
+    if is_run(Path(text)):
         return _run_at(Path(text))
     known = f"there are {_shortlist(names[::-1])}" if names else "there are no runs yet"
     raise RunDirectoryError(
@@ -129,12 +134,12 @@ def find_run(text: str, folder: Path) -> Path:
     )
 
 
-def _is_run(entry: os.DirEntry[str]) -> bool:
+def _is_named_run(entry: os.DirEntry[str]) -> bool:
     return not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
 
 
 def _run_at(path: Path) -> Path:
-    if not (path / CONFIG).is_file():
+    if not is_run(path):
         raise RunDirectoryError(
             f'"{printable(path)}" is not a run directory: it has no {CONFIG}'
         )

@@ -1,6 +1,8 @@
 """Following an append-only file of lines that others write, or damage."""
 
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from cnn_tui.runs.files import open_regular
@@ -11,6 +13,8 @@ CHUNK_BYTES = 256 * 2**10
 
 class LineFollower:
     """Reads a growing file, one chunk of complete lines at a time; keeps no file open.
+
+    A file that is missing, unreadable or not a regular one has no lines.
 
     Attributes:
         complete: Everything that was there at the last look has been read.
@@ -27,13 +31,20 @@ class LineFollower:
         self._tail_bytes = tail_bytes
         self._inode: int | None = None
         self._offset = 0
-        self._inside_skipped_line = False
+        self._inside_line = False
 
-    def read_chunk(self) -> bytes:
-        """Returns the next complete lines; b"" when there are none for now.
+    def chunks(self, deadline: float) -> Iterator[bytes]:
+        """Yields what was added, until ``deadline`` on the monotonic clock.
 
-        A missing or unreadable file has none; so has one that is not a regular file.
+        At least one chunk is looked at, so that every call makes progress.
         """
+        while True:
+            if lines := self._next_lines():
+                yield lines
+            if self.complete or time.monotonic() >= deadline:
+                return
+
+    def _next_lines(self) -> bytes:
         try:
             descriptor = open_regular(self._path)
         except OSError:
@@ -41,33 +52,34 @@ class LineFollower:
             return b""
         try:
             self._notice_replacement(os.fstat(descriptor))
-            return self._next_lines(descriptor)
+            data = os.pread(descriptor, CHUNK_BYTES, self._offset)
         finally:
             os.close(descriptor)
+        self.complete = len(data) < CHUNK_BYTES
+        return self._whole_lines(data)
 
     def _notice_replacement(self, found: os.stat_result) -> None:
         if found.st_ino == self._inode and found.st_size >= self._offset:
             return
         self.generation += self._inode is not None
         self._inode = found.st_ino
-        start = found.st_size - (self._tail_bytes or found.st_size)
-        self._offset = max(0, start)
-        self._inside_skipped_line = self._offset > 0
+        tail_bytes = found.st_size if self._tail_bytes is None else self._tail_bytes
+        self._offset = max(0, found.st_size - tail_bytes)
+        self._inside_line = self._offset > 0
 
-    def _next_lines(self, descriptor: int) -> bytes:
-        while True:
-            data = os.pread(descriptor, CHUNK_BYTES, self._offset)
-            end = data.rfind(b"\n") + 1
-            self.complete = len(data) < CHUNK_BYTES
-            if not end:
-                if self.complete:
-                    return b""
-                self.overlong += not self._inside_skipped_line
-                self._inside_skipped_line = True
-                self._offset += len(data)
-                continue
-            self._offset += end
-            start = data.index(b"\n") + 1 if self._inside_skipped_line else 0
-            self._inside_skipped_line = False
-            if start < end:
-                return data[start:end]
+    def _whole_lines(self, data: bytes) -> bytes:
+        """Steps over the complete lines in ``data`` and returns them.
+
+        The rest of a line whose beginning was stepped over is not one of them.
+        """
+        end = data.rfind(b"\n") + 1
+        if not end and not self.complete:
+            self.overlong += not self._inside_line
+            self._inside_line = True
+            self._offset += len(data)
+            return b""
+        self._offset += end
+        if self._inside_line and end:
+            self._inside_line = False
+            return data[data.index(b"\n") + 1 : end]
+        return data[:end]

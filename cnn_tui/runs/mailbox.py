@@ -11,8 +11,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.runs import orders
 from cnn_tui.runs.files import (
@@ -25,7 +23,7 @@ from cnn_tui.runs.files import (
 from cnn_tui.runs.layout import CONTROL, EVENTS
 from cnn_tui.runs.lines import LineFollower
 from cnn_tui.runs.orders import TOUCHABLE, AnyOrder
-from cnn_tui.runs.records import Event, decode_event
+from cnn_tui.runs.records import UNREADABLE, Event, decode_event
 from cnn_tui.text import printable
 
 _MAX_COMMAND_BYTES = 4096
@@ -120,7 +118,7 @@ def await_answer(run: Path, command_id: str, timeout_seconds: float) -> Event | 
     follower = LineFollower(run / EVENTS)
     deadline = time.monotonic() + timeout_seconds
     while True:
-        while lines := follower.read_chunk():
+        for lines in follower.chunks(deadline):
             if answer := _find_answer(lines, command_id):
                 return answer
         if time.monotonic() >= deadline:
@@ -133,7 +131,7 @@ def _find_answer(lines: bytes, command_id: str) -> Event | None:
         if command_id.encode() in line:
             try:
                 event = decode_event(line)
-            except msgspec.DecodeError:
+            except UNREADABLE:
                 continue
             if event.command_id == command_id:
                 return event
@@ -145,7 +143,7 @@ def _read(name: str, directory: int) -> Command | Rejected:
         data = _content(name, directory)
         order = orders.decode(data or _touched(name))
     except OSError as error:
-        return _rejected(name, error.strerror)
+        return _rejected(name, str(error.strerror))
     except InputError as error:
         return _rejected(name, str(error))
     return Command(id=name, order=order)

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from cnn_tui.errors import InputError
+from cnn_tui.runs.records import UNREADABLE
 from cnn_tui.text import printable
 
 Count = Annotated[int, Meta(ge=1, le=2**31 - 1)]
@@ -118,5 +119,5 @@ def decode(data: bytes) -> AnyOrder:
     """
     try:
         return _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise InputError(f"not a command: {printable(error)}") from error

@@ -19,6 +19,10 @@ Step = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 """Updates completed; it fits the reader's int32 columns."""
 
 
+UNREADABLE = (ValueError, RecursionError)
+"""What decoding rubbish raises: bad JSON, other types, broken UTF-8, deep nesting."""
+
+
 class Best(Struct, frozen=True, kw_only=True):
     """The best evaluation so far."""
 
@@ -44,7 +48,7 @@ class Status(Struct, frozen=True, kw_only=True):
     ended_at: Instant | None = None
     heartbeat: Instant | None = None
     progress_at: Instant | None = None
-    pid: int | None = None
+    pid: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
     pid_started: float | None = None
     pid_namespace: str | None = None
     boot_id: str | None = None
@@ -143,7 +147,7 @@ def decode_event(line: bytes) -> Event:
     """Returns the event of one line.
 
     Raises:
-        msgspec.DecodeError: The line is not an object of the expected types.
+        ValueError, RecursionError: It is not an object of the expected types.
     """
     fields = msgspec.json.decode(line, type=dict[str, object])
     fixed = {key: fields.pop(key, None) for key in ("at", "step", "event")}

@@ -7,7 +7,7 @@ import msgspec
 from cnn_tui.errors import RunDirectoryError
 from cnn_tui.runs.files import read_bounded
 from cnn_tui.runs.layout import FORMAT, STATUS
-from cnn_tui.runs.records import Status
+from cnn_tui.runs.records import UNREADABLE, Status
 from cnn_tui.text import printable
 
 _MAX_BYTES = 64 * 2**10
@@ -48,7 +48,7 @@ def _decode(data: bytes, path: Path) -> Status:
                 f"cnn-tui reads format {FORMAT}: use a newer cnn-tui"
             )
         return _status.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise RunDirectoryError(
             f"{printable(path)} is damaged: {printable(error)}"
         ) from error

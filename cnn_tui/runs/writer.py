@@ -26,6 +26,7 @@ from cnn_tui.runs.layout import (
     RESERVE,
     STATUS,
     UNFINISHED_PREFIX,
+    is_run,
     run_ids,
 )
 from cnn_tui.runs.records import DeviceRow, Event, Status, encode_line
@@ -118,7 +119,7 @@ class RunWriter:
             LockedError: Another process trains it; nothing was changed.
             RunDirectoryError: It is not a run, or cannot be written.
         """
-        if not (path / CONFIG).is_file():
+        if not is_run(path):
             raise RunDirectoryError(f"{printable(path)} is not a run: no {CONFIG}")
         try:
             with ExitStack() as undo:

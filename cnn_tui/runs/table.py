@@ -1,0 +1,66 @@
+"""A growing numpy table of metrics rows, ascending by step."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_FIRST_CAPACITY = 1024
+
+
+class Table:
+    """Rows with a ``step`` column; other columns are floats, NaN where not finite.
+
+    Attributes:
+        revision: Grows when rows were taken away: results for earlier rows are void.
+    """
+
+    def __init__(self, columns: Mapping[str, str]) -> None:
+        """Makes an empty table; ``columns`` maps names beside "step" to numpy types."""
+        self._columns = tuple(columns)
+        self._dtype = np.dtype([("step", "i4"), *columns.items()])
+        self._rows = np.empty(_FIRST_CAPACITY, self._dtype)
+        self._count = 0
+        self.revision = 0
+
+    def __len__(self) -> int:
+        """Returns the number of rows."""
+        return self._count
+
+    def __getitem__(self, column: str) -> npt.NDArray[Any]:
+        """Returns a read-only view of a column; take it anew after each poll."""
+        view = self._rows[column][: self._count]
+        view.flags.writeable = False
+        return view
+
+    def extend(self, rows: Sequence[tuple[Any, ...]]) -> int:
+        """Appends the rows whose step is higher than all before; returns how many."""
+        with np.errstate(over="ignore"):
+            new = np.array(rows, self._dtype)
+        highest_before = np.maximum.accumulate(new["step"])
+        highest_before[1:] = highest_before[:-1]
+        highest_before[:1] = -1
+        new = new[new["step"] > np.maximum(highest_before, self._last_step)]
+        for name in self._columns:
+            new[name][~np.isfinite(new[name])] = np.nan
+        self._reserve(self._count + len(new))
+        self._rows[self._count : self._count + len(new)] = new
+        self._count += len(new)
+        return len(new)
+
+    def rewind(self, step: int) -> None:
+        """Takes away the rows after ``step``."""
+        steps = self._rows["step"][: self._count]
+        self._count = int(np.searchsorted(steps, step, side="right"))
+        self.revision += 1
+
+    @property
+    def _last_step(self) -> int:
+        return int(self._rows["step"][self._count - 1]) if self._count else -1
+
+    def _reserve(self, count: int) -> None:
+        if count > len(self._rows):
+            grown = np.empty(max(count, 2 * len(self._rows)), self._dtype)
+            grown[: self._count] = self._rows[: self._count]
+            self._rows = grown
