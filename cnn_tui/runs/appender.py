@@ -1,5 +1,6 @@
 """An append-only file of lines that loses nothing when the disk is full."""
 
+import io
 import os
 from pathlib import Path
 
@@ -15,8 +16,9 @@ class Appender:
 
     def __init__(self, path: Path) -> None:
         """Opens the file, or makes it. Raises OSError."""
-        self._descriptor = open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
-        os.fchmod(self._descriptor, FILE_MODE)
+        descriptor = open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+        os.fchmod(descriptor, FILE_MODE)
+        self._file = io.FileIO(descriptor, "a+")
         self._pending = bytearray()
 
     def append(self, lines: bytes) -> None:
@@ -28,19 +30,19 @@ class Appender:
         """Writes what is still in memory. Raises OSError and keeps the rest then."""
         while self._pending:
             fresh = b"" if self._at_line_start() else b"\n"
-            written = os.write(self._descriptor, fresh + self._pending) - len(fresh)
+            written = self._file.write(fresh + self._pending) - len(fresh)
             complete = self._pending.rfind(b"\n", 0, max(0, written)) + 1
             del self._pending[:complete]
 
     def sync(self) -> None:
         """Makes everything appended so far survive a power loss. Raises OSError."""
         self.flush()
-        os.fsync(self._descriptor)
+        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Closes the file; lines that could not be written are lost now."""
-        os.close(self._descriptor)
+        self._file.close()
 
     def _at_line_start(self) -> bool:
-        size = os.fstat(self._descriptor).st_size
-        return size == 0 or os.pread(self._descriptor, 1, size - 1) == b"\n"
+        size = os.fstat(self._file.fileno()).st_size
+        return size == 0 or os.pread(self._file.fileno(), 1, size - 1) == b"\n"

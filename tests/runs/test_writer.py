@@ -1,0 +1,341 @@
+"""RunWriter: what it puts on disk, who may write, and what it keeps when it cannot."""
+
+import io
+import json
+import math
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnn_tui.errors import LockedError, RunDirectoryError
+from cnn_tui.runs import records
+from cnn_tui.runs.layout import State
+from cnn_tui.runs.reader import RunReader
+from cnn_tui.runs.records import DeviceRow
+from cnn_tui.runs.writer import RunWriter
+
+from .conftest import another_user, status
+
+Create = Callable[..., RunWriter]
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def run_python(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_new_run_has_what_a_resume_needs(create: Create) -> None:
+    moment = datetime(2026, 3, 4, 5, 6, 7).astimezone()
+    writer = create(name="Model A", config_text="format: 1\nseed: 0\n", now=moment)
+    assert writer.id == writer.path.name == "20260304-050607-model-a"
+    assert (writer.path / "config.yaml").read_text() == "format: 1\nseed: 0\n"
+    assert json.loads((writer.path / "status.json").read_text())["id"] == writer.id
+    assert (writer.path / "lock").exists()
+    assert (writer.path / "control").is_dir()
+    assert (writer.path / ".reserve").stat().st_blocks * 512 >= 64 * 1024
+
+
+def test_a_run_is_private_whatever_the_umask(create: Create) -> None:
+    before = os.umask(0o000)
+    try:
+        writer = create()
+        writer.metrics([{"step": 1}])
+        writer.evaluation(1, {"a": np.zeros(1)}, None)
+        writer.environment({"python": "3"})
+    finally:
+        os.umask(before)
+    for path in [writer.path, *writer.path.rglob("*")]:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_runs_of_the_same_second_and_name_get_their_own_ids(tmp_path: Path) -> None:
+    moment = datetime(2026, 3, 4, 5, 6, 7).astimezone()
+
+    def create(_: int) -> RunWriter:
+        arguments = {"config_text": "", "status": status(), "now": moment}
+        return RunWriter.create(tmp_path, name="a", **arguments)
+
+    with ThreadPoolExecutor(8) as pool:
+        writers = list(pool.map(create, range(16)))
+    for writer in writers:
+        writer.close()
+    first = "20260304-050607-a"
+    expected = {first, *(f"{first}-{number}" for number in range(2, 18))}
+    assert {writer.id for writer in writers} < expected
+    assert len({writer.id for writer in writers}) == 16
+    assert set(os.listdir(tmp_path)) == {writer.id for writer in writers}
+
+
+def test_an_id_that_somebody_is_building_is_left_to_them(
+    create: Create, tmp_path: Path
+) -> None:
+    moment = datetime(2026, 3, 4, 5, 6, 7).astimezone()
+    (tmp_path / ".new-20260304-050607-a").mkdir()
+    assert create(now=moment).id == "20260304-050607-a-2"
+
+
+def test_a_run_that_cannot_be_made_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        RunWriter.create(tmp_path, name="a", config_text="\ud800", status=status())
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_is_a_file_is_named_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "runs").touch()
+    with pytest.raises(RunDirectoryError, match=r"runs: File exists; choose another"):
+        RunWriter.create(
+            tmp_path / "runs", name="a", config_text="", status=status()
+        )
+
+
+def test_an_unwritable_folder_is_refused_and_left_as_it_was(
+    shared_folder: Path,
+) -> None:
+    with another_user(), pytest.raises(RunDirectoryError, match="Permission denied"):
+        RunWriter.create(shared_folder, name="a", config_text="", status=status())
+    assert os.listdir(shared_folder) == []
+
+
+def test_another_users_run_cannot_be_opened(shared_folder: Path) -> None:
+    writer = RunWriter.create(shared_folder, name="a", config_text="", status=status())
+    writer.close()
+    with another_user(), pytest.raises(RunDirectoryError):
+        RunWriter.open(writer.path)
+
+
+def test_metrics_are_rows_in_order_with_null_for_non_finite(writer: RunWriter) -> None:
+    writer.metrics([{"step": 1, "train/loss": math.nan}, {"step": 2, "lr": math.inf}])
+    writer.metrics([{"rewind_to": 1}])
+    assert lines(writer.path / "metrics.jsonl") == [
+        {"step": 1, "train/loss": None},
+        {"step": 2, "lr": None},
+        {"rewind_to": 1},
+    ]
+
+
+def test_an_event_has_its_time_step_and_details(writer: RunWriter) -> None:
+    writer.event("hyperparameter_changed", 7, name="lr", to=0.1)
+    [event] = lines(writer.path / "events.jsonl")
+    moment = datetime.fromisoformat(str(event.pop("at")))
+    assert moment.tzinfo is not None
+    assert abs((records.now() - moment).total_seconds()) < 60
+    assert event == {
+        "step": 7,
+        "event": "hyperparameter_changed",
+        "name": "lr",
+        "to": 0.1,
+    }
+
+
+def test_device_rows_without_a_gpu_say_so(writer: RunWriter) -> None:
+    writer.device(DeviceRow(at=records.now(), cpu_percent=12.5))
+    [row] = lines(writer.path / "device.jsonl")
+    assert (row["cpu_percent"], row["gpus"]) == (12.5, [])
+    assert row["process_memory_bytes"] is None
+
+
+def test_the_listener_hears_metrics_and_events_as_appended(create: Create) -> None:
+    heard: list[str] = []
+    writer = create(listener=heard.append)
+    writer.metrics([{"step": 1}, {"step": 2}])
+    writer.event("paused", 2)
+    writer.metrics([{"step": 3}])
+    written = (writer.path / "metrics.jsonl").read_text().splitlines()
+    assert [heard[0], heard[1], heard[3]] == written
+    assert heard[2] == (writer.path / "events.jsonl").read_text().rstrip()
+
+
+def test_the_status_is_replaced_whole(writer: RunWriter) -> None:
+    before = (writer.path / "status.json").stat().st_ino
+    writer.set_status(status(State.FINISHED, step=3000), durable=True)
+    content = json.loads((writer.path / "status.json").read_text())
+    assert (content["state"], content["step"]) == ("finished", 3000)
+    assert (writer.path / "status.json").stat().st_ino != before
+
+
+def test_evaluations_need_no_pickle_and_the_newest_50_and_the_best_stay(
+    writer: RunWriter,
+) -> None:
+    for step in range(1, 56):
+        writer.evaluation(step, {"confusion": np.full((2, 2), step)}, best_step=2)
+    kept = sorted((writer.path / "evaluations").iterdir())
+    assert [path.name for path in kept] == [
+        f"{step:08}.npz" for step in (2, *range(6, 56))
+    ]
+    with np.load(io.BytesIO(kept[0].read_bytes()), allow_pickle=False) as arrays:
+        np.testing.assert_array_equal(arrays["confusion"], [[2, 2], [2, 2]])
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        writer.evaluation(56, {"objects": np.array([object()])}, None)
+
+
+def test_after_a_rewind_the_evaluations_written_last_are_the_newest(
+    writer: RunWriter,
+) -> None:
+    for step in range(1000, 1050):
+        writer.evaluation(step, {"a": np.zeros(1)}, None)
+        name = writer.path / "evaluations" / f"{step:08}.npz"
+        os.utime(name, (step, step))
+    writer.evaluation(10, {"a": np.zeros(1)}, None)
+    kept = {path.name for path in (writer.path / "evaluations").iterdir()}
+    assert "00000010.npz" in kept
+    assert "00001000.npz" not in kept
+
+
+@pytest.mark.parametrize("torn", ["", '{"step":1}\n', '{"step":1}\n{"ste'])
+def test_a_writer_begins_on_a_fresh_line(writer: RunWriter, torn: str) -> None:
+    writer.close()
+    (writer.path / "metrics.jsonl").write_text(torn)
+    again = RunWriter.open(writer.path)
+    again.metrics([{"step": 2}])
+    again.close()
+    text = (writer.path / "metrics.jsonl").read_text()
+    assert text == torn + ("\n" if torn[-1:] not in ("", "\n") else "") + '{"step":2}\n'
+
+
+def test_a_second_writer_is_told_who_trains_and_changes_nothing(create: Create) -> None:
+    writer = create(status=status(pid=4242, host="gpu-7"))
+    writer.metrics([{"step": 1}])
+    before = {path: path.stat() for path in writer.path.rglob("*")}
+    with pytest.raises(LockedError, match=r"process 4242 on gpu-7 since 20\d\d-"):
+        RunWriter.open(writer.path)
+    assert {path: path.stat().st_mtime_ns for path in writer.path.rglob("*")} == {
+        path: found.st_mtime_ns for path, found in before.items()
+    }
+
+
+def test_another_process_is_refused_until_the_lock_is_given_back(
+    writer: RunWriter,
+) -> None:
+    script = """
+import sys
+from pathlib import Path
+from cnn_tui.runs.writer import RunWriter
+RunWriter.open(Path(sys.argv[1])).close()
+"""
+    refused = run_python(script, writer.path)
+    assert refused.returncode == 1
+    assert "LockedError" in refused.stderr
+    writer.close()
+    allowed = run_python(script, writer.path)
+    assert allowed.returncode == 0, allowed.stderr
+
+
+def test_the_lock_dies_with_its_process(tmp_path: Path) -> None:
+    script = """
+import os, sys
+from pathlib import Path
+from cnn_tui.runs.writer import RunWriter
+from tests.runs.conftest import status
+writer = RunWriter.create(
+    Path(sys.argv[1]), name="a", config_text="", status=status()
+)
+print(writer.path, flush=True)
+os.kill(os.getpid(), 9)
+"""
+    killed = run_python(script, tmp_path)
+    assert killed.returncode == -9, killed.stderr
+    RunWriter.open(Path(killed.stdout.strip())).close()
+
+
+def test_the_lock_can_be_given_back_by_another_thread(writer: RunWriter) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(writer.close).result()
+    RunWriter.open(writer.path).close()
+
+
+def test_what_is_not_a_run_is_not_opened_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(RunDirectoryError, match=r"is not a run: no config\.yaml"):
+        RunWriter.open(tmp_path / "none")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", "lock", "control", ".reserve"])
+def test_nothing_is_written_through_a_link(writer: RunWriter, name: str) -> None:
+    writer.close()
+    outside = writer.path.parent / "outside"
+    outside.write_text("untouched")
+    shutil.rmtree(writer.path / name, ignore_errors=True)
+    (writer.path / name).unlink(missing_ok=True)
+    (writer.path / name).symlink_to(outside)
+    try:
+        RunWriter.open(writer.path).close()
+    except RunDirectoryError as error:
+        assert "cannot be written" in str(error)
+    assert outside.read_text() == "untouched"
+
+
+def test_a_write_that_fails_is_kept_and_done_later(writer: RunWriter) -> None:
+    script = """
+import resource, sys
+from pathlib import Path
+from cnn_tui.runs.writer import RunWriter
+from cnn_tui.runs.layout import State
+from tests.runs.conftest import status
+
+def limit(size_bytes):
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+
+writer = RunWriter.open(Path(sys.argv[1]))
+limit(45)
+writer.metrics([{"step": number, "train/loss": 0.5} for number in range(1, 6)])
+writer.event("paused", 5)
+writer.set_status(status(State.PAUSED, step=5))
+assert writer.failing is not None, "nothing failed"
+assert not writer.retry()
+writer.metrics([{"step": 6, "train/loss": 0.5}])
+limit(resource.RLIM_INFINITY)
+assert writer.retry(), writer.failing
+assert writer.failing is None
+writer.close()
+"""
+    writer.close()
+    result = run_python(script, writer.path)
+    assert result.returncode == 0, result.stderr
+    reader = RunReader(writer.path)
+    reader.poll()
+    assert reader.train["step"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert [event.event for event in reader.events] == ["paused"]
+    assert json.loads((writer.path / "status.json").read_text())["state"] == "paused"
+
+
+def test_a_removed_run_is_not_made_again(writer: RunWriter) -> None:
+    shutil.rmtree(writer.path)
+    writer.set_status(status(State.RUNNING))
+    writer.evaluation(1, {"a": np.zeros(1)}, None)
+    assert isinstance(writer.failing, FileNotFoundError)
+    assert not writer.retry()
+    assert not writer.path.exists()
+
+
+def test_the_reserve_makes_room_for_the_last_words(writer: RunWriter) -> None:
+    writer.release_reserve()
+    assert not (writer.path / ".reserve").exists()
+    writer.release_reserve()
+    assert writer.failing is None
+
+
+def test_two_threads_write_whole_lines(writer: RunWriter) -> None:
+    def write(thread: int) -> None:
+        for number in range(200):
+            writer.metrics([{"step": number, "thread": thread}])
+            writer.set_status(status(step=number))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    assert writer.failing is None
+    assert len(lines(writer.path / "metrics.jsonl")) == 800
