@@ -1,0 +1,299 @@
+"""RunConfig: what a run is asked to do.  The keys are PyTorch's own names."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    field_serializer,
+    model_validator,
+)
+
+from cnn_tui.layers import Layer, Layers, to_yaml_form
+
+DEFAULT_ITERATIONS = 3000
+MAX_STEPS = 10**9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetFacts:
+    """What must be known of a data set before it is loaded."""
+
+    title: str
+    input_shape: tuple[int, int, int]
+    """Channels, height, width."""
+    train_images: int
+    test_images: int
+    class_names: tuple[str, ...]
+
+    @property
+    def classes(self) -> int:
+        """The number of classes."""
+        return len(self.class_names)
+
+
+_FASHION = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot"
+DATASETS = {
+    "mnist": DatasetFacts(
+        title="MNIST",
+        input_shape=(1, 28, 28),
+        train_images=60_000,
+        test_images=10_000,
+        class_names=tuple("0123456789"),
+    ),
+    "fashion-mnist": DatasetFacts(
+        title="Fashion-MNIST",
+        input_shape=(1, 28, 28),
+        train_images=60_000,
+        test_images=10_000,
+        class_names=tuple(_FASHION.split(",")),
+    ),
+}
+
+
+class Part(BaseModel):
+    """A part of a config: frozen, strict about types, unknown keys refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False
+    )
+
+
+def _by_name(value: Any) -> Any:
+    """Lets ``loss: mse`` stand for ``loss: {name: mse}``."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _pair(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _check_device(text: str) -> str:
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", text):
+        raise ValueError("must be auto, cpu, mps, cuda or cuda:N")
+    return text
+
+
+def _check_interval(value: int | str) -> int | str:
+    if isinstance(value, int):
+        if not 1 <= value <= MAX_STEPS:
+            raise ValueError("must be at least 1 update")
+    elif not re.fullmatch(r"\d{1,7}(\.\d+)?s", value) or float(value[:-1]) <= 0:
+        raise ValueError("must be seconds, such as 30s, or a number of updates")
+    return value
+
+
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Count = Annotated[int, Field(ge=1, le=MAX_STEPS)]
+Interval = Annotated[int | str, AfterValidator(_check_interval)]
+Device = Annotated[str, AfterValidator(_check_device)]
+
+
+class DatasetConfig(Part):
+    """Which images to train on."""
+
+    name: Literal["mnist", "fashion-mnist"] = "mnist"
+    normalize: Literal["none", "mean_std"] = "none"
+    """``none`` is x/255; ``mean_std`` also subtracts the mean, divides by the std."""
+    train_images: Count | None = None
+    """Train on this many images; null is all."""
+    validation_images: Annotated[int, Field(ge=0)] = 0
+    """Hold out this many training images to choose the best weights by."""
+
+    @property
+    def facts(self) -> DatasetFacts:
+        """Shapes, sizes and class names of the data set."""
+        return DATASETS[self.name]
+
+    @property
+    def images_trained_on(self) -> int:
+        """The number of images in the training part."""
+        available = self.facts.train_images - self.validation_images
+        return min(self.train_images or available, available)
+
+
+class ModelConfig(Part):
+    """The layers, first to last."""
+
+    layers: Layers
+
+    @field_serializer("layers")
+    def _to_yaml_form(self, layers: Sequence[Layer]) -> list[Any]:
+        return [to_yaml_form(layer) for layer in layers]
+
+
+class CrossEntropy(Part):
+    """torch.nn.CrossEntropyLoss."""
+
+    name: Literal["cross_entropy"] = "cross_entropy"
+    label_smoothing: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
+class MeanSquaredError(Part):
+    """torch.nn.MSELoss on one-hot targets."""
+
+    name: Literal["mse"]
+
+
+class BinaryCrossEntropy(Part):
+    """torch.nn.BCEWithLogitsLoss on one-hot targets."""
+
+    name: Literal["bce"]
+
+
+class Sgd(Part):
+    """torch.optim.SGD."""
+
+    name: Literal["sgd"] = "sgd"
+    lr: Positive = 0.01
+    momentum: Fraction = 0.0
+    nesterov: bool = False
+    weight_decay: NonNegative = 0.0
+
+    @model_validator(mode="after")
+    def _nesterov_needs_momentum(self) -> Self:
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov needs a momentum above 0")
+        return self
+
+
+class _AdamBase(Part):
+    lr: Positive = 0.001
+    betas: Annotated[tuple[Fraction, Fraction], BeforeValidator(_pair)] = (0.9, 0.999)
+    eps: Positive = 1e-8
+    weight_decay: NonNegative = 0.0
+
+
+class Adam(_AdamBase):
+    """torch.optim.Adam."""
+
+    name: Literal["adam"]
+
+
+class AdamW(_AdamBase):
+    """torch.optim.AdamW."""
+
+    name: Literal["adamw"]
+    weight_decay: NonNegative = 0.01
+
+
+class RmsProp(Part):
+    """torch.optim.RMSprop."""
+
+    name: Literal["rmsprop"]
+    lr: Positive = 0.01
+    alpha: Fraction = 0.99
+    eps: Positive = 1e-8
+    momentum: Fraction = 0.0
+    weight_decay: NonNegative = 0.0
+
+
+class _Warmup(Part):
+    warmup_iterations: Annotated[int, Field(ge=0, le=MAX_STEPS)] = 0
+
+
+class Constant(_Warmup):
+    """The learning rate stays."""
+
+    name: Literal["constant"] = "constant"
+
+
+class Step(_Warmup):
+    """The learning rate is multiplied by ``gamma`` every ``step_size`` updates."""
+
+    name: Literal["step"]
+    step_size: Count
+    gamma: Annotated[float, Field(gt=0, le=1000)] = 0.1
+
+
+class Cosine(_Warmup):
+    """The learning rate falls to ``final_lr`` along half a cosine."""
+
+    name: Literal["cosine"]
+    final_lr: NonNegative = 0.0
+
+
+class OneCycle(Part):
+    """The learning rate rises for 30 % of the run, then falls almost to zero."""
+
+    name: Literal["one_cycle"]
+
+
+Loss = Annotated[
+    CrossEntropy | MeanSquaredError | BinaryCrossEntropy, Discriminator("name")
+]
+Optimizer = Annotated[Sgd | Adam | AdamW | RmsProp, Discriminator("name")]
+Schedule = Annotated[Constant | Step | Cosine | OneCycle, Discriminator("name")]
+
+
+class TrainingConfig(Part):
+    """How to train."""
+
+    iterations: Count | None = None
+    """Optimizer updates in all."""
+    epochs: Annotated[int, Field(ge=1, le=10**6)] | None = None
+    """Passes over the training images, instead of ``iterations``."""
+    batch_size: Annotated[int, Field(ge=1)] = 100
+    loss: Annotated[Loss, BeforeValidator(_by_name)] = CrossEntropy()
+    optimizer: Annotated[Optimizer, BeforeValidator(_by_name)] = Sgd()
+    schedule: Annotated[Schedule, BeforeValidator(_by_name)] = Constant()
+    evaluate_every: Count = 500
+    """Updates between two evaluations."""
+    checkpoint_every: Interval = "30s"
+    """Seconds ("30s") or updates between two checkpoints."""
+    clip_grad_norm: Positive | None = None
+    on_non_finite: Literal["pause", "stop", "rollback", "ignore"] = "stop"
+    """What to do when the loss or a gradient is NaN or infinite."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    memory_format: Literal["channels_last", "contiguous"] = "channels_last"
+    deterministic: bool = False
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    """CPU threads of the training; null is PyTorch's own choice."""
+    device: Device = "auto"
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_length(cls, value: Any) -> Any:
+        if isinstance(value, dict) and not {"iterations", "epochs"} & value.keys():
+            return {"iterations": DEFAULT_ITERATIONS, **value}
+        return value
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        if (self.iterations is None) == (self.epochs is None):
+            raise ValueError("give either iterations or epochs")
+        return self
+
+
+class RunConfig(Part):
+    """One run, complete enough to be repeated."""
+
+    format: Literal[1] = 1
+    title: Annotated[str, Field(max_length=200)] = ""
+    description: Annotated[str, Field(max_length=4000)] = ""
+    dataset: DatasetConfig = DatasetConfig()
+    model: ModelConfig
+    training: TrainingConfig = TrainingConfig(iterations=DEFAULT_ITERATIONS)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Updates in one pass; the last, smaller batch counts."""
+        return -(-self.dataset.images_trained_on // self.training.batch_size)
+
+    @property
+    def total_steps(self) -> int:
+        """Updates in all."""
+        training = self.training
+        if training.epochs is not None:
+            return training.epochs * self.steps_per_epoch
+        return training.iterations or DEFAULT_ITERATIONS

@@ -1,0 +1,127 @@
+"""From mappings and YAML to a RunConfig that is known to work together."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from cnn_tui.config.models import Cosine, RunConfig
+from cnn_tui.config.problems import InvalidConfigError, Problem, problems_of
+from cnn_tui.errors import ModelError
+from cnn_tui.layers import ModelTable, trace
+from cnn_tui.safe_yaml import Document, dump
+
+
+def parse_mapping(value: dict[str, Any], source: str = "config") -> RunConfig:
+    """Validates a mapping, as it stands in a preset.
+
+    Raises:
+        InvalidConfigError: with every problem found.
+    """
+    try:
+        config = RunConfig.model_validate(value)
+    except ValidationError as error:
+        found = problems_of(error, RunConfig)
+    else:
+        found = list(_problems_together(config))
+        if not found:
+            return config
+    raise InvalidConfigError([(source, problem) for problem in found])
+
+
+def parse_document(document: Document, source: str) -> RunConfig:
+    """Validates a YAML document; problems name their line.
+
+    Raises:
+        InvalidConfigError: with every problem found.
+    """
+    try:
+        return parse_mapping(document.value, source)
+    except InvalidConfigError as error:
+        raise InvalidConfigError(
+            [
+                (f"{source}, line {document.line(problem.path)}", problem)
+                for problem in error.problems
+            ]
+        ) from error
+
+
+def layer_table(config: RunConfig) -> ModelTable:
+    """Returns the shapes, parameters and costs of each layer."""
+    facts = config.dataset.facts
+    return trace(config.model.layers, facts.input_shape, facts.classes)
+
+
+def to_mapping(config: RunConfig) -> dict[str, Any]:
+    """Returns the config as plain values, in the order of the file format."""
+    mapping = config.model_dump(mode="json")
+    absent = "iterations" if config.training.iterations is None else "epochs"
+    del mapping["training"][absent]
+    return mapping
+
+
+def to_yaml(config: RunConfig) -> str:
+    """Returns the text of ``config.yaml``, every value spelt out."""
+    return dump(to_mapping(config))
+
+
+def _problems_together(config: RunConfig) -> Iterator[Problem]:
+    """Finds values that are fine alone and not together."""
+    yield from _dataset_problems(config)
+    yield from _schedule_problems(config)
+    try:
+        table = layer_table(config)
+    except ModelError as error:
+        yield Problem(path=("model", "layers"), message=str(error))
+    else:
+        yield from _batch_norm_problems(config, table)
+
+
+def _dataset_problems(config: RunConfig) -> Iterator[Problem]:
+    dataset, images = config.dataset, config.dataset.images_trained_on
+    available = dataset.facts.train_images
+    if dataset.validation_images >= available:
+        yield Problem(
+            path=("dataset", "validation_images"),
+            message=f"must be below the {available:,} training images of {dataset.name}",
+        )
+    elif (dataset.train_images or 0) > available - dataset.validation_images:
+        yield Problem(
+            path=("dataset", "train_images"),
+            message=f"must be at most {available - dataset.validation_images:,}, "
+            f"what {dataset.name} has after the validation images",
+        )
+    elif config.training.batch_size > images:
+        yield Problem(
+            path=("training", "batch_size"),
+            message=f"must be at most the {images:,} images trained on, "
+            f"not {config.training.batch_size:,}",
+        )
+
+
+def _schedule_problems(config: RunConfig) -> Iterator[Problem]:
+    schedule = config.training.schedule
+    if (
+        isinstance(schedule, Cosine)
+        and schedule.warmup_iterations >= config.total_steps
+    ):
+        yield Problem(
+            path=("training", "schedule", "warmup_iterations"),
+            message=f"must be below the {config.total_steps:,} iterations of the run, "
+            f"not {schedule.warmup_iterations:,}",
+        )
+
+
+def _batch_norm_problems(config: RunConfig, table: ModelTable) -> Iterator[Problem]:
+    """Batch normalization needs more than one value per channel in every batch."""
+    batch_size = config.training.batch_size
+    last = config.dataset.images_trained_on % batch_size or batch_size
+    if min(batch_size, last) > 1:
+        return
+    for row in table.rows:
+        if row.type == "batch_norm2d" and row.output_shape[1:] == (1, 1):
+            yield Problem(
+                path=("training", "batch_size"),
+                message=f"layer {row.number}, batch_norm2d, sees one value per channel "
+                "in a batch of one image: choose a batch_size that leaves no such batch",
+            )

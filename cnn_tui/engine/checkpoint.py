@@ -1,0 +1,126 @@
+"""Checkpoints: all that a run needs to go on exactly where it was."""
+
+import io
+import os
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import msgspec
+import torch
+from safetensors.torch import save
+
+from cnn_tui.config import RunConfig, to_yaml
+from cnn_tui.errors import RunDirectoryError
+from cnn_tui.runs.files import ensure_directory, open_regular, replace_file
+from cnn_tui.runs.layout import CHECKPOINTS, FORMAT, MODEL
+from cnn_tui.runs.records import Best
+from cnn_tui.text import printable
+
+LAST = "last.pt"
+PREVIOUS = "previous.pt"
+BEST = "best.pt"
+
+Overrides = dict[str, float | int | str | None]
+
+
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of a run after update ``step``: tensors, numbers, texts, lists, dicts."""
+
+    format: int = FORMAT
+    config: str
+    """The text of ``config.yaml``."""
+    step: int
+    total_steps: int
+    horizon: int
+    """Updates planned when the run was created; the schedule is laid out over them."""
+    model: dict[str, Any]
+    optimizer: dict[str, Any]
+    rng: dict[str, Any]
+    lr_factor: float
+    overrides: Overrides
+    """Values edited while training, by name."""
+    best: Best | None
+    training_seconds: float
+    pause_at_step: int | None
+
+
+def step_file(step: int) -> str:
+    """Returns the name of a checkpoint that is kept until somebody deletes it."""
+    return f"step-{step:08}.pt"
+
+
+def save_checkpoint(
+    run: Path, checkpoint: Checkpoint, also_as: Iterable[str] = ()
+) -> None:
+    """Writes ``last.pt``, keeping the one before as ``previous.pt``.
+
+    ``also_as`` names further files of the same content. Every file is whole at every
+    moment. Raises OSError.
+    """
+    buffer = io.BytesIO()
+    best = checkpoint.best and msgspec.structs.asdict(checkpoint.best)
+    torch.save({**msgspec.structs.asdict(checkpoint), "best": best}, buffer)
+    folder = run / CHECKPOINTS
+    ensure_directory(folder)
+    if (folder / LAST).exists():
+        _copy(folder / LAST, folder / PREVIOUS)
+    replace_file(folder / LAST, buffer.getvalue(), durable=True)
+    for name in also_as:
+        _copy(folder / LAST, folder / name)
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Reads a checkpoint onto the CPU; nothing in the file is executed.
+
+    Raises:
+        RunDirectoryError: if it is missing, damaged, or of another format.
+    """
+    try:
+        with open(open_regular(path), "rb") as file:
+            content = torch.load(file, map_location="cpu", weights_only=True)
+        checkpoint = msgspec.convert(content, Checkpoint)
+    except OSError as error:
+        raise RunDirectoryError(
+            f"{printable(path)}: cannot be read: {error.strerror}"
+        ) from error
+    except (RuntimeError, UnpicklingError, EOFError, ValueError) as error:
+        raise RunDirectoryError(
+            f"{printable(path)}: is damaged, or no checkpoint"
+        ) from error
+    if checkpoint.format != FORMAT:
+        raise RunDirectoryError(
+            f"{printable(path)}: has format {checkpoint.format}, only {FORMAT} is known"
+        )
+    return checkpoint
+
+
+def save_model(run: Path, model: torch.nn.Module, config: RunConfig, step: int) -> None:
+    """Writes the weights as ``model.safetensors``. Raises OSError."""
+    # safetensors takes contiguous tensors only, and metadata of strings only.
+    weights = {
+        name: tensor.detach().cpu().contiguous()
+        for name, tensor in model.state_dict().items()
+    }
+    metadata = {
+        "format": str(FORMAT),
+        "config": to_yaml(config),
+        "step": str(step),
+        "classes": ",".join(config.dataset.facts.class_names),
+    }
+    replace_file(run / MODEL, save(weights, metadata), durable=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Gives a file a second name; a copy where the file system has no hard links."""
+    temporary = target.with_name(f".{target.name}.tmp")
+    with suppress(FileNotFoundError):
+        temporary.unlink()
+    try:
+        os.link(source, temporary, follow_symlinks=False)
+    except OSError:
+        shutil.copyfile(source, temporary, follow_symlinks=False)
+    os.replace(temporary, target)

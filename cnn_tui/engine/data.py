@@ -1,0 +1,260 @@
+"""Data sets as resident tensors: found, verified, decoded once, split, batched."""
+
+import contextlib
+import gzip
+import hashlib
+import logging
+import math
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from platformdirs import user_cache_path, user_data_path
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from cnn_tui.config import RunConfig
+from cnn_tui.config.models import DatasetConfig
+from cnn_tui.errors import DataError
+from cnn_tui.text import printable
+
+logger = logging.getLogger(__name__)
+
+BUNDLED = Path(__file__).parent.parent / "bundled"
+_PARTS = (
+    "train-images-idx3",
+    "train-labels-idx1",
+    "t10k-images-idx3",
+    "t10k-labels-idx1",
+)
+_FOLDERS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
+# The checksums are those of torchvision.datasets.MNIST and FashionMNIST `.resources`.
+_MD5 = {
+    "mnist": (
+        "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+        "d53e105ee54ea40749a09fcbcd1e9432",
+        "9fb629c4189551a2d022fa330f9573f3",
+        "ec29112dd5afa0611ce80d1b7f02629c",
+    ),
+    "fashion-mnist": (
+        "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+        "25c81989df183df01b3e8a0aad5dffbe",
+        "bef4ecab320f06d8554ea6380940ec79",
+        "bb300cfdad3c16e7a12a480ee83cd310",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Images:
+    """Images and their classes on one device."""
+
+    images: Tensor
+    """uint8, N×C×H×W."""
+    labels: Tensor
+    """int64, N."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def to(self, device: torch.device) -> "Images":
+        """Returns the same images on ``device``."""
+        return Images(images=self.images.to(device), labels=self.labels.to(device))
+
+    def subset(self, indices: Tensor) -> "Images":
+        """Returns the images at ``indices``, in their order."""
+        return Images(images=self.images[indices], labels=self.labels[indices])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Splits:
+    """The parts of a data set that a run uses, and how it scales their values."""
+
+    train: Images
+    validation: Images | None
+    test: Images
+    scaling: "Scaling"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scaling:
+    """From bytes to network inputs: x/255, then (x − mean)/std."""
+
+    mean: float = 0.0
+    std: float = 1.0
+
+    def __call__(self, images: Tensor, memory_format: torch.memory_format) -> Tensor:
+        """Takes uint8 N×C×H×W, returns float32 of the same shape."""
+        # div, not mul by 1/255: equal to torchvision's ToTensor bit for bit.
+        scaled = images.to(torch.float32, memory_format=memory_format).div_(255)
+        if self == Scaling():
+            return scaled
+        return scaled.sub_(self.mean).div_(self.std)
+
+
+def load_splits(
+    config: RunConfig, data_dir: Path | None, device: torch.device
+) -> Splits:
+    """Loads what a run needs onto ``device``.
+
+    The training images are shuffled by seed; the last ``validation_images`` of them are
+    the validation set, the first ``train_images`` of the rest are trained on.
+
+    Raises:
+        DataError: if the data set is missing or damaged.
+    """
+    dataset = config.dataset
+    train, test = load_dataset(dataset.name, data_dir)
+    order = permutation(config.training.seed, 0, len(train))
+    held_out = len(train) - dataset.validation_images
+    validation = None
+    if dataset.validation_images:
+        validation = train.subset(order[held_out:]).to(device)
+    if dataset.images_trained_on < len(train):
+        train = train.subset(order[: dataset.images_trained_on])
+    return Splits(
+        train=train.to(device),
+        validation=validation,
+        test=test.to(device),
+        scaling=_scaling(dataset, train),
+    )
+
+
+def permutation(seed: int, epoch: int, size: int) -> Tensor:
+    """Returns the order of ``size`` images in ``epoch`` (from 1; 0 is the split).
+
+    It depends on nothing else, so that a run can go on in the middle of any epoch.
+    """
+    mixed = np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0]
+    generator = torch.Generator().manual_seed(int(mixed) >> 1)
+    return torch.randperm(size, generator=generator)
+
+
+def load_dataset(name: str, data_dir: Path | None) -> tuple[Images, Images]:
+    """Returns training and test images on the CPU, decoding them on first use.
+
+    Raises:
+        DataError: if a file is missing, damaged, or cannot be downloaded.
+    """
+    raw = _raw_folder(name, data_dir)
+    paths = [raw / f"{part}-ubyte.gz" for part in _PARTS]
+    contents = [
+        _verified(path, md5) for path, md5 in zip(paths, _MD5[name], strict=True)
+    ]
+    checksum = hashlib.md5("".join(_MD5[name]).encode()).hexdigest()[:16]
+    cache = user_cache_path("cnn-tui") / f"{name}-{checksum}.safetensors"
+    tensors = _read_cache(cache)
+    if tensors is None:
+        decoded = [_decode_idx(content) for content in contents]
+        tensors = dict(zip(_PARTS, decoded, strict=True))
+        _write_cache(cache, tensors)
+    train, test = (
+        Images(images=tensors[images], labels=tensors[labels])
+        for images, labels in (_PARTS[:2], _PARTS[2:])
+    )
+    return train, test
+
+
+def data_folder(data_dir: Path | None) -> Path:
+    """Returns where raw data is looked for: --data-dir, CNN_TUI_DATA, the user's own."""
+    if data_dir is None and os.environ.get("CNN_TUI_DATA"):
+        data_dir = Path(os.environ["CNN_TUI_DATA"])
+    return data_dir or user_data_path("cnn-tui")
+
+
+def _raw_folder(name: str, data_dir: Path | None) -> Path:
+    """Returns the folder of the ``.gz`` files, downloading them if there is none."""
+    raw = data_folder(data_dir) / _FOLDERS[name] / "raw"
+    if raw.is_dir():
+        return raw
+    bundled = BUNDLED / _FOLDERS[name] / "raw"
+    if bundled.is_dir():
+        return bundled
+    _download(name, data_folder(data_dir))
+    return raw
+
+
+def _download(name: str, folder: Path) -> None:
+    from torchvision import datasets  # 2 to 3 s of imports that few runs need
+
+    try:
+        getattr(datasets, _FOLDERS[name])(str(folder), download=True)
+    except (OSError, RuntimeError) as error:
+        with contextlib.suppress(OSError):
+            (folder / _FOLDERS[name] / "raw").rmdir()
+        reason = printable(str(error) or type(error).__name__)
+        raise DataError(
+            f"{name} is not in {printable(folder)} and cannot be downloaded ({reason}); "
+            f"put its four .gz files into {printable(folder)}/{_FOLDERS[name]}/raw"
+        ) from error
+
+
+def _verified(path: Path, md5: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{printable(path)}: cannot be read: {error.strerror}; remove the folder to "
+            "have it fetched again"
+        ) from error
+    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if found != md5:
+        raise DataError(
+            f"{printable(path)}: is damaged: its MD5 is {found}, not {md5}; remove the "
+            "folder to have it fetched again"
+        )
+    return content
+
+
+def _decode_idx(content: bytes) -> Tensor:
+    """Decodes a gzipped IDX file of bytes.
+
+    The format is that of the MNIST page: two zero bytes, the type (8: unsigned byte),
+    the number of dimensions, each dimension as a big-endian int32, then the values.
+    Returns images as uint8 N×1×H×W and labels as int64 N.
+    """
+    data = gzip.decompress(content)
+    dimensions = data[3]
+    sizes = np.frombuffer(data, ">i4", count=dimensions, offset=4).tolist()
+    values = np.frombuffer(data, np.uint8, offset=4 + 4 * dimensions)
+    tensor = torch.from_numpy(values.reshape(sizes).copy())
+    return tensor.unsqueeze(1) if dimensions == 3 else tensor.to(torch.int64)
+
+
+def _read_cache(path: Path) -> dict[str, Tensor] | None:
+    try:
+        tensors = load_file(path)
+    except (OSError, SafetensorError):
+        return None
+    return tensors if tensors.keys() == set(_PARTS) else None
+
+
+def _write_cache(path: Path, tensors: dict[str, Tensor]) -> None:
+    """Writes the cache whole or not at all; without a cache all still works."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
+        os.close(descriptor)
+        try:
+            save_file(tensors, temporary)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except (OSError, SafetensorError) as error:
+        logger.warning("the data cache %s cannot be written: %s", path, error)
+
+
+def _scaling(dataset: DatasetConfig, train: Images) -> Scaling:
+    if dataset.normalize == "none":
+        return Scaling()
+    counts = torch.bincount(train.images.flatten(), minlength=256).double()
+    values = torch.arange(256, dtype=torch.float64) / 255
+    share = counts / counts.sum()
+    mean = float((share * values).sum())
+    variance = float((share * (values - mean) ** 2).sum())
+    return Scaling(mean=mean, std=math.sqrt(variance) or 1.0)

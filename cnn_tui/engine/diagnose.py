@@ -1,0 +1,128 @@
+"""What went wrong in an update: which layer first, and whether a loss exploded."""
+
+import math
+import statistics
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cnn_tui.config import RunConfig, layer_table
+from cnn_tui.engine.loop import Trainer, TrainRow
+from cnn_tui.engine.model import Residual
+from cnn_tui.engine.rng import get_rng_state, set_rng_state
+
+_WINDOW = 100
+_EXPLODED = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NonFinite:
+    """Where a value that is not finite first appeared."""
+
+    what: str
+    """"activation", "loss" or "gradient"."""
+    layer: str | None
+    """The number and type of the layer, as in the layer table."""
+
+
+def find_non_finite(trainer: Trainer, config: RunConfig) -> NonFinite:
+    """Repeats the next update without its end, and names what is first not finite.
+
+    Weights, buffers, gradients and random numbers are left as they were.
+    """
+    found: list[str] = []
+    layers = _named_layers(trainer.model, config)
+    hooks = [
+        module.register_forward_hook(_noting(found, name)) for name, module in layers
+    ]
+    rng_state = get_rng_state(trainer.device)
+    buffers = [buffer.clone() for buffer in trainer.model.buffers()]
+    try:
+        inputs, labels = trainer.batch(trainer.step + 1)
+        with trainer.autocast:
+            outputs = trainer.model(inputs).float()
+        loss = trainer.loss_function(outputs, labels)
+        if found:
+            return NonFinite(what="activation", layer=found[0])
+        if not torch.isfinite(loss):
+            return NonFinite(what="loss", layer=None)
+        torch.autograd.backward(loss)
+        return NonFinite(what="gradient", layer=_first_bad_gradient(layers))
+    finally:
+        for hook in hooks:
+            hook.remove()
+        trainer.optimizer.zero_grad(set_to_none=True)
+        with torch.no_grad():
+            for buffer, value in zip(trainer.model.buffers(), buffers, strict=True):
+                buffer.copy_(value)
+        set_rng_state(rng_state, trainer.device)
+
+
+class ExplosionDetector:
+    """Notices a loss far above those before it, once per explosion.
+
+    Exploded means more than 10 times the median of the last 100 losses, and more than
+    twice the loss of guessing, ln(classes).
+    """
+
+    def __init__(self, classes: int) -> None:
+        """Knows no loss yet."""
+        self._losses: deque[float] = deque(maxlen=_WINDOW)
+        self._least = 2 * math.log(classes)
+        self._exploded = False
+
+    def first_exploded(self, rows: Iterable[TrainRow]) -> TrainRow | None:
+        """Takes the next rows; returns the one in which an explosion begins."""
+        first = None
+        for row in rows:
+            if row.loss is None:
+                continue
+            exploded = self._is_exploded(row.loss)
+            if exploded and not self._exploded:
+                first = first or row
+            self._exploded = exploded
+            self._losses.append(row.loss)
+        return first
+
+    def _is_exploded(self, loss: float) -> bool:
+        if loss <= self._least or not self._losses:
+            return False
+        return loss > _EXPLODED * statistics.median(self._losses)
+
+
+def _named_layers(model: nn.Module, config: RunConfig) -> list[tuple[str, nn.Module]]:
+    types = {row.number: row.type for row in layer_table(config).rows}
+    return [
+        (f"layer {number}, {types[number]}", module)
+        for number, module in _numbered(model)
+    ]
+
+
+def _numbered(model: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """Yields the layers in the order they run in: those of a residual before itself."""
+    for index, module in enumerate(model.children(), start=1):
+        number = f"{prefix}{index}"
+        if isinstance(module, Residual):
+            yield from _numbered(module.body, f"{number}.")
+        yield number, module
+
+
+def _noting(found: list[str], name: str) -> Callable[[nn.Module, Any, Tensor], None]:
+    def note(module: nn.Module, inputs: Any, output: Tensor) -> None:
+        if not torch.isfinite(output).all():
+            found.append(name)
+
+    return note
+
+
+def _first_bad_gradient(layers: list[tuple[str, nn.Module]]) -> str | None:
+    """Gradients flow backwards: the last layer with a bad one had it first."""
+    for name, module in reversed(layers):
+        for parameter in module.parameters():
+            if parameter.grad is not None and not parameter.grad.isfinite().all():
+                return name
+    return None

@@ -1,0 +1,52 @@
+"""What a run ran on: versions, device, host, command line."""
+
+import importlib.metadata
+import platform
+import subprocess
+import sys
+from typing import Any
+
+import torch
+
+from cnn_tui import __version__, hardware
+from cnn_tui.engine.device import device_name, device_uuid
+
+_GIT_SECONDS = 2
+
+
+def describe_environment(device: torch.device) -> dict[str, Any]:
+    """Returns the content of ``environment.json``; unknown is None."""
+    return {
+        "cnn_tui": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": importlib.metadata.version("numpy"),
+        "platform": platform.platform(),
+        "host": platform.node(),
+        "cpu": hardware.cpu_name(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "cpu_count": hardware.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "device": str(device),
+        "device_name": device_name(device),
+        "device_uuid": device_uuid(device),
+        "gpu_driver": hardware.gpu_driver(),
+        "cuda": torch.version.cuda,
+        "command_line": sys.argv,
+        "git_commit": _git_commit(),
+    }
+
+
+def _git_commit() -> str | None:
+    """Returns the commit of the working directory's repository."""
+    try:
+        result = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=_GIT_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return result.stdout.strip()

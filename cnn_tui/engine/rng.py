@@ -1,0 +1,27 @@
+"""The state of torch's random number generators, which dropout draws from."""
+
+import torch
+from torch import Tensor
+
+RngState = dict[str, Tensor]
+
+
+def get_rng_state(device: torch.device) -> RngState:
+    """Returns the generators' state: "torch", and "device" for one that has its own."""
+    state = {"torch": torch.get_rng_state()}
+    if device.type == "cuda":
+        state["device"] = torch.cuda.get_rng_state(device)
+    elif device.type == "mps":
+        state["device"] = torch.mps.get_rng_state()
+    return state
+
+
+def set_rng_state(state: RngState, device: torch.device) -> None:
+    """Sets the generators; a device whose state is not there keeps its own."""
+    torch.set_rng_state(state["torch"])
+    if "device" not in state:
+        return
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state["device"], device)
+    elif device.type == "mps":
+        torch.mps.set_rng_state(state["device"])

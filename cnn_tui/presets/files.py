@@ -1,0 +1,99 @@
+"""Where presets are: the built-in ones, ./presets, the user's folder, any path."""
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_config_path
+
+from cnn_tui.errors import ConfigError
+from cnn_tui.text import printable
+
+BUILTIN_ORDER = (
+    "model-a",
+    "model-b",
+    "model-c",
+    "model-c-avg",
+    "deeper",
+    "gentler",
+    "wider-head",
+    "feedforward",
+    "logistic",
+)
+"""From the lesson's first model to its variations; others follow by name."""
+SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresetFile:
+    """A file that may hold a preset; it was not read."""
+
+    path: Path
+    builtin: bool
+
+    @property
+    def name(self) -> str:
+        """The file's name without its suffix."""
+        return self.path.stem
+
+
+def builtin_folder() -> Path:
+    """Returns the presets of the installed package, or those of the checkout."""
+    package = Path(__file__).parent.parent
+    installed = package / "builtin_presets"
+    return installed if installed.is_dir() else package.parent / "presets"
+
+
+def user_folder() -> Path:
+    """Returns the folder that the user's own presets are saved in."""
+    return user_config_path("cnn-tui") / "presets"
+
+
+def list_presets() -> list[PresetFile]:
+    """Returns the built-in presets, then the user's own; each file once."""
+    builtin = [PresetFile(path=p, builtin=True) for p in _files(builtin_folder())]
+    rank = {name: place for place, name in enumerate(BUILTIN_ORDER)}
+    builtin.sort(key=lambda file: (rank.get(file.name, len(rank)), file.name))
+    seen = {file.path.resolve() for file in builtin}
+    own = []
+    for folder in (Path("presets"), user_folder()):
+        for path in _files(folder):
+            if path.resolve() not in seen:
+                seen.add(path.resolve())
+                own.append(PresetFile(path=path, builtin=False))
+    return builtin + own
+
+
+def find_preset(text: str) -> PresetFile:
+    """Finds a preset by name or path.
+
+    A bare name means the built-in preset, then one of the user's own.
+
+    Raises:
+        ConfigError: naming the nearest names if there is none.
+    """
+    path = Path(text)
+    if path.suffix in SUFFIXES or len(path.parts) != 1:
+        return PresetFile(path=path, builtin=path.parent == builtin_folder())
+    presets = list_presets()
+    for preset in presets:
+        if preset.name == text:
+            return preset
+    raise ConfigError(f"no preset {printable(text)}; {_hint(text, presets)}")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError:
+        return
+    yield from (path for path in paths if path.suffix in SUFFIXES and path.is_file())
+
+
+def _hint(text: str, presets: list[PresetFile]) -> str:
+    names = list(dict.fromkeys(preset.name for preset in presets))
+    close = difflib.get_close_matches(text, names, n=3, cutoff=0.5)
+    if close:
+        return f"did you mean {printable(' or '.join(close))}?"
+    return f"there are {printable(', '.join(names))}, and paths of your own"

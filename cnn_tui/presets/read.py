@@ -1,0 +1,84 @@
+"""Reading, validating and saving presets."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cnn_tui.config import RunConfig, Setting, apply_settings, parse_document
+from cnn_tui.config.parse import parse_mapping
+from cnn_tui.errors import ConfigError
+from cnn_tui.presets.files import PresetFile, user_folder
+from cnn_tui.safe_yaml import MAX_BYTES, Document, dump, load
+from cnn_tui.text import printable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """A valid preset: as written, and as understood."""
+
+    file: PresetFile
+    mapping: dict[str, Any]
+    config: RunConfig
+
+    @property
+    def name(self) -> str:
+        """The file's name without its suffix."""
+        return self.file.name
+
+    def with_settings(self, settings: list[Setting]) -> RunConfig:
+        """Returns the config with single values replaced.
+
+        Raises:
+            ConfigError: if the result is not valid.
+        """
+        if not settings:
+            return self.config
+        mapping = apply_settings(self.mapping, settings)
+        return parse_mapping(mapping, f"{printable(self.name)} with your settings")
+
+
+def read_preset(file: PresetFile) -> Preset:
+    """Reads and validates a preset.
+
+    Raises:
+        ConfigError: naming the file, and line and key where there are any.
+    """
+    document = read_document(file.path)
+    config = parse_document(document, printable(file.path))
+    return Preset(file=file, mapping=document.value, config=config)
+
+
+def read_document(path: Path) -> Document:
+    """Reads a YAML file of the size that a preset may have.
+
+    Raises:
+        ConfigError: if there is no such regular file, or it is no plain mapping.
+    """
+    try:
+        # O_NONBLOCK: opening a pipe must not wait for somebody to write to it.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a file name"
+        raise ConfigError(f"{printable(path)}: cannot be read: {reason}") from error
+    return load(data, printable(path))
+
+
+def save_preset(name: str, mapping: dict[str, Any], *, overwrite: bool = False) -> Path:
+    """Saves a mapping as a preset of the user's own; returns the file's path.
+
+    Raises:
+        ConfigError: if the name is taken and ``overwrite`` is not set, or the folder
+            cannot be written.
+    """
+    path = user_folder() / f"{name}.yaml"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "w" if overwrite else "x", encoding="utf-8") as file:
+            file.write(dump(mapping))
+    except FileExistsError as error:
+        raise ConfigError(f"{printable(path)} exists; choose another name") from error
+    except OSError as error:
+        raise ConfigError(f"{printable(path)}: {error.strerror}") from error
+    return path
