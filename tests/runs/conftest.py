@@ -56,7 +56,7 @@ def shared_folder() -> Iterator[Path]:
 
 @contextmanager
 def another_user() -> Iterator[None]:
-    """Acts as another user without privileges; skips the test if that is not allowed."""
+    """Acts as a user without privileges; skips the test where that is not allowed."""
     if os.geteuid() != 0:
         pytest.skip("only root can act as another user")
     os.seteuid(NOBODY)

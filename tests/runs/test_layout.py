@@ -42,7 +42,7 @@ def test_ids_are_local_time_and_name_then_numbered() -> None:
 
 
 def test_every_state_is_live_or_ended_and_has_its_own_glyph() -> None:
-    assert LIVE | ENDED == set(State)
+    assert set(State) == LIVE | ENDED
     assert not LIVE & ENDED
     assert set(GLYPHS) == {*State, "lost", "silent"}
     assert len(set(GLYPHS.values())) == len(GLYPHS)
@@ -92,7 +92,7 @@ def test_an_unknown_run_names_the_newest_ones(tmp_path: Path) -> None:
         layout.find_run("x", tmp_path)
     for day in range(1, 8):
         make_run(tmp_path, f"2026010{day}-a")
-    with pytest.raises(RunDirectoryError, match="there are 20260107-a, .*, …$"):
+    with pytest.raises(RunDirectoryError, match=r"there are 20260107-a, .*, …$"):
         layout.find_run("x", tmp_path)
 
 

@@ -66,8 +66,9 @@ def test_runs_of_the_same_second_and_name_get_their_own_ids(tmp_path: Path) -> N
     moment = datetime(2026, 3, 4, 5, 6, 7).astimezone()
 
     def create(_: int) -> RunWriter:
-        arguments = {"config_text": "", "status": status(), "now": moment}
-        return RunWriter.create(tmp_path, name="a", **arguments)
+        return RunWriter.create(
+            tmp_path, name="a", config_text="", status=status(), now=moment
+        )
 
     with ThreadPoolExecutor(8) as pool:
         writers = list(pool.map(create, range(16)))
@@ -97,9 +98,7 @@ def test_a_run_that_cannot_be_made_leaves_nothing_behind(tmp_path: Path) -> None
 def test_a_folder_that_is_a_file_is_named_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "runs").touch()
     with pytest.raises(RunDirectoryError, match=r"runs: File exists; choose another"):
-        RunWriter.create(
-            tmp_path / "runs", name="a", config_text="", status=status()
-        )
+        RunWriter.create(tmp_path / "runs", name="a", config_text="", status=status())
 
 
 def test_an_unwritable_folder_is_refused_and_left_as_it_was(

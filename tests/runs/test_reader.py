@@ -1,0 +1,373 @@
+"""RunReader: rows, rewinds, damage, and what it must never do."""
+
+import json
+import math
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnn_tui.errors import RunDirectoryError
+from cnn_tui.runs import reader as reader_module
+from cnn_tui.runs import records
+from cnn_tui.runs.layout import State
+from cnn_tui.runs.reader import RunReader
+from cnn_tui.runs.records import DeviceRow, Gpu
+from cnn_tui.runs.table import Table
+from cnn_tui.runs.writer import RunWriter
+
+from .conftest import status
+
+SHARED_COLUMNS = ("step", "epoch", "time", "loss", "accuracy")
+TRAIN_COLUMNS = (*SHARED_COLUMNS, "lr", "images_per_second")
+TEST_COLUMNS = (*SHARED_COLUMNS, "validation_loss", "validation_accuracy")
+
+Row = Mapping[str, float | int | None]
+
+
+def train(step: int, **values: float | None) -> Row:
+    row: dict[str, float | int | None] = {"step": step, "train/loss": 1 / step}
+    return row | values
+
+
+def evaluated(step: int, accuracy: float = 0.5) -> Row:
+    return {"step": step, "test/loss": 0.1, "test/accuracy": accuracy}
+
+
+def poll(reader: RunReader) -> RunReader:
+    """Reads all that is there."""
+    reader.poll()
+    while not reader.complete:
+        reader.poll()
+    return reader
+
+
+def read(path: Path) -> RunReader:
+    return poll(RunReader(path))
+
+
+def metrics_of(path: Path, rows: Iterable[Row | bytes]) -> RunReader:
+    """Returns a reader of a directory that holds these lines of metrics."""
+    encoded = [
+        row + b"\n" if isinstance(row, bytes) else records.encode_line(row)
+        for row in rows
+    ]
+    (path / "metrics.jsonl").write_bytes(b"".join(encoded))
+    return read(path)
+
+
+def first_row(table: Table, *columns: str) -> list[float]:
+    return [float(table[column][0]) for column in columns]
+
+
+def test_what_the_writer_wrote_is_read(writer: RunWriter) -> None:
+    row = {
+        "step": 3,
+        "epoch": 0.005,
+        "time": 0.25,
+        "train/loss": 2.5,
+        "train/accuracy": 0.125,
+        "lr": 0.5,
+        "images_per_second": 4096.0,
+    }
+    test_row = {
+        "step": 3,
+        "epoch": 0.005,
+        "time": 0.5,
+        "test/loss": 2.25,
+        "test/accuracy": 0.25,
+        "validation/loss": 2.0,
+        "validation/accuracy": 0.5,
+    }
+    writer.metrics([row, test_row])
+    reader = read(writer.path)
+    assert first_row(reader.train, *TRAIN_COLUMNS) == pytest.approx([*row.values()])
+    assert first_row(reader.tests, *TEST_COLUMNS) == pytest.approx([*test_row.values()])
+    assert reader.skipped == 0
+
+
+def test_rows_that_are_appended_later_are_read_later(writer: RunWriter) -> None:
+    reader = RunReader(writer.path)
+    assert not reader.poll()
+    writer.metrics([train(1), train(2)])
+    assert reader.poll()
+    view = reader.train["step"]
+    writer.metrics([train(step) for step in range(3, 3000)])
+    poll(reader)
+    assert reader.train["step"].tolist() == list(range(1, 3000))
+    assert view.tolist() == [1, 2]
+    version = reader.version
+    assert not reader.poll()
+    assert reader.version == version
+
+
+def test_columns_cannot_be_changed_by_a_screen(tmp_path: Path) -> None:
+    reader = metrics_of(tmp_path, [train(1)])
+    with pytest.raises(ValueError, match="read-only"):
+        reader.train["loss"][0] = 0
+
+
+def test_null_missing_and_infinite_values_are_nan(tmp_path: Path) -> None:
+    huge = b'{"step": 3, "train/loss": 1e300, "lr": 1}'
+    reader = metrics_of(tmp_path, [{"step": 1, "train/loss": None}, train(2), huge])
+    np.testing.assert_array_equal(reader.train["loss"], [math.nan, 0.5, math.nan])
+    np.testing.assert_array_equal(reader.train["lr"], [math.nan, math.nan, 1])
+    assert reader.skipped == 0
+
+
+def test_a_rewind_voids_the_later_rows_of_both_kinds(tmp_path: Path) -> None:
+    before = [train(1), train(2), evaluated(2, 0.2), train(3), evaluated(3, 0.3)]
+    after = [train(3, lr=0.5), evaluated(3, 0.9)]
+    reader = metrics_of(tmp_path, [*before, {"rewind_to": 2}, *after])
+    assert reader.train["step"].tolist() == [1, 2, 3]
+    assert reader.train["lr"][2] == 0.5
+    np.testing.assert_allclose(reader.tests["accuracy"], [0.2, 0.9], rtol=1e-6)
+    assert reader.train.revision == 1
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["train", "test", "rewind"]), st.integers(0, 12))
+    )
+)
+def test_each_kind_has_one_row_per_step_ascending(
+    tmp_path_factory: pytest.TempPathFactory, history: list[tuple[str, int]]
+) -> None:
+    expected: dict[str, list[int]] = {"train": [], "test": []}
+    rows: list[Row] = []
+    for kind, step in history:
+        if kind == "rewind":
+            rows.append({"rewind_to": step})
+            for steps in expected.values():
+                steps[:] = [earlier for earlier in steps if earlier <= step]
+        else:
+            rows.append({"step": step, f"{kind}/loss": 1.0})
+            if not expected[kind] or step > expected[kind][-1]:
+                expected[kind].append(step)
+    reader = metrics_of(tmp_path_factory.mktemp("run"), rows)
+    assert reader.train["step"].tolist() == expected["train"]
+    assert reader.tests["step"].tolist() == expected["test"]
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        b"{",
+        b"null",
+        b"[1]",
+        b'{"step": 2, "train/loss": 1' + b"0" * 400 + b"}",
+        b"\xff\xfe\x00",
+        b'{"step": "2", "train/loss": 1}',
+        b'{"step": 2, "train/loss": true}',
+        b'{"step": 2, "train/loss": NaN}',
+        b'{"step": -2, "train/loss": 1}',
+        b'{"step": 99999999999999999999, "train/loss": 1}',
+        b'{"train/loss": 1}',
+        b'{"rewind_to": null}',
+        b'{"x": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+    ],
+)
+def test_rubbish_is_skipped_and_counted(tmp_path: Path, rubbish: bytes) -> None:
+    reader = metrics_of(tmp_path, [train(1), rubbish, train(3)])
+    assert reader.train["step"].tolist() == [1, 3]
+    assert reader.skipped == 1
+
+
+def test_unknown_keys_and_kinds_are_no_damage(tmp_path: Path) -> None:
+    newer = b'{"step": 2, "train/loss": 0.5, "train/f1": {"macro": 1}}'
+    reader = metrics_of(tmp_path, [train(1), newer, b'{"step": 2, "swa/loss": 1}'])
+    assert reader.train["step"].tolist() == [1, 2]
+    assert reader.skipped == 0
+
+
+def test_a_torn_last_line_waits_for_its_rest(tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_bytes(b'{"step": 1, "train/lo')
+    reader = read(tmp_path)
+    assert (len(reader.train), reader.skipped) == (0, 0)
+    with (tmp_path / "metrics.jsonl").open("ab") as writing:
+        writing.write(b'ss": 0.5}\n')
+    assert poll(reader).train["step"].tolist() == [1]
+
+
+def test_a_replaced_file_replaces_the_rows(tmp_path: Path) -> None:
+    reader = metrics_of(tmp_path, [train(1), train(2), evaluated(2)])
+    (tmp_path / "metrics.jsonl").unlink()
+    (tmp_path / "metrics.jsonl").write_bytes(records.encode_line(train(7)))
+    poll(reader)
+    assert reader.train["step"].tolist() == [7]
+    assert len(reader.tests) == 0
+
+
+def test_a_long_run_is_read_in_parts_that_can_be_drawn(tmp_path: Path) -> None:
+    reader = metrics_of(tmp_path, (train(step) for step in range(1, 30_001)))
+    partly = RunReader(tmp_path)
+    partly.poll(budget_seconds=0)
+    assert not partly.complete
+    count = len(partly.train)
+    assert 0 < count < 30_000
+    np.testing.assert_array_equal(partly.train["step"], reader.train["step"][:count])
+    assert poll(partly).train["loss"].tolist() == reader.train["loss"].tolist()
+
+
+def test_events_keep_their_details(writer: RunWriter) -> None:
+    writer.event("paused", 5, command_id="1.json", outcome="done")
+    with (writer.path / "events.jsonl").open("a") as events:
+        events.write('{"event": "no step"}\n[]\n')
+    writer.event("failed", 9, reason="disk full")
+    reader = read(writer.path)
+    assert [event.event for event in reader.events] == ["paused", "failed"]
+    assert reader.events[0].command_id == "1.json"
+    assert reader.events[1].details == {"reason": "disk full"}
+    assert reader.skipped == 2
+
+
+def test_only_the_last_events_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_module, "MAX_EVENTS", 10)
+    event = {"at": "2026-01-01T00:00:00+01:00", "event": "paused"}
+    with (tmp_path / "events.jsonl").open("w") as events:
+        for step in range(20):
+            events.write(json.dumps({**event, "step": step}) + "\n")
+        events.write(json.dumps({**event, "step": 20, "x": "y" * 20_000}) + "\n")
+    reader = read(tmp_path)
+    assert [event.step for event in reader.events] == list(range(10, 20))
+    assert reader.skipped == 1
+
+
+def test_device_rows_are_read(writer: RunWriter) -> None:
+    row = DeviceRow(
+        at=records.now(), cpu_percent=50.0, gpus=[Gpu(index=0, power_watts=300.5)]
+    )
+    writer.device(row)
+    reader = read(writer.path)
+    assert list(reader.device) == [row]
+
+
+def test_a_long_device_file_is_read_from_near_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_module, "_DEVICE_TAIL_BYTES", 1000)
+    rows = [DeviceRow(at=records.now(), cpu_percent=float(n)) for n in range(100)]
+    (tmp_path / "device.jsonl").write_bytes(b"".join(map(records.encode_line, rows)))
+    reader = read(tmp_path)
+    assert 0 < len(reader.device) < 10
+    assert reader.device[-1] == rows[-1]
+    assert reader.skipped == 0
+
+
+def test_the_status_is_the_same_object_until_it_changes(writer: RunWriter) -> None:
+    reader = RunReader(writer.path)
+    first = reader.status()
+    assert reader.status() is first
+    writer.set_status(status(State.FINISHED, step=7))
+    second = reader.status()
+    assert second is not None
+    assert (second.state, second.step) == (State.FINISHED, 7)
+
+
+def test_a_newer_format_is_named_not_guessed(writer: RunWriter) -> None:
+    (writer.path / "status.json").write_text('{"format": 2, "state": "dreaming"}')
+    with pytest.raises(RunDirectoryError, match=r"has format 2, .* reads format 1"):
+        RunReader(writer.path).status()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff",
+        b'{"format": 1}',
+        b'{"format": 1, "state": "running", "started_at": "2026-01-01T00:00:00"}',
+        b'{"format": 1, "state": "\x1b[2J", "started_at": "2026-01-01T00:00:00Z"}',
+        b"[" * 60_000,
+        b" " * 100_000,
+    ],
+)
+def test_a_damaged_status_is_one_clear_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "status.json").write_bytes(content)
+    with pytest.raises(RunDirectoryError, match=r"status\.json") as caught:
+        RunReader(tmp_path).status()
+    assert str(caught.value).isprintable()
+
+
+def test_an_empty_or_missing_directory_is_read_as_nothing(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none"):
+        reader = read(path)
+        assert reader.status() is None
+        assert (len(reader.train), len(reader.events), reader.skipped) == (0, 0, 0)
+        with pytest.raises(RunDirectoryError, match=r"config\.yaml cannot be read"):
+            reader.config_text()
+
+
+def test_the_config_is_given_as_it_is(writer: RunWriter) -> None:
+    assert RunReader(writer.path).config_text() == "format: 1\n"
+    (writer.path / "config.yaml").write_bytes(b"\xff")
+    with pytest.raises(RunDirectoryError, match="is not UTF-8 text"):
+        RunReader(writer.path).config_text()
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", "events.jsonl", "device.jsonl"])
+def test_links_and_pipes_are_not_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / "outside").write_bytes(records.encode_line(train(1)))
+    (tmp_path / name).symlink_to(tmp_path / "outside")
+    reader = read(tmp_path)
+    assert (len(reader.train), reader.skipped) == (0, 0)
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    assert len(poll(reader).train) == 0
+
+
+def test_reading_writes_nothing_and_needs_no_lock(writer: RunWriter) -> None:
+    writer.metrics([train(1)])
+    before = {path: path.stat().st_mtime_ns for path in writer.path.rglob("*")}
+    reader = read(writer.path)
+    reader.status()
+    reader.config_text()
+    assert {path: path.stat().st_mtime_ns for path in writer.path.rglob("*")} == before
+
+
+def test_a_run_removed_while_it_is_shown_keeps_its_rows(writer: RunWriter) -> None:
+    writer.metrics([train(1)])
+    reader = read(writer.path)
+    shutil.rmtree(writer.path)
+    assert not reader.poll()
+    assert len(reader.train) == 1
+    assert reader.status() is None
+
+
+_FILES = ["status.json", "metrics.jsonl", "events.jsonl", "device.jsonl"]
+_LINES = st.binary(max_size=60) | st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.dictionaries(
+        st.sampled_from(["step", "train/loss", "rewind_to", "at", "event", "gpus"]),
+        inner,
+        max_size=4,
+    ),
+    max_leaves=6,
+).map(lambda value: json.dumps(value).encode())
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.dictionaries(st.sampled_from(_FILES), st.lists(_LINES, max_size=6)))
+def test_no_content_of_the_files_is_an_error_of_ours(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, list[bytes]]
+) -> None:
+    path = tmp_path_factory.mktemp("run")
+    for name, content in files.items():
+        (path / name).write_bytes(b"\n".join(content))
+    reader = read(path)
+    try:
+        reader.status()
+    except RunDirectoryError as error:
+        assert str(error).isprintable()
+    for table in (reader.train, reader.tests):
+        assert (np.diff(table["step"]) > 0).all()
