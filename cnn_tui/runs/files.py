@@ -49,6 +49,12 @@ def opened_directory(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
+def sync_directory(path: Path) -> None:
+    """Makes new and renamed names in a directory survive a power loss."""
+    with opened_directory(path) as directory:
+        os.fsync(directory)
+
+
 def open_regular(
     path: str | Path, flags: int = os.O_RDONLY, *, directory: int | None = None
 ) -> int:

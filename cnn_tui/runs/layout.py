@@ -82,7 +82,7 @@ def run_ids(name: str, now: datetime) -> Iterator[str]:
 def runs_folder(option: Path | None) -> Path:
     """Returns the runs folder: ``--runs-dir``, else CNN_TUI_RUNS, else ./runs."""
     folder = option or Path(os.environ.get("CNN_TUI_RUNS") or "runs")
-    return folder.expanduser().absolute()
+    return Path(os.path.expanduser(folder)).absolute()
 
 
 def run_names(folder: Path) -> list[str]:
@@ -114,7 +114,7 @@ def find_run(text: str, folder: Path) -> Path:
         RunDirectoryError: No run, or more than one, is meant.
     """
     if os.sep in text or text in ("", ".", ".."):
-        return _run_at(Path(text).expanduser())
+        return _run_at(Path(os.path.expanduser(text)))
     names = run_names(folder)
     if text in names:
         return folder / text

@@ -14,7 +14,12 @@ import msgspec
 from cnn_tui.errors import RunDirectoryError
 from cnn_tui.runs import evaluations, lock, records
 from cnn_tui.runs.appender import Appender
-from cnn_tui.runs.files import ensure_directory, make_directory, replace_file
+from cnn_tui.runs.files import (
+    ensure_directory,
+    make_directory,
+    replace_file,
+    sync_directory,
+)
 from cnn_tui.runs.layout import (
     CONFIG,
     CONTROL,
@@ -103,6 +108,7 @@ class RunWriter:
                 undo.callback(writer.close)
                 building.rename(path)
                 undo.pop_all()
+            sync_directory(path.parent)
         except OSError as error:
             raise RunDirectoryError(
                 f"no run can be made in {printable(folder)}: {error.strerror}; "
@@ -180,8 +186,7 @@ class RunWriter:
                 for appender in (self._metrics, self._events, self._device):
                     appender.flush()
                 for name in list(self._unwritten):
-                    replace_file(self.path / name, self._unwritten[name], durable=True)
-                    del self._unwritten[name]
+                    self._write(name, durable=True)
         return self.failing is None
 
     def release_reserve(self) -> None:
@@ -206,8 +211,14 @@ class RunWriter:
     def _replace(self, name: str, data: bytes, *, durable: bool = False) -> None:
         with self._replacing, self._noting_failure():
             self._unwritten[name] = data
-            replace_file(self.path / name, data, durable=durable)
-            del self._unwritten[name]
+            self._write(name, durable=durable)
+
+    def _write(self, name: str, *, durable: bool) -> None:
+        path = self.path / name
+        if path.parent != self.path:
+            ensure_directory(path.parent)
+        replace_file(path, self._unwritten[name], durable=durable)
+        del self._unwritten[name]
 
     @contextmanager
     def _noting_failure(self) -> Iterator[None]:
@@ -240,5 +251,4 @@ def _fill(run: Path, config_text: str, status: Status) -> None:
 
 def _prepare(run: Path) -> None:
     ensure_directory(run / CONTROL)
-    ensure_directory(run / EVALUATIONS)
     replace_file(run / RESERVE, os.urandom(_RESERVE_BYTES))

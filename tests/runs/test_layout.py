@@ -96,7 +96,9 @@ def test_an_unknown_run_names_the_newest_ones(tmp_path: Path) -> None:
         layout.find_run("x", tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", ".", "..", "../outside", "a/../../b", "x\0/y"])
+@pytest.mark.parametrize(
+    "text", ["", ".", "..", "../outside", "a/../../b", "x\0/y", "~nobody-here/x"]
+)
 def test_a_path_that_is_no_run_is_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(RunDirectoryError, match=r"not a run directory"):
         layout.find_run(text, tmp_path)

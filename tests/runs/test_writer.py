@@ -216,6 +216,15 @@ def test_a_second_writer_is_told_who_trains_and_changes_nothing(create: Create) 
     }
 
 
+@pytest.mark.parametrize("content", ["{", json.dumps({"format": 1})])
+def test_a_lock_whose_holder_is_unknown_is_a_lock(
+    writer: RunWriter, content: str
+) -> None:
+    (writer.path / "status.json").write_text(content)
+    with pytest.raises(LockedError, match="trained by another process since"):
+        RunWriter.open(writer.path)
+
+
 def test_another_process_is_refused_until_the_lock_is_given_back(
     writer: RunWriter,
 ) -> None:
@@ -319,6 +328,20 @@ def test_a_removed_run_is_not_made_again(writer: RunWriter) -> None:
     assert isinstance(writer.failing, FileNotFoundError)
     assert not writer.retry()
     assert not writer.path.exists()
+
+
+def test_a_removed_folder_of_evaluations_is_made_again(writer: RunWriter) -> None:
+    writer.evaluation(1, {"a": np.zeros(1)}, None)
+    shutil.rmtree(writer.path / "evaluations")
+    writer.evaluation(2, {"a": np.zeros(1)}, None)
+    assert os.listdir(writer.path / "evaluations") == ["00000002.npz"]
+    assert writer.failing is None
+
+
+def test_a_sync_that_works_is_no_failure(writer: RunWriter) -> None:
+    writer.metrics([{"step": 1}])
+    writer.sync()
+    assert writer.failing is None
 
 
 def test_the_reserve_makes_room_for_the_last_words(writer: RunWriter) -> None:

@@ -1,0 +1,27 @@
+"""The config of a run, as its ``config.yaml`` says."""
+
+from pathlib import Path
+
+from cnn_tui.config import RunConfig, parse_document
+from cnn_tui.errors import RunDirectoryError
+from cnn_tui.runs.files import read_bounded
+from cnn_tui.runs.layout import CONFIG
+from cnn_tui.safe_yaml import MAX_BYTES, load
+from cnn_tui.text import printable
+
+
+def read_config(run: Path) -> RunConfig:
+    """Reads and validates the config of a run.
+
+    Raises:
+        RunDirectoryError: if it cannot be read.
+        ConfigError: if it is not valid.
+    """
+    path = run / CONFIG
+    try:
+        data = read_bounded(path, MAX_BYTES)
+    except OSError as error:
+        raise RunDirectoryError(
+            f"{printable(path)} cannot be read: {error.strerror}"
+        ) from error
+    return parse_document(load(data, printable(path)), printable(path))
