@@ -12,7 +12,8 @@ def keep_terminal_for_screen() -> None:
     goes nowhere, until ``send_output_to`` names a file.
     """
     terminal = os.dup(2)
-    sys.__stderr__ = os.fdopen(terminal, "w", encoding="utf-8", errors="replace")
+    stream = os.fdopen(terminal, "w", encoding="utf-8", errors="replace")
+    vars(sys)["__stderr__"] = stream  # declared final, and Textual's only door
     _point_output_at(os.open(os.devnull, os.O_WRONLY))
 
 

@@ -18,7 +18,7 @@ def printable(value: object) -> str:
 
 
 def significant(value: float | None, digits: int = 3) -> str:
-    """Returns ``value`` with significant digits: 0.00042, 0.0871, 12.3; "–" for None."""
+    """Returns a number with significant digits: 0.000420, 12.3; "–" for None."""
     if value is None:
         return "–"
     if not math.isfinite(value):
@@ -71,3 +71,13 @@ def duration(seconds: float | None) -> str:
 def shape(sizes: Iterable[int]) -> str:
     """Returns sizes as "16×28×28"."""
     return "×".join(str(size) for size in sizes)
+
+
+def age(seconds: float) -> str:
+    """Returns how long ago something was: "just now", "5 min ago", "3 days ago"."""
+    for unit_seconds, unit in ((86_400, "day"), (3_600, "h"), (60, "min")):
+        number = int(seconds // unit_seconds)
+        if number >= 1:
+            plural = "s" if unit == "day" and number > 1 else ""
+            return f"{number} {unit}{plural} ago"
+    return "just now"

@@ -1,1 +1,67 @@
-"""The command line."""
+"""The command line.  Heavy modules are imported inside the commands that need them."""
+
+import sys
+
+import click
+
+from cnn_tui import __version__
+from cnn_tui.cli.check import check
+from cnn_tui.cli.doctor import doctor
+from cnn_tui.cli.options import MARKERS, data_dir_option, runs_dir_option
+from cnn_tui.cli.presets import presets
+from cnn_tui.cli.runs import runs
+from cnn_tui.cli.show import show
+from cnn_tui.cli.train import train
+from cnn_tui.errors import CnnTuiError, InputError
+
+
+class Commands(click.Group):
+    """A group whose commands end an error of cnn-tui with one sentence."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs a command; exit code 2 for bad input, 1 for a failed run."""
+        try:
+            return super().invoke(ctx)
+        except CnnTuiError as error:
+            click.echo(f"cnn-tui: {error}", err=True)
+            ctx.exit(2 if isinstance(error, InputError) else 1)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Returns the commands in the order they were added."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="cnn-tui %(version)s")
+@runs_dir_option
+@data_dir_option
+@click.option(
+    "--marker",
+    type=click.Choice(MARKERS),
+    default="auto",
+    help="What curves are drawn with; auto avoids braille where it cannot be shown.",
+)
+@click.pass_context
+def main(ctx: click.Context, runs_dir: str, data_dir: str, marker: str) -> None:
+    """Train convolutional networks from the terminal.
+
+    Without a command, cnn-tui opens the dashboard: pick a model, start it, steer it.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise InputError(
+            "there is no terminal to open the dashboard on; run a command instead, "
+            "such as `cnn-tui train model-c` (see cnn-tui --help)"
+        )
+    from cnn_tui.ui.app import run_app
+
+    ctx.exit(run_app(runs_folder=runs_dir, data_dir=data_dir, marker=marker))
+
+
+for command in (train, presets, show, check, runs, doctor):
+    main.add_command(command)

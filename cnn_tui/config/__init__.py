@@ -1,6 +1,6 @@
 """What a run is asked to do: its parts, its problems, and its single values."""
 
-from cnn_tui.config.models import DATASETS, DatasetFacts, RunConfig
+from cnn_tui.config.models import RunConfig
 from cnn_tui.config.parse import (
     layer_table,
     parse_document,
@@ -19,8 +19,6 @@ from cnn_tui.config.settings import (
 )
 
 __all__ = [
-    "DATASETS",
-    "DatasetFacts",
     "InvalidConfigError",
     "Problem",
     "RunConfig",

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -16,46 +15,11 @@ from pydantic import (
     model_validator,
 )
 
+from cnn_tui.datasets import DATASETS, DatasetFacts
 from cnn_tui.layers import Layer, Layers, to_yaml_form
 
 DEFAULT_ITERATIONS = 3000
 MAX_STEPS = 10**9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatasetFacts:
-    """What must be known of a data set before it is loaded."""
-
-    title: str
-    input_shape: tuple[int, int, int]
-    """Channels, height, width."""
-    train_images: int
-    test_images: int
-    class_names: tuple[str, ...]
-
-    @property
-    def classes(self) -> int:
-        """The number of classes."""
-        return len(self.class_names)
-
-
-_FASHION = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot"
-DATASETS = {
-    "mnist": DatasetFacts(
-        title="MNIST",
-        input_shape=(1, 28, 28),
-        train_images=60_000,
-        test_images=10_000,
-        class_names=tuple("0123456789"),
-    ),
-    "fashion-mnist": DatasetFacts(
-        title="Fashion-MNIST",
-        input_shape=(1, 28, 28),
-        train_images=60_000,
-        test_images=10_000,
-        class_names=tuple(_FASHION.split(",")),
-    ),
-}
 
 
 class Part(BaseModel):

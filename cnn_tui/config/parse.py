@@ -83,7 +83,7 @@ def _dataset_problems(config: RunConfig) -> Iterator[Problem]:
     if dataset.validation_images >= available:
         yield Problem(
             path=("dataset", "validation_images"),
-            message=f"must be below the {available:,} training images of {dataset.name}",
+            message=f"must be below the {available:,} images that {dataset.name} has",
         )
     elif (dataset.train_images or 0) > available - dataset.validation_images:
         yield Problem(
@@ -122,6 +122,6 @@ def _batch_norm_problems(config: RunConfig, table: ModelTable) -> Iterator[Probl
         if row.type == "batch_norm2d" and row.output_shape[1:] == (1, 1):
             yield Problem(
                 path=("training", "batch_size"),
-                message=f"layer {row.number}, batch_norm2d, sees one value per channel "
-                "in a batch of one image: choose a batch_size that leaves no such batch",
+                message=f"leaves a batch of one image, in which layer {row.number}, "
+                "batch_norm2d, sees one value per channel: choose another",
             )

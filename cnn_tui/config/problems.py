@@ -25,7 +25,7 @@ class Problem:
 
     @property
     def key(self) -> str:
-        """The path as people write it: ``training.optimizer.lr``, ``layer 4, conv2d``."""
+        """The path as people write it: ``training.seed``, ``layer 4, conv2d.groups``."""
         if self.path[:2] == ("model", "layers") and len(self.path) > 2:
             return _layer_key(self.path[2:])
         return ".".join(str(part) for part in self.path)

@@ -28,7 +28,7 @@ Overrides = dict[str, float | int | str | None]
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of a run after update ``step``: tensors, numbers, texts, lists, dicts."""
+    """The state of a run after update ``step``."""
 
     format: int = FORMAT
     config: str

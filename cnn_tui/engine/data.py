@@ -12,41 +12,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from platformdirs import user_cache_path, user_data_path
+from platformdirs import user_cache_path
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from cnn_tui.config import RunConfig
 from cnn_tui.config.models import DatasetConfig
+from cnn_tui.datasets import BUNDLED, DATASETS, FILES, DatasetFacts, data_folder
 from cnn_tui.errors import DataError
 from cnn_tui.text import printable
 
 logger = logging.getLogger(__name__)
-
-BUNDLED = Path(__file__).parent.parent / "bundled"
-_PARTS = (
-    "train-images-idx3",
-    "train-labels-idx1",
-    "t10k-images-idx3",
-    "t10k-labels-idx1",
-)
-_FOLDERS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
-# The checksums are those of torchvision.datasets.MNIST and FashionMNIST `.resources`.
-_MD5 = {
-    "mnist": (
-        "f68b3c2dcbeaaa9fbdd348bbdeb94873",
-        "d53e105ee54ea40749a09fcbcd1e9432",
-        "9fb629c4189551a2d022fa330f9573f3",
-        "ec29112dd5afa0611ce80d1b7f02629c",
-    ),
-    "fashion-mnist": (
-        "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-        "25c81989df183df01b3e8a0aad5dffbe",
-        "bef4ecab320f06d8554ea6380940ec79",
-        "bb300cfdad3c16e7a12a480ee83cd310",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,56 +117,48 @@ def load_dataset(name: str, data_dir: Path | None) -> tuple[Images, Images]:
     Raises:
         DataError: if a file is missing, damaged, or cannot be downloaded.
     """
-    raw = _raw_folder(name, data_dir)
-    paths = [raw / f"{part}-ubyte.gz" for part in _PARTS]
+    facts = DATASETS[name]
+    raw = _raw_folder(facts, data_folder(data_dir))
     contents = [
-        _verified(path, md5) for path, md5 in zip(paths, _MD5[name], strict=True)
+        _verified(raw / file, md5) for file, md5 in zip(FILES, facts.md5, strict=True)
     ]
-    checksum = hashlib.md5("".join(_MD5[name]).encode()).hexdigest()[:16]
+    checksum = hashlib.md5("".join(facts.md5).encode()).hexdigest()[:16]
     cache = user_cache_path("cnn-tui") / f"{name}-{checksum}.safetensors"
     tensors = _read_cache(cache)
     if tensors is None:
         decoded = [_decode_idx(content) for content in contents]
-        tensors = dict(zip(_PARTS, decoded, strict=True))
+        tensors = dict(zip(FILES, decoded, strict=True))
         _write_cache(cache, tensors)
     train, test = (
         Images(images=tensors[images], labels=tensors[labels])
-        for images, labels in (_PARTS[:2], _PARTS[2:])
+        for images, labels in (FILES[:2], FILES[2:])
     )
     return train, test
 
 
-def data_folder(data_dir: Path | None) -> Path:
-    """Returns where raw data is looked for: --data-dir, CNN_TUI_DATA, the user's own."""
-    if data_dir is None and os.environ.get("CNN_TUI_DATA"):
-        data_dir = Path(os.environ["CNN_TUI_DATA"])
-    return data_dir or user_data_path("cnn-tui")
-
-
-def _raw_folder(name: str, data_dir: Path | None) -> Path:
+def _raw_folder(facts: DatasetFacts, folder: Path) -> Path:
     """Returns the folder of the ``.gz`` files, downloading them if there is none."""
-    raw = data_folder(data_dir) / _FOLDERS[name] / "raw"
-    if raw.is_dir():
-        return raw
-    bundled = BUNDLED / _FOLDERS[name] / "raw"
-    if bundled.is_dir():
-        return bundled
-    _download(name, data_folder(data_dir))
-    return raw
+    raw = Path(facts.torchvision_class, "raw")
+    for place in (folder, BUNDLED):
+        if (place / raw).is_dir():
+            return place / raw
+    _download(facts, folder)
+    return folder / raw
 
 
-def _download(name: str, folder: Path) -> None:
+def _download(facts: DatasetFacts, folder: Path) -> None:
     from torchvision import datasets  # 2 to 3 s of imports that few runs need
 
+    raw = folder / facts.torchvision_class / "raw"
     try:
-        getattr(datasets, _FOLDERS[name])(str(folder), download=True)
+        getattr(datasets, facts.torchvision_class)(str(folder), download=True)
     except (OSError, RuntimeError) as error:
         with contextlib.suppress(OSError):
-            (folder / _FOLDERS[name] / "raw").rmdir()
+            raw.rmdir()
         reason = printable(str(error) or type(error).__name__)
         raise DataError(
-            f"{name} is not in {printable(folder)} and cannot be downloaded ({reason}); "
-            f"put its four .gz files into {printable(folder)}/{_FOLDERS[name]}/raw"
+            f"{facts.title} is not in {printable(folder)} and cannot be downloaded "
+            f"({reason}); put its four .gz files into {printable(raw)}"
         ) from error
 
 
@@ -198,8 +167,8 @@ def _verified(path: Path, md5: str) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(
-            f"{printable(path)}: cannot be read: {error.strerror}; remove the folder to "
-            "have it fetched again"
+            f"{printable(path)}: cannot be read: {error.strerror}; remove the "
+            "folder to have it fetched again"
         ) from error
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != md5:
@@ -230,7 +199,7 @@ def _read_cache(path: Path) -> dict[str, Tensor] | None:
         tensors = load_file(path)
     except (OSError, SafetensorError):
         return None
-    return tensors if tensors.keys() == set(_PARTS) else None
+    return tensors if tensors.keys() == set(FILES) else None
 
 
 def _write_cache(path: Path, tensors: dict[str, Tensor]) -> None:

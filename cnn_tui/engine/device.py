@@ -63,10 +63,10 @@ def check_memory(config: RunConfig, device: torch.device) -> None:
     free_bytes = _free_bytes(device)
     if weights_bytes + activations_bytes > free_bytes:
         raise DeviceError(
-            f"the model is too large for {device}: {count(table.parameters)} parameters "
-            f"need {mebibytes(weights_bytes)} and a batch of {training.batch_size} needs "
-            f"{mebibytes(activations_bytes)}, {mebibytes(free_bytes)} are free; lower "
-            "batch_size or the sizes of the layers"
+            f"the model is too large for {device}: its {count(table.parameters)} "
+            f"parameters need {mebibytes(weights_bytes)}, a batch of "
+            f"{training.batch_size} needs {mebibytes(activations_bytes)}, and "
+            f"{mebibytes(free_bytes)} are free; lower batch_size or the layers' sizes"
         )
 
 

@@ -19,7 +19,7 @@ def describe_environment(device: torch.device) -> dict[str, Any]:
     return {
         "cnn_tui": __version__,
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
         "numpy": importlib.metadata.version("numpy"),
         "platform": platform.platform(),
         "host": platform.node(),

@@ -23,7 +23,7 @@ class Evaluation:
 
 
 def evaluate(trainer: Trainer, images: Images, classes: int) -> Evaluation:
-    """Evaluates the trainer's model, in eval mode, without touching any random state."""
+    """Evaluates the model, in eval mode, without touching any random state."""
     trainer.model.eval()
     try:
         with torch.inference_mode():

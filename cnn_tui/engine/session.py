@@ -215,7 +215,8 @@ class Session:
         """Writes the last checkpoint, the model and the truth about the end."""
         self.progress.state = State.STOPPING
         self.publish()
-        self.save()
+        if self.progress.last_checkpoint_step != self.step:
+            self.save()
         self.stopwatch.stop()
         if outcome.state in (State.FINISHED, State.STOPPED):
             save_model(self.writer.path, self.trainer.model, self.config, self.step)

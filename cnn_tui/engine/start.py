@@ -95,7 +95,7 @@ def run_session(session: Session) -> Outcome:
         outcome = session.train()
         heart.stop()
         session.end(outcome)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the run must say so
+    except Exception as error:
         heart.stop()
         logger.exception("the run failed")
         outcome = Outcome(state=State.FAILED, reason=_reason(error))

@@ -28,7 +28,7 @@ CONSTANT_FROM_HERE = "constant_lr"
 
 
 def answer(session: "Session", item: Command | Rejected) -> None:
-    """Does what a command says, at a batch boundary, and appends the answering event."""
+    """Does what a command says and appends the answering event."""
     try:
         if isinstance(item, Rejected):
             raise InputError(item.reason)
@@ -126,8 +126,8 @@ def _extend(session: "Session", steps: int) -> dict[str, Any]:
     ends = isinstance(schedule, Cosine | OneCycle) and after > session.plan.horizon
     if ends and session.trainer.rates.constant is None:
         raise InputError(
-            f"the {schedule.name} schedule ends at {session.plan.horizon:,} iterations; "
-            "resume the finished run with a new lr instead"
+            f"the {schedule.name} schedule ends at iteration "
+            f"{session.plan.horizon:,}; resume the finished run with a new lr instead"
         )
     if after > MAX_STEPS:
         raise InputError(f"a run has at most {MAX_STEPS:,} iterations")

@@ -1,0 +1,36 @@
+# Everything runs in .venv, which is made on first use.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: run test check lint clean
+
+run: $(INSTALLED)  ## opens the program; without a terminal it trains model-c
+	@if [ -t 0 ] && [ -t 1 ]; then \
+		$(BIN)/cnn-tui; \
+	else \
+		echo "no terminal to open the dashboard on: training model-c headless"; \
+		$(BIN)/cnn-tui train model-c; \
+	fi
+
+test: $(INSTALLED)  ## runs the tests
+	$(BIN)/pytest
+
+check: lint  ## everything: format, lint, types, import contracts, tests with coverage
+	$(BIN)/pytest --cov --cov-report=term
+
+lint: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cnn-tui needs Python 3.11 or newer; try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv

@@ -1,0 +1,45 @@
+"""Options that several commands share."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+MARKERS = ("auto", "braille", "dot", "ascii")
+
+
+def _runs_folder(ctx: click.Context, parameter: click.Parameter, value: Any) -> Path:
+    from cnn_tui.runs.layout import runs_folder
+
+    return runs_folder(value)
+
+
+runs_dir_option = click.option(
+    "--runs-dir",
+    type=click.Path(path_type=Path),
+    callback=_runs_folder,
+    help="The folder of the runs.  [default: $CNN_TUI_RUNS or ./runs]",
+)
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="The folder of the data sets, as torchvision lays it out.  "
+    "[default: $CNN_TUI_DATA or the user's data folder]",
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON, for scripts."
+)
+
+
+def echo_json(value: object) -> None:
+    """Prints a value as indented JSON; text is escaped, so nothing is interpreted."""
+    import json
+
+    click.echo(json.dumps(value, indent=2, default=str))
+
+
+def echo(text: str = "") -> None:
+    """Prints a line; what the output's encoding lacks is replaced."""
+    encoding = sys.stdout.encoding or "utf-8"
+    click.echo(text.encode(encoding, "replace").decode(encoding))

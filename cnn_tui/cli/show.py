@@ -1,0 +1,166 @@
+"""``cnn-tui show``: the layers and hyperparameters of a preset, a file or a run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnn_tui.cli.options import echo, echo_json, json_option, runs_dir_option
+
+if TYPE_CHECKING:
+    from cnn_tui.config import RunConfig
+    from cnn_tui.layers import LayerRow
+
+
+@click.command(short_help="Show layers, sizes and hyperparameters.")
+@click.argument("what", metavar="PRESET_OR_FILE_OR_RUN")
+@runs_dir_option
+@json_option
+def show(what: str, runs_dir: Path, as_json: bool) -> None:
+    """Show the layer table with its formulas, and the hyperparameters.
+
+    For a run, its results as well.
+    """
+    config, run = _find(what, runs_dir)
+    facts = _facts(config)
+    if run is not None:
+        facts["results"] = _results(run)
+    if as_json:
+        echo_json(facts)
+    else:
+        _print(config, facts)
+
+
+def _find(what: str, runs_dir: Path) -> "tuple[RunConfig, Path | None]":
+    """Returns a config, and the run it belongs to if it does."""
+    from cnn_tui.errors import ConfigError, RunDirectoryError
+    from cnn_tui.presets.files import find_preset
+    from cnn_tui.presets.read import read_preset
+    from cnn_tui.runs.config import read_config
+    from cnn_tui.runs.layout import find_run
+
+    if Path(what).is_dir():
+        run = find_run(f"{what}/", runs_dir)
+        return read_config(run), run
+    try:
+        file = find_preset(what)
+    except ConfigError as unknown:
+        try:
+            run = find_run(what, runs_dir)
+        except RunDirectoryError:
+            raise unknown from None
+        return read_config(run), run
+    return read_preset(file).config, None
+
+
+def _facts(config: "RunConfig") -> dict[str, Any]:
+    from cnn_tui.config import layer_table, to_mapping
+
+    table, mapping = layer_table(config), to_mapping(config)
+    return {
+        "title": config.title,
+        "description": config.description,
+        "parameters": table.parameters,
+        "multiply_adds": table.multiply_adds,
+        "input_shape": table.input_shape,
+        "layers": [_layer(row) for row in table.rows],
+        "dataset": mapping["dataset"],
+        "training": mapping["training"],
+        "total_steps": config.total_steps,
+        "steps_per_epoch": config.steps_per_epoch,
+    }
+
+
+def _layer(row: "LayerRow") -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "layer": row.summary,
+        "type": row.type,
+        "output_shape": row.output_shape,
+        "formula": row.formula,
+        "parameter_shapes": row.parameter_shapes,
+        "parameters": row.parameters,
+        "multiply_adds": row.multiply_adds,
+        "receptive_field": row.receptive_field,
+    }
+
+
+def _results(run: Path) -> dict[str, Any]:
+    import msgspec
+
+    from cnn_tui.errors import RunDirectoryError
+    from cnn_tui.runs.liveness import shown_state
+    from cnn_tui.runs.status import read_status
+
+    status = read_status(run)
+    if status is None:
+        raise RunDirectoryError(f"{run}: has no status.json")
+    values = msgspec.to_builtins(status)
+    judged_by = "test" if status.validation_accuracy is None else "validation"
+    return {
+        **values,
+        "path": str(run),
+        "shown_state": shown_state(status),
+        "best_by": judged_by,
+    }
+
+
+def _print(config: "RunConfig", facts: dict[str, Any]) -> None:
+    from cnn_tui.text import printable, quantity
+
+    echo(printable(config.title))
+    echo(printable(config.description))
+    echo()
+    for line in _table_lines(facts):
+        echo(line)
+    macs = quantity(facts["multiply_adds"])
+    echo(f"\n{facts['parameters']:,} parameters, {macs} multiply-adds per image\n")
+    for section in ("dataset", "training"):
+        for key, value in facts[section].items():
+            echo(f"{section + '.' + key:<28} {_value(value)}")
+    if "results" in facts:
+        echo()
+        for key, value in facts["results"].items():
+            echo(f"{key:<28} {_value(value)}")
+
+
+def _value(value: Any) -> str:
+    from cnn_tui.text import printable
+
+    if isinstance(value, dict):
+        return "  ".join(f"{key} {_value(item)}" for key, item in value.items())
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "–" if value is None else printable(value)
+
+
+def _table_lines(facts: dict[str, Any]) -> list[str]:
+    from cnn_tui.text import count, quantity, shape
+
+    header = ("#", "layer", "output", "parameters", "weights", "MACs", "sees", "size")
+    first = ("0", "input", shape(facts["input_shape"]), "", "", "", "", "")
+    rows = [
+        (
+            layer["number"],
+            "  " * layer["number"].count(".") + layer["layer"],
+            shape(layer["output_shape"]),
+            count(layer["parameters"]) if layer["parameters"] else "",
+            " ".join(str(list(sizes)) for sizes in layer["parameter_shapes"]),
+            quantity(layer["multiply_adds"]) if layer["multiply_adds"] else "",
+            shape(layer["receptive_field"]),
+            layer["formula"] or "",
+        )
+        for layer in facts["layers"]
+    ]
+    return _aligned([header, first, *rows], right={3, 5, 6})
+
+
+def _aligned(rows: list[tuple[str, ...]], right: set[int]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if place in right else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]

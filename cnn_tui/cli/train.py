@@ -1,0 +1,61 @@
+"""``cnn-tui train``: trains headless."""
+
+from pathlib import Path
+
+import click
+
+from cnn_tui.cli.options import data_dir_option, json_option, runs_dir_option
+
+
+@click.command(short_help="Train a model without the dashboard.")
+@click.argument("preset", metavar="PRESET_OR_FILE")
+@click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Change a value: --set lr=0.05 --set training.batch_size=64.",
+)
+@click.option("--device", help="auto, cpu, mps, cuda or cuda:N.")
+@click.option("--name", help="The name of the run.  [default: that of the preset]")
+@runs_dir_option
+@data_dir_option
+@json_option
+@click.pass_context
+def train(
+    ctx: click.Context,
+    preset: str,
+    settings: tuple[str, ...],
+    device: str | None,
+    name: str | None,
+    runs_dir: Path,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Train a preset, or a preset file, into a new run directory.
+
+    Exit code 0: finished or stopped; 1: failed; 2: bad input; 130 or 143: interrupted
+    by SIGINT or SIGTERM, with a checkpoint.
+    """
+    from cnn_tui.config import parse_settings
+    from cnn_tui.presets.files import find_preset
+    from cnn_tui.presets.read import read_preset
+
+    values = parse_settings(settings)
+    if device is not None:
+        values.append(("training.device", device))
+    chosen = read_preset(find_preset(preset))
+    config = chosen.with_settings(values)
+
+    # Only now, with the input in order, is it worth waiting for torch.
+    from cnn_tui.cli.headless import run_headless
+    from cnn_tui.engine.start import Request
+
+    request = Request(
+        config=config,
+        name=name or chosen.name,
+        preset=chosen.name,
+        runs_folder=runs_dir,
+        data_dir=data_dir,
+    )
+    ctx.exit(run_headless(request, as_json=as_json))

@@ -1,0 +1,76 @@
+"""What is known of each data set before it is loaded, and where its files are."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+BUNDLED = Path(__file__).parent / "bundled"
+FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetFacts:
+    """One data set. Its files and their checksums are torchvision's."""
+
+    title: str
+    torchvision_class: str
+    """Its class in ``torchvision.datasets``, which is also its folder's name."""
+    input_shape: tuple[int, int, int]
+    """Channels, height, width."""
+    train_images: int
+    test_images: int
+    class_names: tuple[str, ...]
+    md5: tuple[str, str, str, str]
+    """Of ``FILES``, as in torchvision's ``resources``."""
+
+    @property
+    def classes(self) -> int:
+        """The number of classes."""
+        return len(self.class_names)
+
+
+_FASHION = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot"
+DATASETS = {
+    "mnist": DatasetFacts(
+        title="MNIST",
+        torchvision_class="MNIST",
+        input_shape=(1, 28, 28),
+        train_images=60_000,
+        test_images=10_000,
+        class_names=tuple("0123456789"),
+        md5=(
+            "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+            "d53e105ee54ea40749a09fcbcd1e9432",
+            "9fb629c4189551a2d022fa330f9573f3",
+            "ec29112dd5afa0611ce80d1b7f02629c",
+        ),
+    ),
+    "fashion-mnist": DatasetFacts(
+        title="Fashion-MNIST",
+        torchvision_class="FashionMNIST",
+        input_shape=(1, 28, 28),
+        train_images=60_000,
+        test_images=10_000,
+        class_names=tuple(_FASHION.split(",")),
+        md5=(
+            "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+            "25c81989df183df01b3e8a0aad5dffbe",
+            "bef4ecab320f06d8554ea6380940ec79",
+            "bb300cfdad3c16e7a12a480ee83cd310",
+        ),
+    ),
+}
+
+
+def data_folder(data_dir: Path | None) -> Path:
+    """Returns where raw data is: --data-dir, else CNN_TUI_DATA, else the user's."""
+    if data_dir is None and os.environ.get("CNN_TUI_DATA"):
+        data_dir = Path(os.environ["CNN_TUI_DATA"])
+    return data_dir or user_data_path("cnn-tui")
