@@ -74,7 +74,7 @@ class Tick:
 def span_of(rows: Sequence[FloatArray], *, log: bool) -> Limits | None:
     """Returns the lowest and highest value that can be drawn; None without any."""
     smallest = _SMALLEST if log else -_LARGEST
-    parts = [row[(row >= smallest) & (row <= _LARGEST)] for row in rows]
+    parts = [_between(row, smallest, _LARGEST) for row in rows]
     parts = [part for part in parts if part.size]
     if not parts:
         return None
@@ -130,6 +130,12 @@ def value_text(value: float, kind: Kind) -> str:
     if kind == "percent":
         return text.percent(value)
     return text.duration(value) if kind == "duration" else text.count(round(value))
+
+
+def _between(values: FloatArray, low: float, high: float) -> FloatArray:
+    if values.size and low <= values.min() and values.max() <= high:
+        return values  # the usual case, without a copy
+    return values[(values >= low) & (values <= high)]
 
 
 def _round_step(rough: float) -> float:

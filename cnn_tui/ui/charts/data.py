@@ -99,3 +99,7 @@ class ChartData:
     x_limits: Limits | None = None
     y_kind: Kind = "number"
     placeholder: str = "no values yet"
+
+    def curves_of(self, style: LineStyle) -> tuple[Curve, ...]:
+        """Returns the curves of one style."""
+        return tuple(curve for curve in self.curves if curve.style == style)

@@ -1,18 +1,19 @@
 """Draws a whole chart into a grid of cells: a pure function of its scene and size."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cnn_tui.ui.charts import axes, raster
 from cnn_tui.ui.charts.axes import Axis, Tick
 from cnn_tui.ui.charts.cells import Cells, Ink, codepoints, narrow
-from cnn_tui.ui.charts.data import Curve, LineStyle
+from cnn_tui.ui.charts.data import LineStyle
 from cnn_tui.ui.charts.header import write_header
 from cnn_tui.ui.charts.plotext_frame import Frame, build_frame
 from cnn_tui.ui.charts.scene import Scene, curve_ink, mark_ink
 
 _LEAST_WIDTH = 12  # less leaves no room for labels
+_LABEL_WIDTH = len("100 %")
 _AXIS_GLYPHS = codepoints("│┤└─┬")
 _ASCII = dict(zip("│┤└─┬┈┊▲△▼●○×→–−∞…", "|++-+.:^^voox>--~.", strict=True))
 
@@ -57,8 +58,8 @@ def draw(scene: Scene, layout: Layout, width: int, height: int) -> Cells:
 def _frame(scene: Scene, width: int, height: int) -> Frame:
     """Returns the frame with ticks, or without, or none, as there is room."""
     if width >= _LEAST_WIDTH and height >= 4:
-        y_ticks = axes.ticks(scene.y_axis, most=max(2, height // 2))
-        return build_frame(width, height, _x_ticks(scene.x_axis, width), y_ticks)
+        x_ticks, y_ticks = _x_ticks(scene.x_axis, width), _y_ticks(scene.y_axis, height)
+        return build_frame(width, height, x_ticks, y_ticks)
     if width >= 4 and height >= 3:
         return build_frame(width, height, (), ())
     return Frame.bare(width, height)
@@ -71,6 +72,16 @@ def _x_ticks(x_axis: Axis, width: int) -> tuple[Tick, ...]:
         if sum(len(tick.label) + 3 for tick in found) <= width:
             return found
     return axes.ticks(x_axis, 1)
+
+
+def _y_ticks(y_axis: Axis, height: int) -> tuple[Tick, ...]:
+    """Returns ticks on at most half the rows.
+
+    Their labels have one width, so that charts line up and other limits do not
+    shift the curves.
+    """
+    found = axes.ticks(y_axis, most=max(2, height // 2))
+    return tuple(replace(tick, label=f"{tick.label:>{_LABEL_WIDTH}}") for tick in found)
 
 
 def _draw_frame(cells: Cells, frame: Frame) -> None:
@@ -86,16 +97,18 @@ def _draw_frame(cells: Cells, frame: Frame) -> None:
 
 
 def _draw_plot(plot: Cells, scene: Scene) -> None:
+    """Draws from the back to the front; the last to be drawn has the cell."""
     if not plot.glyphs.size:
         return
     for mark in scene.data.marks:
         if mark.labelled:
             _draw_upright(plot, scene, mark.x, "┊", Ink.GRID)
-    _draw_layer(plot, scene, "raw")
+    _draw_strokes(plot, scene, "raw")
     if scene.cursor is not None:
         _draw_upright(plot, scene, scene.cursor, "│", Ink.CURSOR)
-    _draw_layer(plot, scene, "line")
-    _draw_layer(plot, scene, "points")
+    _draw_strokes(plot, scene, "points")
+    _draw_strokes(plot, scene, "line")
+    _draw_points(plot, scene)
     if scene.is_empty:
         _write_centred(plot, scene.data.placeholder)
 
@@ -106,28 +119,22 @@ def _draw_upright(plot: Cells, scene: Scene, x: float, glyph: str, ink: Ink) -> 
         plot.view(column, 0, 1, plot.height).paint(codepoints(glyph), ink)
 
 
-def _draw_layer(plot: Cells, scene: Scene, style: LineStyle) -> None:
-    for curve in scene.data.curves:
-        if curve.style == style:
-            _draw_stroke(plot, curve, scene)
-            if style == "points":
-                _draw_points(plot, curve, scene)
-
-
-def _draw_stroke(plot: Cells, curve: Curve, scene: Scene) -> None:
+def _draw_strokes(plot: Cells, scene: Scene, style: LineStyle) -> None:
     marker = scene.marker
     shape = plot.height * marker.dots_down, plot.width * marker.dots_across
-    dots = raster.stroke(curve, scene.x_axis, scene.y_axis, shape)
-    if curve.style == "points":
-        dots[:, np.arange(shape[1]) // marker.dots_across % 2 == 1] = False
-    plot.paint(marker.glyphs(dots, curve.style), curve_ink(curve))
+    for curve in scene.data.curves_of(style):
+        dots = raster.stroke(curve, scene.x_axis, scene.y_axis, shape)
+        if style == "points":
+            dots[:, np.arange(shape[1]) // marker.dots_across % 2 == 1] = False
+        plot.paint(marker.glyphs(dots, style), curve_ink(curve))
 
 
-def _draw_points(plot: Cells, curve: Curve, scene: Scene) -> None:
+def _draw_points(plot: Cells, scene: Scene) -> None:
     shape = plot.height, plot.width
-    rows, columns = raster.points(curve, scene.x_axis, scene.y_axis, shape)
-    plot.glyphs[rows, columns] = ord(scene.marker.point)
-    plot.inks[rows, columns] = curve_ink(curve)
+    for curve in scene.data.curves_of("points"):
+        rows, columns = raster.points(curve, scene.x_axis, scene.y_axis, shape)
+        plot.glyphs[rows, columns] = ord(scene.marker.point)
+        plot.inks[rows, columns] = curve_ink(curve)
 
 
 def _write_centred(plot: Cells, text: str) -> None:

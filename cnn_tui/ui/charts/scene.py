@@ -28,9 +28,8 @@ class Scene:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no curve has a value that can be drawn."""
-        values = [curve.y for curve in self.data.curves]
-        return axes.span_of(values, log=self.y_axis.log) is None
+        """Whether no curve has a finite value."""
+        return not any(np.isfinite(curve.y).any() for curve in self.data.curves)
 
     def column_of(self, x: float, width: int) -> int | None:
         """Returns the column, of ``width``, in which ``x`` lies; None outside."""
