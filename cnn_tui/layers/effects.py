@@ -280,12 +280,13 @@ def _residual(layer: Residual, input_shape: Shape, classes: int) -> Effect:
         parameter_shapes=projected.parameter_shapes,
         multiply_adds=projected.multiply_adds,
         extra_elements=math.prod(branch),
-        formula=f"layers(x) + {_projection_name(skip)} of x",
+        formula=f"layers(x) + {_projection_name(skip)}",
         scans=projected.scans,
     )
 
 
 def _projection_name(skip: Conv2d | Linear) -> str:
     if isinstance(skip, Linear):
-        return "linear projection"
-    return f"1×1 convolution with stride {skip.stride[0]}"
+        return "linear layer of x"
+    stride = skip.stride[0]
+    return "1×1 convolution of x" + (f" with stride {stride}" if stride > 1 else "")

@@ -1,0 +1,1 @@
+"""Tests of the layer vocabulary and its arithmetic."""
