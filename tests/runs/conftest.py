@@ -1,9 +1,11 @@
-"""Run directories to try things on, and another user."""
+"""Run directories to try things on, other processes, and another user."""
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,14 @@ import pytest
 
 from cnn_tui.runs import records
 from cnn_tui.runs.layout import State
+from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.records import Status
 from cnn_tui.runs.writer import RunWriter
 
 NOBODY = 65534
+_ROOT = Path(__file__).parents[2]
+
+Row = Mapping[str, float | int | None]
 
 
 def status(state: State = State.RUNNING, **fields: Any) -> Status:
@@ -64,3 +70,40 @@ def another_user() -> Iterator[None]:
         yield
     finally:
         os.seteuid(0)
+
+
+def run_python(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Runs a script in another process to its end."""
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=_ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def train(step: int, **values: float | None) -> Row:
+    """Returns a train row."""
+    row: dict[str, float | int | None] = {"step": step, "train/loss": 1 / step}
+    return row | values
+
+
+def poll(reader: RunReader) -> RunReader:
+    """Reads all that is there."""
+    reader.poll()
+    while not reader.complete:
+        reader.poll()
+    return reader
+
+
+def read(path: Path) -> RunReader:
+    """Returns a reader of all that is in a directory."""
+    return poll(RunReader(path))
+
+
+def metrics_of(path: Path, rows: Iterable[Row | bytes]) -> RunReader:
+    """Returns a reader of a directory that holds these lines of metrics."""
+    encoded = [
+        row + b"\n" if isinstance(row, bytes) else records.encode_line(row)
+        for row in rows
+    ]
+    (path / "metrics.jsonl").write_bytes(b"".join(encoded))
+    return read(path)
