@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
-from textual.geometry import Region
+from textual.geometry import Region, Size
 
 from cnn_tui.text import printable
 
@@ -16,7 +16,6 @@ Codepoints: TypeAlias = NDArray[np.uint32]
 Inks: TypeAlias = NDArray[np.uint8]
 
 _SPACE = ord(" ")
-_MERGE_GAP = 6  # moving the terminal's cursor costs as many bytes as so many cells
 
 
 class Ink(IntEnum):
@@ -59,6 +58,11 @@ class Cells:
         """Number of rows."""
         return int(self.glyphs.shape[0])
 
+    @property
+    def size(self) -> Size:
+        """Width and height."""
+        return Size(self.width, self.height)
+
     def view(self, column: int, row: int, width: int, height: int) -> "Cells":
         """Returns a part of the grid; what is written to it is written here."""
         part = Cells(0, 0)
@@ -97,20 +101,17 @@ class Cells:
         return [(text[a:b], Ink(int(inks[a]))) for a, b in spans if a < b]
 
     def changes_since(self, old: "Cells") -> list[Region]:
-        """Returns regions, one row high, that hold every cell unlike ``old``'s.
+        """Returns the smallest region in each row with all cells unlike ``old``'s.
 
-        Both grids have the same size. Changes that are near are put in one region.
+        Both grids have the same size. There is one region a row because Textual sends
+        a row from its start to the end of each region.
         """
         changed = (self.glyphs != old.glyphs) | (self.inks != old.inks)
-        rows = np.flatnonzero(changed.any(axis=1)).tolist()
-        return [region for row in rows for region in _regions(row, changed[row])]
-
-
-def _regions(row: int, changed: NDArray[np.bool_]) -> list[Region]:
-    columns = np.flatnonzero(changed)
-    groups = np.split(columns, np.flatnonzero(np.diff(columns) > _MERGE_GAP) + 1)
-    spans = [(int(group[0]), int(group[-1])) for group in groups]
-    return [Region(first, row, last - first + 1, 1) for first, last in spans]
+        regions = []
+        for row in np.flatnonzero(changed.any(axis=1)).tolist():
+            first, last = np.flatnonzero(changed[row])[[0, -1]].tolist()
+            regions.append(Region(first, row, last - first + 1, 1))
+        return regions
 
 
 def narrow(text: str) -> str:

@@ -3,20 +3,23 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from rich.segment import Segment
+from rich.style import Style
+from textual.app import ComposeResult
 from textual.events import MouseEvent
 from textual.message import Message
 from textual.reactive import reactive
-from textual.strip import Strip
 from textual.widget import Widget
 
 from cnn_tui.ui.charts.axes import Axis
 from cnn_tui.ui.charts.cells import Cells, Ink
+from cnn_tui.ui.charts.chart_slice import ChartSlice
 from cnn_tui.ui.charts.data import ChartData, Limits
 from cnn_tui.ui.charts.drawing import draw, lay_out
 from cnn_tui.ui.charts.markers import MarkerName
 from cnn_tui.ui.charts.scene import Scene, whole_x_axis, y_axis
 from cnn_tui.ui.charts.viewport import panned, showing, zoomed
+
+_NUM_SLICES = 12
 
 
 def component_class(ink: Ink) -> str:
@@ -38,7 +41,7 @@ class LineChart(Widget):
     # themes. No theme has such variables.
     DEFAULT_CSS = """
     LineChart {
-        min-height: 1;
+        layout: horizontal;
         & > .line-chart--axis { color: $foreground 45%; }
         & > .line-chart--grid { color: $foreground 18%; }
         & > .line-chart--tick { color: $foreground 70%; }
@@ -143,14 +146,10 @@ class LineChart(Widget):
         if ends:
             self._move_cursor_to(float(max(ends)))
 
-    def render_line(self, y: int) -> Strip:
-        """Returns one row; Textual asks for those that were refreshed."""
-        if (self._cells.width, self._cells.height) != self.content_size:
-            self._cells = self._draw()
-        runs = self._cells.runs(y) if y < self._cells.height else []
-        style_of = self.get_component_rich_style
-        segments = [Segment(text, style_of(component_class(ink))) for text, ink in runs]
-        return Strip(segments, self._cells.width)
+    def compose(self) -> ComposeResult:
+        """Divides the chart into slices."""
+        for _ in range(_NUM_SLICES):
+            yield ChartSlice(self._current_cells, self._style_of)
 
     def watch_log_y(self) -> None:
         """Draws the curves on the other scale."""
@@ -170,6 +169,11 @@ class LineChart(Widget):
         self._redraw()
         self.post_message(self.CursorMoved(self, cursor))
 
+    def on_resize(self) -> None:
+        """Refreshes all slices, those too that are where they were."""
+        for part in self.query_children(ChartSlice):
+            part.refresh()
+
     def on_mouse_move(self, event: MouseEvent) -> None:
         """Takes the cursor along."""
         self._follows_mouse = True
@@ -182,17 +186,24 @@ class LineChart(Widget):
 
     def on_leave(self) -> None:
         """Takes the cursor away with the mouse that brought it."""
-        if self._follows_mouse:
+        if self._follows_mouse and not self.is_mouse_over:
             self.cursor = None
 
     def _redraw(self) -> None:
         """Draws the chart anew and refreshes the cells that are not as they were."""
         old, self._cells = self._cells, self._draw()
-        if (old.width, old.height) != (self._cells.width, self._cells.height):
-            self.refresh()
-        elif regions := self._cells.changes_since(old):
-            # Without regions it would refresh everything.
-            self.refresh(*regions)
+        if old.size == self._cells.size:
+            for part in self.query_children(ChartSlice):
+                part.refresh_changes(self._cells, old)
+
+    def _current_cells(self) -> Cells:
+        """Returns the chart as drawn last, or drawn anew after a change of size."""
+        if self._cells.size != self.content_size:
+            self._cells = self._draw()
+        return self._cells
+
+    def _style_of(self, ink: Ink) -> Style:
+        return self.get_component_rich_style(component_class(ink))
 
     def _draw(self) -> Cells:
         width, height = self.content_size
