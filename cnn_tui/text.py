@@ -56,7 +56,7 @@ def mebibytes(size_bytes: float | None) -> str:
         return "–"
     if size_bytes < 1000 * 2**20:
         return f"{size_bytes / 2**20:.0f} MiB"
-    return f"{size_bytes / 2**30:.1f} GiB"
+    return f"{size_bytes / 2**30:,.1f} GiB"
 
 
 def duration(seconds: float | None) -> str:

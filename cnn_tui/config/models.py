@@ -30,9 +30,15 @@ class Part(BaseModel):
     )
 
 
-def _by_name(value: Any) -> Any:
-    """Lets ``loss: mse`` stand for ``loss: {name: mse}``."""
-    return {"name": value} if isinstance(value, str) else value
+def _named(default: str) -> BeforeValidator:
+    """Lets ``loss: mse`` stand for ``loss: {name: mse}``, and a name be left out."""
+
+    def complete(value: Any) -> Any:
+        if isinstance(value, str):
+            return {"name": value}
+        return {"name": default, **value} if isinstance(value, dict) else value
+
+    return BeforeValidator(complete)
 
 
 def _pair(value: Any) -> Any:
@@ -207,9 +213,9 @@ class TrainingConfig(Part):
     epochs: Annotated[int, Field(ge=1, le=10**6)] | None = None
     """Passes over the training images, instead of ``iterations``."""
     batch_size: Annotated[int, Field(ge=1)] = 100
-    loss: Annotated[Loss, BeforeValidator(_by_name)] = CrossEntropy()
-    optimizer: Annotated[Optimizer, BeforeValidator(_by_name)] = Sgd()
-    schedule: Annotated[Schedule, BeforeValidator(_by_name)] = Constant()
+    loss: Annotated[Loss, _named("cross_entropy")] = CrossEntropy()
+    optimizer: Annotated[Optimizer, _named("sgd")] = Sgd()
+    schedule: Annotated[Schedule, _named("constant")] = Constant()
     evaluate_every: Count = 500
     """Updates between two evaluations."""
     checkpoint_every: Interval = "30s"

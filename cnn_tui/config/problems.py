@@ -10,9 +10,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from cnn_tui.errors import ConfigError
+from cnn_tui.layers import LAYER_TYPES
 from cnn_tui.text import printable
 
 Path = tuple[str | int, ...]
+
+_LAYER_NAMES = {model: name for name, model in LAYER_TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +28,7 @@ class Problem:
 
     @property
     def key(self) -> str:
-        """The path as people write it: ``training.seed``, ``layer 4, conv2d.groups``."""
+        """The path as people write it: ``training.seed``, ``layer 4, conv2d``."""
         if self.path[:2] == ("model", "layers") and len(self.path) > 2:
             return _layer_key(self.path[2:])
         return ".".join(str(part) for part in self.path)
@@ -85,6 +88,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
         word = str(context["tag"])
         expected = context["expected_tags"].replace("'", "").split(", ")
         message = f"unknown name {printable(word)}; {nearest(word, expected)}"
+    elif kind in {"layer_form", "unknown_layer", "too_many_layers"}:
+        message = _sentence(details["msg"])
     elif kind in {"model_type", "model_attributes_type", "dict_type"}:
         message = f"must be a mapping of keys to values, not {value}"
     elif kind == "value_error":
@@ -137,7 +142,7 @@ def _walk(model: type[BaseModel], loc: Sequence[str | int]) -> tuple[Path, list[
         tagged = [c for c in candidates if _tag(c) == part]
         if tagged and len(candidates) > 1:
             candidates = tagged
-            if "type" in tagged[0].model_fields:
+            if part in LAYER_TYPES:  # a key of the file, unlike an optimizer's name
                 path.append(part)
         else:
             path.append(part)
@@ -146,15 +151,16 @@ def _walk(model: type[BaseModel], loc: Sequence[str | int]) -> tuple[Path, list[
                 candidates = [
                     m for f in fields if f for m in _models(f.annotation, *f.metadata)
                 ] or candidates
-        known = [name for c in candidates for name in c.model_fields if name != "type"]
+        known = [name for c in candidates for name in c.model_fields]
     return tuple(path), known
 
 
 def _tag(model: type[BaseModel]) -> str | None:
-    for name in ("type", "name"):
-        if name in model.model_fields:
-            return str(get_args(model.model_fields[name].annotation)[0])
-    return None
+    """Returns the word that chooses this member of a union."""
+    if model in _LAYER_NAMES:
+        return _LAYER_NAMES[model]
+    name = model.model_fields.get("name")
+    return None if name is None else str(get_args(name.annotation)[0])
 
 
 def _models(*annotations: Any) -> Iterator[type[BaseModel]]:
