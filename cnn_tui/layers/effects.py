@@ -107,11 +107,9 @@ def _slide(layer: Conv2d | MaxPool2d | AvgPool2d, axes: tuple[Axis, Axis]) -> Sh
     height, width = axes
     if min(height.output_size, width.output_size) >= 1:
         return (height.output_size, width.output_size)
-    window, padded = (
-        (height.reach, width.reach),
-        (height.padded_size, width.padded_size),
-    )
     size = (height.size, width.size)
+    window = (height.reach, width.reach)
+    padded = (height.padded_size, width.padded_size)
     dilated = f" dilated to {text.shape(window)}" if window != layer.kernel_size else ""
     with_padding = f" padded to {text.shape(padded)}" if padded != size else ""
     raise ModelError(
@@ -122,49 +120,48 @@ def _slide(layer: Conv2d | MaxPool2d | AvgPool2d, axes: tuple[Axis, Axis]) -> Sh
 
 def _conv2d(layer: Conv2d, shape: Shape) -> Effect:
     channels = shape[0]
+    _check_stride(layer)
     _check_groups(layer, channels)
-    axes = _conv_axes(layer, shape)
-    _check_padding_mode(layer, axes)
-    output = (layer.out_channels, *_slide(layer, axes))
+    height, width = _conv_axis(layer, shape, 0), _conv_axis(layer, shape, 1)
+    _check_padding_mode(layer, height)
+    _check_padding_mode(layer, width)
+    output = (layer.out_channels, *_slide(layer, (height, width)))
     weight = (layer.out_channels, channels // layer.groups, *layer.kernel_size)
-    copies_input = layer.padding_mode != "zeros"
+    padded_elements = channels * height.padded_size * width.padded_size
     return Effect(
         output_shape=output,
         parameter_shapes=(weight, weight[:1]) if layer.bias else (weight,),
         multiply_adds=math.prod(output) * math.prod(weight[1:]),
-        extra_elements=(
-            channels * axes[0].padded_size * axes[1].padded_size if copies_input else 0
-        ),
-        formula=_per_axis(axes[0].formula, axes[1].formula),
-        scans=(axes[0].scan, axes[1].scan),
+        extra_elements=0 if layer.padding_mode == "zeros" else padded_elements,
+        formula=_per_axis(height.formula, width.formula),
+        scans=(height.scan, width.scan),
     )
 
 
-def _conv_axes(layer: Conv2d, shape: Shape) -> tuple[Axis, Axis]:
+def _conv_axis(layer: Conv2d, shape: Shape, index: int) -> Axis:
+    kernel_size, dilation = layer.kernel_size[index], layer.dilation[index]
+    match layer.padding:
+        case "same":
+            padding = same_padding(kernel_size, dilation)
+        case "valid":
+            padding = (0, 0)
+        case sizes:
+            padding = (sizes[index], sizes[index])
+    return Axis(
+        size=shape[1 + index],
+        kernel_size=kernel_size,
+        stride=layer.stride[index],
+        padding=padding,
+        dilation=dilation,
+    )
+
+
+def _check_stride(layer: Conv2d) -> None:
     if layer.padding == "same" and layer.stride != (1, 1):
         raise ModelError(
             f"padding same needs stride 1, got stride {_sizes(*layer.stride)}; "
             "give the padding as a number"
         )
-
-    def axis(index: int) -> Axis:
-        kernel_size, dilation = layer.kernel_size[index], layer.dilation[index]
-        match layer.padding:
-            case "same":
-                padding = same_padding(kernel_size, dilation)
-            case "valid":
-                padding = (0, 0)
-            case sizes:
-                padding = (sizes[index], sizes[index])
-        return Axis(
-            size=shape[1 + index],
-            kernel_size=kernel_size,
-            stride=layer.stride[index],
-            padding=padding,
-            dilation=dilation,
-        )
-
-    return axis(0), axis(1)
 
 
 def _check_groups(layer: Conv2d, channels: int) -> None:
@@ -175,46 +172,43 @@ def _check_groups(layer: Conv2d, channels: int) -> None:
             )
 
 
-def _check_padding_mode(layer: Conv2d, axes: tuple[Axis, Axis]) -> None:
+def _check_padding_mode(layer: Conv2d, axis: Axis) -> None:
     """Refuses a padding that would take more of the input than there is."""
-    for axis in axes:
-        padding = max(axis.padding)
-        if layer.padding_mode == "reflect" and padding >= axis.size:
-            raise ModelError(
-                f"padding {padding} with padding_mode reflect must be smaller than "
-                f"its input size {axis.size}"
-            )
-        if layer.padding_mode == "circular" and padding > axis.size:
-            raise ModelError(
-                f"padding {padding} with padding_mode circular must be at most "
-                f"its input size {axis.size}"
-            )
+    padding = max(axis.padding)
+    if layer.padding_mode == "reflect" and padding >= axis.size:
+        raise ModelError(
+            f"padding {padding} with padding_mode reflect must be smaller than "
+            f"its input size {axis.size}"
+        )
+    if layer.padding_mode == "circular" and padding > axis.size:
+        raise ModelError(
+            f"padding {padding} with padding_mode circular must be at most "
+            f"its input size {axis.size}"
+        )
 
 
 def _pool(layer: MaxPool2d | AvgPool2d, shape: Shape) -> Effect:
-    stride = layer.stride or layer.kernel_size
-    dilation = layer.dilation if isinstance(layer, MaxPool2d) else (1, 1)
-    for padding, kernel_size in zip(layer.padding, layer.kernel_size, strict=True):
-        if padding > kernel_size // 2:
-            raise ModelError(
-                f"padding {padding} must be at most half of kernel_size {kernel_size}"
-            )
-
-    def axis(index: int) -> Axis:
-        return Axis(
-            size=shape[1 + index],
-            kernel_size=layer.kernel_size[index],
-            stride=stride[index],
-            padding=(layer.padding[index], layer.padding[index]),
-            dilation=dilation[index],
-            ceil_mode=layer.ceil_mode,
-        )
-
-    height, width = axis(0), axis(1)
+    height, width = _pool_axis(layer, shape, 0), _pool_axis(layer, shape, 1)
     return Effect(
         output_shape=(shape[0], *_slide(layer, (height, width))),
         formula=_per_axis(height.formula, width.formula),
         scans=(height.scan, width.scan),
+    )
+
+
+def _pool_axis(layer: MaxPool2d | AvgPool2d, shape: Shape, index: int) -> Axis:
+    kernel_size, padding = layer.kernel_size[index], layer.padding[index]
+    if padding > kernel_size // 2:
+        raise ModelError(
+            f"padding {padding} must be at most half of kernel_size {kernel_size}"
+        )
+    return Axis(
+        size=shape[1 + index],
+        kernel_size=kernel_size,
+        stride=(layer.stride or layer.kernel_size)[index],
+        padding=(padding, padding),
+        dilation=layer.dilation[index] if isinstance(layer, MaxPool2d) else 1,
+        ceil_mode=layer.ceil_mode,
     )
 
 
@@ -229,13 +223,13 @@ def _adaptive_pool(layer: AdaptiveAvgPool2d, shape: Shape) -> Effect:
 
 
 def _batch_norm(layer: BatchNorm2d, shape: Shape) -> Effect:
-    per_channel = (shape[0],)
+    if not layer.affine:
+        return Effect(output_shape=shape)
+    channels = shape[0]
     return Effect(
         output_shape=shape,
-        parameter_shapes=(per_channel, per_channel) if layer.affine else (),
-        formula=f"2·{shape[0]} = {text.count(2 * shape[0])} parameters"
-        if layer.affine
-        else None,
+        parameter_shapes=((channels,), (channels,)),
+        formula=f"2·{channels} = {text.count(2 * channels)} parameters",
     )
 
 

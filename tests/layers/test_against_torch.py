@@ -1,5 +1,6 @@
 """The arithmetic agrees with torch itself, on what is legal and on what is not."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from cnn_tui.errors import ModelError
 from cnn_tui.layers import (
+    AvgPool2d,
     Conv2d,
     Dropout2d,
     Layer,
     Linear,
+    MaxPool2d,
     Shape,
     output_shape,
     projection,
@@ -79,14 +82,8 @@ def is_our_stricter_rule(layer: Layer, shape: Shape) -> bool:
     )
 
 
-@settings(deadline=None, max_examples=800)
-@given(form=building.SIMPLE_FORMS, shape=building.SHAPES)
-def test_a_layer_is_refused_where_torch_refuses_it(form: Any, shape: Shape) -> None:
-    [layer] = building.LAYERS.validate_python([form])
-    if is_our_stricter_rule(layer, shape):
-        with pytest.raises(ModelError):
-            output_shape(layer, shape, CLASSES)
-        return
+def assert_agrees(layer: Layer, shape: Shape) -> None:
+    """Checks that torch gives the same shape, or refuses what we refuse."""
     try:
         expected = building.torch_shape(building.module(layer, shape, CLASSES), shape)
     except (RuntimeError, ValueError, IndexError):
@@ -96,7 +93,41 @@ def test_a_layer_is_refused_where_torch_refuses_it(form: Any, shape: Shape) -> N
         assert output_shape(layer, shape, CLASSES) == expected
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=500)
+@given(form=building.SIMPLE_FORMS, shape=building.SHAPES)
+def test_a_layer_is_refused_where_torch_refuses_it(form: Any, shape: Shape) -> None:
+    [layer] = building.LAYERS.validate_python([form])
+    if is_our_stricter_rule(layer, shape):
+        with pytest.raises(ModelError):
+            output_shape(layer, shape, CLASSES)
+    else:
+        assert_agrees(layer, shape)
+
+
+@pytest.mark.parametrize("kind", [MaxPool2d, AvgPool2d])
+def test_every_small_window_in_ceil_mode(kind: type[MaxPool2d | AvgPool2d]) -> None:
+    for size, kernel, stride, padding in product(
+        *map(range, (1, 1, 1, 0), (8, 5, 6, 3))
+    ):
+        layer = kind(
+            kernel_size=(kernel, kernel),
+            stride=(stride, stride),
+            padding=(padding, padding),
+            ceil_mode=True,
+        )
+        assert_agrees(layer, (1, size, size))
+
+
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+def test_every_small_padding(mode: str) -> None:
+    for size, kernel, padding in product(range(1, 4), range(1, 9), [*range(5), "same"]):
+        options = {"kernel_size": kernel, "padding": padding, "padding_mode": mode}
+        form = {"conv2d": {"out_channels": 1, **options}}
+        [layer] = building.LAYERS.validate_python([form])
+        assert_agrees(layer, (1, size, size))
+
+
+@settings(deadline=None, max_examples=100)
 @given(before=building.IMAGES, after=building.IMAGES)
 def test_a_projection_makes_the_shapes_equal_and_is_refused_only_where_none_does(
     before: Shape, after: Shape

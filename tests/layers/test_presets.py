@@ -57,8 +57,9 @@ def test_two_small_kernels_see_as_much_as_one_large() -> None:
 
 
 def test_the_readout_grows_as_the_descriptions_say() -> None:
+    names = ("model-a", "gentler", "wider-head")
     heads = {
         name: sum(row.parameters for row in table(name).rows if row.type == "linear")
-        for name in ("model-a", "gentler", "wider-head")
+        for name in names
     }
     assert heads == {"model-a": 15_690, "gentler": 62_730, "wider-head": 202_122}

@@ -243,7 +243,7 @@ NAMES = st.sampled_from([*LAYER_TYPES, "conv", "type"])
 KEYS = st.sampled_from(["kernel_size", "out_channels", "p", "padding", "type"])
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(
     items=JSON
     | st.lists(JSON | NAMES | st.dictionaries(NAMES, st.dictionaries(KEYS, JSON)))
