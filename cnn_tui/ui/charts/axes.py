@@ -150,7 +150,7 @@ def _round_limits(low: float, high: float, kind: Kind) -> Limits:
         low, high = _widened(low, high)
     step = _round_up((high - low) / 5, kind)
     low = math.floor(low / step + _TOLERANCE) * step
-    high = math.ceil(high / step - _TOLERANCE) * step
+    high = max(math.ceil(high / step - _TOLERANCE) * step, low + step)
     return (max(low, 0.0), min(high, 1.0)) if is_share else (low, high)
 
 

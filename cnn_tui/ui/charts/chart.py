@@ -105,6 +105,9 @@ class LineChart(Widget):
         self._whole_x = whole_x_axis(data, self._whole_x if same_x else None)
         if not same_x:
             self.view = self.cursor = None
+        elif self.view is not None:
+            whole = self._whole_x.limits
+            self._show(zoomed(self.view, whole, factor=1.0, centre=self.view[0]))
         self._redraw()
 
     def zoom(self, factor: float) -> None:

@@ -1,5 +1,6 @@
 """One moment of a chart: what it shows and the part of it that is in view."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +52,7 @@ def mark_ink(mark: Mark) -> Ink:
 def whole_x_axis(data: ChartData, previous: Axis | None) -> Axis:
     """Returns the axis of all x: the limits given with the data, or round ones."""
     low, high = data.x_limits or (0.0, 0.0)
-    if low < high:
+    if low < high and math.isfinite(high - low):
         return Axis(low=low, high=high, kind=data.x_kind)
     span = axes.span_of([curve.x for curve in data.curves], log=False)
     return axes.steady_axis(previous, span, data.x_kind)

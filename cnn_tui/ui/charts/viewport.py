@@ -29,5 +29,7 @@ def showing(x: float, view: Limits, whole: Limits) -> Limits:
 
 def _placed(low: float, width: float, whole: Limits) -> Limits:
     """Returns limits of that width from ``low`` on, or the nearest inside ``whole``."""
+    if width >= whole[1] - whole[0]:
+        return whole
     low = max(whole[0], min(low, whole[1] - width))
     return low, low + width
