@@ -168,6 +168,13 @@ def test_a_residual_is_counted_once_with_its_projection_in_its_own_row() -> None
     assert model.multiply_adds == 4 * 14 * 14 * (1 + 9) + 7_840
 
 
+def test_a_flat_residual_is_projected_by_a_linear_layer() -> None:
+    residual = "residual: [linear: {out_features: 20}, relu]"
+    row = table(f"[flatten, {residual}, {END}]").rows[1]
+    assert row.parameter_shapes == ((20, 784),)
+    assert row.formula == "layers(x) + linear layer of x"
+
+
 def test_a_padded_copy_of_the_input_counts_as_memory() -> None:
     options = "out_channels: 1, kernel_size: 5, padding: same"
     zeros = table(f"[conv2d: {{{options}}}, {END}]")

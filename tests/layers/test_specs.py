@@ -57,6 +57,11 @@ def test_a_layer_without_parameters_may_be_written_out(text: str) -> None:
     assert parse(text) == [ReLU()]
 
 
+def test_layers_that_are_read_already_pass() -> None:
+    layers: list[Layer] = [ReLU(), Residual([ReLU()])]
+    assert Model(layers=layers).layers == layers
+
+
 def test_one_number_stands_for_height_and_width() -> None:
     [pool] = parse("[max_pool2d: {kernel_size: 2, stride: [2, 1]}]")
     assert pool == MaxPool2d(kernel_size=(2, 2), stride=(2, 1))
