@@ -1,11 +1,12 @@
 """Many runs at a glance, from their ``status.json`` alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cnn_tui.errors import RunDirectoryError
-from cnn_tui.runs.layout import STATUS, run_names
+from cnn_tui.runs.layout import ENDED, STATUS, run_names
 from cnn_tui.runs.liveness import shown_state
 from cnn_tui.runs.records import Status
 from cnn_tui.runs.status import read_status
@@ -38,7 +39,17 @@ def list_runs(folder: Path) -> list[RunSummary]:
     Raises:
         RunDirectoryError: ``folder`` cannot be read.
     """
-    runs = [_summary(folder / name) for name in run_names(folder)]
+    return refresh_runs(folder, ())
+
+
+def refresh_runs(folder: Path, known: Sequence[RunSummary]) -> list[RunSummary]:
+    """Returns the runs in ``folder`` again, reading only live, damaged and new ones.
+
+    Raises:
+        RunDirectoryError: ``folder`` cannot be read.
+    """
+    ended = {run.id: run for run in known if run.status and run.status.state in ENDED}
+    runs = [ended.get(name) or _summary(folder / name) for name in run_names(folder)]
     return sorted(runs, key=_started_at, reverse=True)
 
 

@@ -31,3 +31,363 @@ class Action:
             id=self.name,
             priority=self.priority,
         )
+
+
+APP = (
+    Action(
+        name="new_run",
+        keys="n",
+        label="new run",
+        help="Pick a model, tune it and start a run.",
+    ),
+    Action(
+        name="show_runs",
+        keys="r",
+        label="runs",
+        help="List all runs, live and past, and open one.",
+    ),
+    Action(
+        name="quit",
+        keys="q,ctrl+c,ctrl+q",
+        label="quit",
+        help="Leave; asks first where this process trains.",
+    ),
+    Action(
+        name="show_help",
+        keys="question_mark",
+        label="help",
+        help="Show every key and what it does.",
+    ),
+    Action(
+        name="command_palette",
+        keys="ctrl+p",
+        label="palette",
+        help="Search all that can be done now.",
+        footer=False,
+    ),
+    Action(
+        name="change_theme",
+        keys="ctrl+t",
+        label="theme",
+        help="Choose another set of colours.",
+        footer=False,
+    ),
+)
+"""What works on every screen."""
+
+STEERING = (
+    Action(
+        name="pause",
+        keys="space",
+        label="pause",
+        help="Stand still after this batch, with a checkpoint.",
+    ),
+    Action(
+        name="resume",
+        keys="space",
+        label="resume",
+        help="Go on after a pause.",
+    ),
+    Action(
+        name="step",
+        keys="full_stop",
+        label="step",
+        help="Do one batch, then pause.",
+    ),
+    Action(
+        name="step_batches",
+        keys="b",
+        label="batches",
+        help="Do a number of batches, then pause.",
+    ),
+    Action(
+        name="finish_epoch",
+        keys="e",
+        label="epoch",
+        help="Go to the end of the epoch, then pause.",
+    ),
+    Action(
+        name="evaluate",
+        keys="E",
+        label="evaluate",
+        help="Evaluate now, on the whole test set.",
+        footer=False,
+    ),
+    Action(
+        name="save_checkpoint",
+        keys="k",
+        label="keep",
+        help="Save a checkpoint now and keep it.",
+    ),
+    Action(
+        name="change_values",
+        keys="u",
+        label="change",
+        help="Change the learning rate and other values while training.",
+    ),
+    Action(
+        name="extend",
+        keys="m",
+        label="more",
+        help="Train for more iterations than planned.",
+        footer=False,
+    ),
+    Action(
+        name="stop",
+        keys="x",
+        label="stop",
+        help="End the run here; everything is kept.",
+    ),
+)
+"""What works while a run is live."""
+
+VIEW = (
+    Action(
+        name="smoothing",
+        keys="s",
+        label="smooth",
+        help="Smooth the training curves more, then not at all.",
+    ),
+    Action(
+        name="log_loss",
+        keys="l",
+        label="log",
+        help="Show the loss on a logarithmic or a linear scale.",
+    ),
+    Action(
+        name="x_axis",
+        keys="a",
+        label="axis",
+        help="Draw over steps, epochs or time.",
+    ),
+    Action(
+        name="back",
+        keys="escape",
+        label="back",
+        help="One layer out: the cursor, the zoomed chart, this run.",
+        footer=False,
+    ),
+)
+"""How the dashboard shows a run."""
+
+PANES = (
+    Action(
+        name="zoom_pane",
+        keys="z",
+        label="zoom",
+        help="Give one pane the whole screen; again for all.",
+    ),
+    Action(
+        name="fold_charts",
+        keys="left_square_bracket",
+        label="fold charts",
+        help="Hide the charts, or show them again.",
+        footer=False,
+    ),
+    Action(
+        name="fold_side",
+        keys="right_square_bracket",
+        label="fold side",
+        help="Hide the panes beside the charts, or show them again.",
+        footer=False,
+    ),
+    Action(
+        name="next_pane",
+        keys="tab",
+        label="next pane",
+        help="Go to the next pane.",
+        footer=False,
+    ),
+    Action(
+        name="previous_pane",
+        keys="shift+tab",
+        label="previous pane",
+        help="Go to the pane before.",
+        footer=False,
+    ),
+)
+"""How the panes of the dashboard share the screen."""
+
+CHART = (
+    Action(
+        name="move_cursor(-1)",
+        keys="left",
+        label="cursor left",
+        help="Move the value cursor left; it reads out every curve.",
+        footer=False,
+    ),
+    Action(
+        name="move_cursor(1)",
+        keys="right",
+        label="cursor right",
+        help="Move the value cursor right.",
+        footer=False,
+    ),
+    Action(
+        name="move_cursor(-10)",
+        keys="shift+left",
+        label="far left",
+        help="Move the value cursor ten columns left.",
+        footer=False,
+    ),
+    Action(
+        name="move_cursor(10)",
+        keys="shift+right",
+        label="far right",
+        help="Move the value cursor ten columns right.",
+        footer=False,
+    ),
+    Action(
+        name="cursor_to_start",
+        keys="home",
+        label="first",
+        help="Move the value cursor to the first value.",
+        footer=False,
+    ),
+    Action(
+        name="cursor_to_end",
+        keys="end",
+        label="latest",
+        help="Move the value cursor to the latest value.",
+        footer=False,
+    ),
+    Action(
+        name="zoom_in",
+        keys="plus,equals_sign",
+        label="zoom in",
+        help="Show half as much of x, around the cursor.",
+        footer=False,
+    ),
+    Action(
+        name="zoom_out",
+        keys="minus",
+        label="zoom out",
+        help="Show twice as much of x.",
+        footer=False,
+    ),
+    Action(
+        name="pan(-0.25)",
+        keys="comma,ctrl+left",
+        label="pan left",
+        help="Move the view to the left.",
+        footer=False,
+    ),
+    Action(
+        name="pan(0.25)",
+        keys="semicolon,ctrl+right",
+        label="pan right",
+        help="Move the view to the right.",
+        footer=False,
+    ),
+    Action(
+        name="reset_view",
+        keys="0",
+        label="all of x",
+        help="Show all of x again.",
+        footer=False,
+    ),
+)
+"""What works in a chart that has the focus."""
+
+RUNS = (
+    Action(
+        name="open_run",
+        keys="enter",
+        label="open",
+        help="Open the selected run in the dashboard.",
+    ),
+    Action(
+        name="filter",
+        keys="slash",
+        label="filter",
+        help="Show only the runs with certain words in id, model or state.",
+    ),
+    Action(
+        name="sort",
+        keys="o",
+        label="sort",
+        help="Sort by the next column: started, best, model, state.",
+    ),
+    Action(
+        name="back",
+        keys="escape",
+        label="back",
+        help="Clear the filter, then go back.",
+    ),
+)
+"""What works in the list of runs."""
+
+PRESETS = (
+    Action(
+        name="start",
+        keys="enter",
+        label="start",
+        help="Start the preset as the form shows it.",
+    ),
+)
+"""What works in the list of presets."""
+
+NEW_RUN = (
+    Action(
+        name="start_form",
+        keys="ctrl+s",
+        label="start",
+        help="Start the preset as the form shows it, from inside the form.",
+    ),
+    Action(
+        name="save",
+        keys="w",
+        label="save as preset",
+        help="Save the form as a preset of your own.",
+    ),
+    Action(
+        name="reset",
+        keys="ctrl+r",
+        label="reset",
+        help="Go back to the preset's own values.",
+    ),
+    Action(
+        name="filter",
+        keys="slash",
+        label="filter",
+        help="Show only the presets that contain some words.",
+    ),
+    Action(
+        name="show_presets",
+        keys="1",
+        label="presets",
+        help="Go to the list of presets.",
+        footer=False,
+    ),
+    Action(
+        name="show_model",
+        keys="2",
+        label="model",
+        help="Go to the layers of the model.",
+        footer=False,
+    ),
+    Action(
+        name="show_settings",
+        keys="3",
+        label="settings",
+        help="Go to the hyperparameters.",
+        footer=False,
+    ),
+    Action(
+        name="leave",
+        keys="escape",
+        label="back",
+        help="Leave a field, close the filter, go back to the presets.",
+    ),
+)
+"""What works on the new-run screen."""
+
+SECTIONS: dict[str, tuple[Action, ...]] = {
+    "New run": (*PRESETS, *NEW_RUN),
+    "Steering a live run": STEERING,
+    "Dashboard": (*VIEW, *PANES),
+    "Charts": CHART,
+    "Runs": RUNS,
+    "Everywhere": APP,
+}
+"""All actions by where they work, in the order of the help and the footer."""

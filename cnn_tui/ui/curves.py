@@ -1,0 +1,163 @@
+"""From the tables and events of a run to what its two charts show."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cnn_tui.runs.layout import State
+from cnn_tui.runs.reader import RunReader
+from cnn_tui.runs.records import Event, Status
+from cnn_tui.runs.series import Floats, Numbers, Smoothing, smooth
+from cnn_tui.runs.table import Table
+from cnn_tui.ui.charts import ChartData, Curve, Limits, Mark
+from cnn_tui.ui.sentences import NON_FINITE, change, event_sentence, non_finite
+
+XMode = Literal["step", "epoch", "time"]
+X_MODES: tuple[XMode, ...] = ("step", "epoch", "time")
+SMOOTHING_FACTORS = (0.9, 0.97, 0.99, 0.0, 0.6)
+"""In the order of the key; the first is where it begins."""
+
+_X_KINDS: dict[XMode, Literal["count", "number", "duration"]] = {
+    "step": "count",
+    "epoch": "number",
+    "time": "duration",
+}
+
+
+class Average:
+    """The moving average of a growing column, continued where it ended."""
+
+    def __init__(self, column: str) -> None:
+        """Has seen no row yet."""
+        self._column = column
+        self._factor, self._revision = 0.0, -1
+        self._values: Floats = np.empty(0)
+        self._smoothing = Smoothing()
+
+    def update(self, table: Table, factor: float) -> Floats:
+        """Returns the average of all rows, of shape (rows,)."""
+        if (factor, table.revision) != (self._factor, self._revision):
+            self._restart(factor, table.revision)
+        done = len(self._values)
+        if len(table) > done:
+            steps, values = table["step"][done:], table[self._column][done:]
+            more, self._smoothing = smooth(steps, values, factor, self._smoothing)
+            self._values = np.concatenate([self._values, more])
+        return self._values
+
+    def _restart(self, factor: float, revision: int) -> None:
+        self._factor, self._revision = factor, revision
+        self._values = np.empty(0)
+        self._smoothing = Smoothing()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charts:
+    """What the two charts show."""
+
+    loss: ChartData
+    accuracy: ChartData
+
+
+class Curves:
+    """Makes charts of a run, remembering the averages between two calls."""
+
+    def __init__(self) -> None:
+        """Has seen no run yet."""
+        self._loss, self._accuracy = Average("loss"), Average("accuracy")
+
+    def charts(
+        self, reader: RunReader, status: Status | None, x_mode: XMode, factor: float
+    ) -> Charts:
+        """Returns what there is to show now."""
+        marks = tuple(_marks(reader.events, reader.train, x_mode))
+        limits = _x_limits(status, x_mode)
+
+        def chart(column: str, average: Average) -> ChartData:
+            return ChartData(
+                curves=tuple(_curves(reader, column, average, x_mode, factor)),
+                marks=marks,
+                x_label=x_mode,
+                x_kind=_X_KINDS[x_mode],
+                x_limits=limits,
+                y_kind="percent" if column == "accuracy" else "number",
+            )
+
+        return Charts(
+            loss=chart("loss", self._loss), accuracy=chart("accuracy", self._accuracy)
+        )
+
+
+def _curves(
+    reader: RunReader, column: str, average: Average, x_mode: XMode, factor: float
+) -> Iterable[Curve]:
+    train, tests = reader.train, reader.tests
+    smoothed = average.update(train, factor)
+    if factor:
+        if column == "loss":
+            yield Curve("batch", train[x_mode], train[column], style="raw")
+        yield Curve("train", train[x_mode], smoothed)
+    else:
+        yield Curve("train", train[x_mode], train[column])
+    if np.isfinite(tests[f"validation_{column}"]).any():
+        held_out = tests[f"validation_{column}"]
+        yield Curve("val", tests[x_mode], held_out, style="points", role="third")
+    yield Curve("test", tests[x_mode], tests[column], style="points", role="second")
+
+
+def _x_limits(status: Status | None, x_mode: XMode) -> Limits | None:
+    """Returns 0 and the end that is planned; None where it is not known."""
+    if status is None or not status.total_steps:
+        return None
+    if x_mode == "step":
+        return (0.0, float(status.total_steps))
+    epochs = planned_epochs(status)
+    return (0.0, epochs) if x_mode == "epoch" and epochs else None
+
+
+def planned_epochs(status: Status) -> float | None:
+    """Returns how many epochs the run is to have; None before the first update."""
+    if not status.step or not status.epoch:
+        return None
+    return status.total_steps * status.epoch / status.step
+
+
+def _marks(events: Iterable[Event], train: Table, x_mode: XMode) -> Iterable[Mark]:
+    kept = [event for event in events if event.event in _MARKS]
+    steps = np.array([event.step for event in kept], dtype=np.float64)
+    places = _along(steps, train["step"], train[x_mode])
+    for event, x in zip(kept, places, strict=True):
+        glyph, role, labelled = _MARKS[event.event]
+        text = _mark_text(event)
+        yield Mark(x=float(x), glyph=glyph, text=text, role=role, labelled=labelled)
+
+
+def _along(steps: Floats, known_steps: Numbers, x: Numbers) -> Floats:
+    """Returns x at ``steps``, which may lie between the known ones."""
+    if not len(known_steps):
+        return np.zeros_like(steps)
+    if x is known_steps or np.array_equal(x, known_steps):
+        return steps
+    return np.interp(steps, known_steps, x)
+
+
+def _mark_text(event: Event) -> str:
+    if event.event == "hyperparameter_changed":
+        return change(event.details)
+    if event.event == NON_FINITE:
+        return non_finite(event.details)
+    return event_sentence(event)
+
+
+_MARKS: dict[str, tuple[str, Literal["note", "warning", "error"], bool]] = {
+    "checkpoint_saved": ("▼", "note", False),
+    "evaluated": ("○", "note", False),
+    State.PAUSED: ("=", "note", False),
+    "hyperparameter_changed": ("▲", "warning", True),
+    "rolled_back": ("<", "warning", True),
+    "loss_exploded": ("!", "error", True),
+    NON_FINITE: ("×", "error", True),
+}
+"""Glyph, role and whether it is named; all are there without braille, too."""

@@ -1,0 +1,68 @@
+"""The signs that are drawn beside text, for terminals with and without fine ones."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cnn_tui.runs import layout
+
+if TYPE_CHECKING:
+    from cnn_tui.ui.charts import MarkerName
+
+_ASCII_STATES = {
+    layout.State.STARTING: ".",
+    layout.State.RUNNING: ">",
+    layout.State.PAUSED: "=",
+    layout.State.STOPPING: "-",
+    layout.State.FINISHED: "+",
+    layout.State.STOPPED: "#",
+    layout.State.INTERRUPTED: "!",
+    layout.State.FAILED: "x",
+    layout.LOST: "?",
+    layout.SILENT: "~",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glyphs:
+    """One set of signs."""
+
+    states: Mapping[str, str]
+    bar: str
+    bar_rest: str
+    levels: str
+    """Of a sparkline, from nothing to full."""
+    changed: str
+    """Stands before what differs."""
+
+    def state(self, state: str) -> str:
+        """Returns the sign of a state."""
+        return self.states.get(state, "?")
+
+    def bar_parts(self, fraction: float, width: int) -> tuple[str, str]:
+        """Returns the full and the empty part of a bar of ``width`` cells."""
+        full = int(min(max(fraction, 0.0), 1.0) * width)
+        return self.bar * full, self.bar_rest * (width - full)
+
+    def sparkline(self, fractions: Sequence[float | None], width: int) -> str:
+        """Returns the last ``width`` values of 0…1 as a row; blank where unknown."""
+        top = len(self.levels) - 1
+        signs = [
+            " " if value is None else self.levels[round(min(max(value, 0), 1) * top)]
+            for value in fractions[-width:]
+        ]
+        return "".join(signs).rjust(width)
+
+
+_FINE = Glyphs(
+    states=layout.GLYPHS, bar="━", bar_rest="─", levels="▁▂▃▄▅▆▇█", changed="›"
+)
+_PLAIN = Glyphs(
+    states=_ASCII_STATES, bar="#", bar_rest="-", levels=" .:-=+*#", changed=">"
+)
+GLYPHS: Mapping["MarkerName", Glyphs] = {
+    "braille": _FINE,
+    "dot": _PLAIN,
+    "ascii": _PLAIN,
+}
+"""By the kind of glyphs that charts are drawn with."""

@@ -1,0 +1,137 @@
+"""The hyperparameters of a run, beside those of its preset."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cnn_tui import safe_yaml
+from cnn_tui.config import (
+    InvalidConfigError,
+    RunConfig,
+    apply_settings,
+    full_key,
+    parse_document,
+    to_mapping,
+)
+from cnn_tui.config.parse import parse_mapping
+from cnn_tui.errors import ConfigError
+from cnn_tui.presets.files import find_preset
+from cnn_tui.presets.read import read_preset
+from cnn_tui.runs.records import Event, Status
+from cnn_tui.ui.sentences import value_text
+
+LIVE_VALUES = ("lr", "momentum", "weight_decay", "evaluate_every", "checkpoint_every")
+"""What can be changed while a run trains."""
+
+_DECIDED_HERE = frozenset({"device", "threads"})
+"""What a preset leaves to the machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingRow:
+    """One hyperparameter; ``note`` says how it differs from the preset."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+def parse_config(text: str) -> RunConfig:
+    """Reads the text of a run's ``config.yaml``.
+
+    Raises:
+        ConfigError: if it is damaged.
+    """
+    return parse_document(safe_yaml.load(text.encode(), "config.yaml"), "config.yaml")
+
+
+def preset_values(status: Status) -> Mapping[str, Any]:
+    """Returns the values of the preset that a run comes from; {} if it is gone."""
+    if status.preset is None:
+        return {}
+    try:
+        return values(read_preset(find_preset(status.preset)).config)
+    except ConfigError:
+        return {}
+
+
+def values(config: RunConfig) -> dict[str, Any]:
+    """Returns the hyperparameters by their leaf names, lr and optimizer first."""
+    mapping = to_mapping(config)
+    training: dict[str, Any] = mapping["training"]
+    optimizer = dict(training.pop("optimizer"))
+    found = {"lr": optimizer.pop("lr"), "optimizer": optimizer.pop("name"), **optimizer}
+    for key, value in training.items():
+        found.update(_flat(key, value))
+    found.update(_flat("dataset", mapping["dataset"]))
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def setting_rows(
+    config: RunConfig,
+    preset: Mapping[str, Any],
+    status: Status,
+    events: Iterable[Event],
+) -> list[SettingRow]:
+    """Returns all hyperparameters as they are now, those that differ first."""
+    changed_at = _changed_at(events)
+    rows = [
+        _row(name, value, preset, status.overrides, changed_at)
+        for name, value in values(config).items()
+    ]
+    return sorted(rows, key=lambda row: not row.note)
+
+
+def live_values(config: RunConfig, status: Status) -> dict[str, str]:
+    """Returns what can be changed now, and the value that holds."""
+    known = values(config) | status.overrides
+    if status.lr is not None:
+        known["lr"] = status.lr
+    return {name: f"{known[name]}" for name in LIVE_VALUES if name in known}
+
+
+def live_value_problem(config: RunConfig, name: str, text: str) -> str | None:
+    """Returns what is wrong with a new value; None if it will do."""
+    try:
+        setting = (full_key(name), safe_yaml.parse_value(text))
+        parse_mapping(apply_settings(to_mapping(config), [setting]))
+    except InvalidConfigError as error:
+        return error.problems[0].message
+    except ConfigError as error:
+        return str(error)
+    return None
+
+
+def _flat(key: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if not isinstance(value, dict):
+        yield key, value
+        return
+    for name, part in value.items():
+        yield (key if name == "name" else name), part
+
+
+def _row(
+    name: str,
+    value: Any,
+    preset: Mapping[str, Any],
+    overrides: Mapping[str, Any],
+    changed_at: Mapping[str, int],
+) -> SettingRow:
+    notes = []
+    if preset and name not in _DECIDED_HERE and preset.get(name) != value:
+        notes.append(f"preset {value_text(preset.get(name))}")
+    if name in overrides:
+        notes.append(f"began with {value_text(value)}")
+        value = overrides[name]
+    if name in changed_at:
+        notes.append(f"changed at step {changed_at[name]:,}")
+    return SettingRow(name=name, value=value_text(value), note=", ".join(notes))
+
+
+def _changed_at(events: Iterable[Event]) -> dict[str, int]:
+    """Returns the step of the last change of each value."""
+    return {
+        str(event.details.get("name")): event.step
+        for event in events
+        if event.event == "hyperparameter_changed"
+    }

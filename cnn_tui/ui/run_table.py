@@ -1,0 +1,84 @@
+"""The list of runs as text: its columns, which rows are in it and in which order."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from textual.content import Content
+
+from cnn_tui.runs.catalog import RunSummary
+from cnn_tui.runs.layout import LIVE
+from cnn_tui.runs.records import Status
+from cnn_tui.text import age, count, duration, percent, printable, significant
+from cnn_tui.ui.glyphs import Glyphs
+from cnn_tui.ui.widgets.status_line import STATE_STYLES
+
+_MODEL_WIDTH = 16
+HEADER = (
+    f"  {'state':<13} {'model':<{_MODEL_WIDTH}} {'step':>15} {'best':>9} {'at':>8} "
+    f"{'lr':>7}  {'when':<13} {'length':>7}  "
+)
+
+
+def is_live(run: RunSummary) -> bool:
+    """Whether a run may change from moment to moment."""
+    return run.status is not None and run.status.state in LIVE
+
+
+def matches(run: RunSummary, words: Sequence[str]) -> bool:
+    """Whether each word is part of the run's id, model or state."""
+    status = run.status
+    shown = (status.preset, status.title, status.state) if status else ("damaged",)
+    text = " ".join([run.id, *map(str, shown)]).casefold()
+    return all(word in text for word in words)
+
+
+def row(run: RunSummary, glyphs: Glyphs, now: datetime) -> Content:
+    """Returns a run in one line, in the columns of ``HEADER``."""
+    state = run.state
+    sign = (f"{glyphs.state(state)} {state:<12}", STATE_STYLES.get(state, ""))
+    if run.status is None:
+        name = f"{printable(run.id)}  "
+        return Content.assemble(sign, name, (run.problem or "", "$text-muted"))
+    note = printable(run.status.reason or "")
+    cells = _cells(run.status, now)
+    return Content.assemble(sign, cells, (note, "$text-muted"))
+
+
+def _cells(status: Status, now: datetime) -> str:
+    model = printable(status.preset or status.name)
+    if len(model) > _MODEL_WIDTH:
+        model = f"{model[: _MODEL_WIDTH - 1]}…"
+    best = status.best
+    when = age((now - status.started_at).total_seconds())
+    return (
+        f" {model:<{_MODEL_WIDTH}}"
+        f" {f'{count(status.step)}/{count(status.total_steps)}':>15}"
+        f" {percent(best.accuracy if best else None):>9}"
+        f" {count(best.step) if best else '–':>8}"
+        f" {significant(status.lr, 2):>7}"
+        f"  {when:<13} {duration(status.training_seconds):>7}  "
+    )
+
+
+def _best(run: RunSummary) -> float:
+    best = run.status.best if run.status else None
+    return -best.accuracy if best else 1.0
+
+
+def _model(run: RunSummary) -> str:
+    status = run.status
+    return (status.preset or status.name) if status else "\uffff"
+
+
+def _state(run: RunSummary) -> tuple[bool, str]:
+    return (not is_live(run), run.status.state if run.status else "\uffff")
+
+
+SORTINGS: dict[str, Callable[[RunSummary], Any]] = {
+    "started": lambda _run: 0,
+    "best": _best,
+    "model": _model,
+    "state": _state,
+}
+"""Sort keys by name; equal ones stay newest first."""

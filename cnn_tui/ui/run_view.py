@@ -1,0 +1,95 @@
+"""One run as a screen sees it: what could be read of it, and what could not."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cnn_tui.config import RunConfig
+from cnn_tui.errors import ConfigError, RunDirectoryError
+from cnn_tui.runs.layout import LIVE, State
+from cnn_tui.runs.liveness import HeartbeatWatch, shown_state
+from cnn_tui.runs.reader import RunReader
+from cnn_tui.runs.records import Status
+from cnn_tui.text import count, printable
+from cnn_tui.ui.run_settings import parse_config, preset_values
+from cnn_tui.ui.sentences import outcome
+
+DAMAGED = "damaged"
+
+
+class RunView:
+    """Follows a run directory; nothing that is wrong with it raises.
+
+    Attributes:
+        reader: Metrics, events and device rows.
+        status: The last status that could be read.
+        config: None if ``config.yaml`` is damaged.
+        preset: The values of the preset that the run comes from.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Reads nothing yet."""
+        self.path = path
+        self.reader = RunReader(path)
+        self.status: Status | None = None
+        self.config: RunConfig | None = None
+        self.preset: Mapping[str, Any] = {}
+        self._watch = HeartbeatWatch()
+        self._problems: dict[str, str] = {}
+        self._has_config = False
+
+    def poll(self, budget_seconds: float) -> None:
+        """Takes in what is new."""
+        self.reader.poll(budget_seconds)
+        self._read_status()
+        if self.status and not self._has_config:
+            self._has_config = True
+            self._read_config(self.status)
+
+    @property
+    def state(self) -> str:
+        """The word for the run's state, "lost", "silent" and "damaged" too."""
+        if self.status is None:
+            return DAMAGED
+        return shown_state(self.status, self._watch.silent_seconds(self.status))
+
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody may still obey."""
+        return self.state in LIVE or self.state == "silent"
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it stands still."""
+        return self.status is not None and self.status.state is State.PAUSED
+
+    @property
+    def notices(self) -> list[str]:
+        """Sentences about what is wrong, and how the run ended."""
+        found = list(self._problems.values())
+        if self.reader.skipped:
+            found.append(f"{count(self.reader.skipped)} damaged lines were left out")
+        if self.status and (end := outcome(self.status, self.state, self.path)):
+            found.insert(0, end)
+        return found
+
+    def _read_status(self) -> None:
+        try:
+            status = self.reader.status()
+        except RunDirectoryError as error:
+            self._problems["status"] = str(error)
+            return
+        if status is not None:
+            self.status = status
+            self._problems.pop("status", None)
+        elif self.path.is_dir():
+            self._problems["status"] = f"{printable(self.path)} has no status.json"
+        else:
+            self._problems["status"] = f"{printable(self.path)} is gone"
+
+    def _read_config(self, status: Status) -> None:
+        self.preset = preset_values(status)
+        try:
+            self.config = parse_config(self.reader.config_text())
+        except (ConfigError, RunDirectoryError) as error:
+            self._problems["config"] = str(error)

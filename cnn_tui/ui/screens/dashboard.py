@@ -1,0 +1,190 @@
+"""One run, live or past: how it is going, and the keys to steer it."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+
+from cnn_tui.text import printable
+from cnn_tui.ui.actions import VIEW
+from cnn_tui.ui.charts import MarkerName
+from cnn_tui.ui.curves import SMOOTHING_FACTORS, X_MODES, Curves
+from cnn_tui.ui.glyphs import GLYPHS
+from cnn_tui.ui.run_settings import setting_rows
+from cnn_tui.ui.run_view import RunView
+from cnn_tui.ui.screens.steering import SteeringScreen
+from cnn_tui.ui.widgets.device_pane import DevicePane
+from cnn_tui.ui.widgets.event_log import EventLog
+from cnn_tui.ui.widgets.key_bar import KeyBar
+from cnn_tui.ui.widgets.lines import Lines
+from cnn_tui.ui.widgets.metric_chart import MetricChart
+from cnn_tui.ui.widgets.panes import Panes
+from cnn_tui.ui.widgets.run_pane import RunPane
+from cnn_tui.ui.widgets.status_line import RunMoment, StatusLine
+
+POLL_SECONDS = 0.5
+READ_BUDGET_SECONDS = 0.05
+"""For one look at the run directory; a long run is read in several."""
+
+
+class Notices(Lines):
+    """Sentences about what is wrong, or how it ended; no line if there is none."""
+
+    def show_sentences(self, sentences: list[str]) -> None:
+        """Shows one line for each."""
+        self.styles.height = len(sentences)
+        self.show([Content.styled(f" {text}", "$text-warning") for text in sentences])
+
+
+class DashboardScreen(SteeringScreen):
+    """Follows one run directory and hands what it reads to the panes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in VIEW]
+
+    @dataclass
+    class Left(Message):
+        """The person wants to go one layer out."""
+
+    def __init__(self, path: Path, marker: MarkerName) -> None:
+        """Shows the run at ``path`` with these glyphs."""
+        super().__init__(RunView(path))
+        self._marker = marker
+        self._glyphs = GLYPHS[marker]
+        self._curves = Curves()
+        self._factor = SMOOTHING_FACTORS[0]
+        self._x_mode = X_MODES[0]
+        self._drawn: object = None
+        self._timer: Timer | None = None
+        self._keys: object = None
+
+    def compose(self) -> ComposeResult:
+        """Makes status, notices, panes and keys."""
+        yield StatusLine()
+        yield Notices()
+        yield Panes()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Begins to follow the run."""
+        self.query_one(RunPane).border_title = Content(
+            f"Run · {printable(self.run.path.name)}"
+        )
+        for chart in self.query(MetricChart):
+            chart.marker = self._marker
+        self._name_charts()
+        self._timer = self.set_interval(POLL_SECONDS, self.poll)
+        self.call_after_refresh(self.poll)
+
+    def on_screen_suspend(self) -> None:
+        """Stops looking while another screen is on top."""
+        if self._timer and not self.app.screen.is_modal:
+            self._timer.pause()
+
+    def on_screen_resume(self) -> None:
+        """Looks again."""
+        if self._timer:
+            self._timer.resume()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Gives the bar of the status line its new length."""
+        self.call_after_refresh(self.show_moment)
+
+    def poll(self) -> None:
+        """Reads what is new and shows it."""
+        self.run.poll(READ_BUDGET_SECONDS)
+        self.settle()
+        self.show_moment()
+        self._show_panes()
+        if not self.run.reader.complete:
+            self.set_timer(READ_BUDGET_SECONDS, self.poll)
+
+    def show_moment(self) -> None:
+        """Shows the status, and what the run was told."""
+        run = self.run
+        self.query_one(Notices).show_sentences(run.notices)
+        if run.status is not None:
+            told = self.commands.in_words()
+            moment = RunMoment(status=run.status, state=run.state, told=told)
+            self.query_one(StatusLine).show_moment(moment, self._glyphs)
+        if (keys := (run.is_live, run.is_paused)) != self._keys:
+            self._keys = keys
+            self.refresh_bindings()
+
+    def action_smoothing(self) -> None:
+        """Takes the next smoothing factor."""
+        place = SMOOTHING_FACTORS.index(self._factor) + 1
+        self._factor = SMOOTHING_FACTORS[place % len(SMOOTHING_FACTORS)]
+        self._redraw()
+
+    def action_x_axis(self) -> None:
+        """Takes the next x axis."""
+        place = X_MODES.index(self._x_mode) + 1
+        self._x_mode = X_MODES[place % len(X_MODES)]
+        self._redraw()
+
+    def action_log_loss(self) -> None:
+        """Changes the scale of the loss; accuracy is always linear."""
+        chart = self.query_one("#loss", MetricChart)
+        chart.log_y = not chart.log_y
+        self._name_charts()
+
+    def action_back(self) -> None:
+        """Goes one layer out: cursor, part in view, zoomed pane, this run."""
+        panes = self.query_one(Panes)
+        chart = self.focused if isinstance(self.focused, MetricChart) else None
+        if chart and chart.cursor is not None:
+            chart.cursor = None
+        elif chart and chart.view is not None:
+            chart.reset_view()
+        elif panes.is_zoomed:
+            panes.is_zoomed = False
+        else:
+            self.post_message(self.Left())
+
+    def on_line_chart_cursor_moved(self, message: MetricChart.CursorMoved) -> None:
+        """Puts the cursor of the other chart at the same x."""
+        for chart in self.query(MetricChart):
+            if chart is not message.chart:
+                chart.cursor = message.x
+
+    def _redraw(self) -> None:
+        self._name_charts()
+        self._show_charts()
+
+    def _show_panes(self) -> None:
+        """Hands on what changed since the last time."""
+        run = self.run
+        if (drawn := (run.reader.version, run.status)) == self._drawn:
+            return
+        self._drawn = drawn
+        self._show_charts()
+        self.query_one(EventLog).show_events(run.reader.events)
+        if run.status and run.config:
+            rows = setting_rows(run.config, run.preset, run.status, run.reader.events)
+            self.query_one(RunPane).show_rows(rows, self._glyphs)
+            threads = run.config.training.threads
+            device = list(run.reader.device)
+            self.query_one(DevicePane).show_rows(device, threads, self._glyphs)
+
+    def _show_charts(self) -> None:
+        charts = self._curves.charts(
+            self.run.reader, self.run.status, self._x_mode, self._factor
+        )
+        self.query_one("#loss", MetricChart).set_data(charts.loss)
+        self.query_one("#accuracy", MetricChart).set_data(charts.accuracy)
+
+    def _name_charts(self) -> None:
+        """Puts the modes into the titles."""
+        average = f"EMA {self._factor:g}" if self._factor else "not smoothed"
+        loss = self.query_one("#loss", MetricChart)
+        scale = " · log y" if loss.log_y else ""
+        loss.border_title = f"Loss · {average}{scale} · by {self._x_mode}"
+        accuracy = self.query_one("#accuracy", MetricChart)
+        accuracy.border_title = f"Accuracy · {average} · by {self._x_mode}"

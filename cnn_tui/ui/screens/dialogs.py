@@ -1,0 +1,156 @@
+"""Small questions on top of a screen. Escape always means: never mind."""
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label
+
+Check = Callable[[str], str | None]
+"""Returns what is wrong with a text, None if nothing is."""
+
+
+class Confirm(ModalScreen[bool]):
+    """Asks whether to do something that one key must not do."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(False)", "back"),
+    ]
+
+    def __init__(self, title: str, *, explanation: str, key: str, doing: str) -> None:
+        """``key`` or Enter means yes; ``doing`` says what it does then."""
+        super().__init__()
+        self._title = title
+        self._explanation = explanation
+        self._choices = {key: doing, "esc": "back"}
+        self._yes = (key, "enter")
+
+    def compose(self) -> ComposeResult:
+        """Makes a box with the question and the keys that answer it."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = Content(self._title)
+            yield Label(self._explanation, markup=False)
+            for key, doing in self._choices.items():
+                yield Label(_choice(key, doing))
+
+    def on_key(self, event: events.Key) -> None:
+        """Takes the answer."""
+        if event.key in self._yes:
+            event.stop()
+            self.dismiss(True)
+
+
+class Wait(ModalScreen[None]):
+    """Says what is being waited for; nothing can be pressed."""
+
+    def __init__(self, title: str, explanation: str) -> None:
+        """Shows a sentence until the program goes on."""
+        super().__init__()
+        self._title = title
+        self._explanation = explanation
+
+    def compose(self) -> ComposeResult:
+        """Makes a box with the sentence."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = Content(self._title)
+            yield Label(self._explanation, markup=False)
+
+
+class AskText(ModalScreen[str | None]):
+    """Asks for one line of text, a number or a name."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "back"),
+    ]
+
+    def __init__(self, title: str, *, prompt: str, value: str, check: Check) -> None:
+        """``check`` says, while typing, what is wrong with the text."""
+        super().__init__()
+        self._title = title
+        self._prompt = prompt
+        self._value = value
+        self._check = check
+
+    def compose(self) -> ComposeResult:
+        """Makes a box with one field."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = Content(self._title)
+            yield Label(self._prompt, markup=False)
+            yield Input(self._value, compact=True)
+            yield Label(classes="problem", markup=False)
+            yield Label(_choice("enter", "send") + _choice("esc", "back"))
+
+    @on(Input.Changed)
+    def _show_problem(self, event: Input.Changed) -> None:
+        self.query_one(".problem", Label).update(self._check(event.value) or "")
+
+    @on(Input.Submitted)
+    def _send(self, event: Input.Submitted) -> None:
+        if self._check(event.value) is None:
+            self.dismiss(event.value)
+
+
+class ChangeValues(ModalScreen[dict[str, str] | None]):
+    """Shows the live values in fields; Enter returns those that were changed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "back"),
+        Binding("down", "app.focus_next", "next"),
+        Binding("up", "app.focus_previous", "previous"),
+    ]
+
+    def __init__(
+        self, values: Mapping[str, str], check: Callable[[str, str], str | None]
+    ) -> None:
+        """``check(name, text)`` says what is wrong with a value, None if nothing is."""
+        super().__init__()
+        self._values = dict(values)
+        self._check = check
+
+    def compose(self) -> ComposeResult:
+        """Makes a row with name, field and problem for each value."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = "Change from the next update on"
+            for name, value in self._values.items():
+                with Horizontal(classes="value"):
+                    yield Label(name, markup=False)
+                    yield Input(value, name=name, compact=True, select_on_focus=True)
+                yield Label(classes="problem", id=f"problem-{name}", markup=False)
+            yield Label(_choice("enter", "send what was changed"))
+            yield Label(_choice("esc", "back"))
+
+    @on(Input.Changed)
+    def _show_problem(self, event: Input.Changed) -> None:
+        name = event.input.name or ""
+        problem = self._problem(name, event.value)
+        self.query_one(f"#problem-{name}", Label).update(problem or "")
+
+    @on(Input.Submitted)
+    def _send(self) -> None:
+        texts = {field.name or "": field.value.strip() for field in self.query(Input)}
+        changed = {
+            name: text for name, text in texts.items() if text != self._values[name]
+        }
+        if not any(self._problem(name, text) for name, text in changed.items()):
+            self.dismiss(changed)
+
+    def _problem(self, name: str, text: str) -> str | None:
+        if text.strip() == self._values[name]:
+            return None
+        return self._check(name, text.strip())
+
+
+def positive_count(text: str) -> str | None:
+    """Says what is wrong with a number of batches or iterations."""
+    if not text.isdecimal() or not 1 <= int(text) < 2**31:
+        return "must be a whole number from 1 on"
+    return None
+
+
+def _choice(key: str, doing: str) -> Content:
+    return Content.assemble((f"{key:>6} ", "bold $accent"), f" {doing}")

@@ -1,0 +1,138 @@
+"""All runs, live and past."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input
+
+from cnn_tui.errors import RunDirectoryError
+from cnn_tui.runs.catalog import RunSummary, refresh_runs
+from cnn_tui.text import count, printable
+from cnn_tui.ui.actions import RUNS
+from cnn_tui.ui.charts import MarkerName
+from cnn_tui.ui.glyphs import GLYPHS
+from cnn_tui.ui.run_table import HEADER, SORTINGS, is_live, matches
+from cnn_tui.ui.widgets.key_bar import KeyBar
+from cnn_tui.ui.widgets.lines import Lines
+from cnn_tui.ui.widgets.run_list import RunList
+
+REFRESH_SECONDS = 1.0
+
+
+class RunsScreen(Screen[None]):
+    """A list that can be filtered and sorted; Enter opens a run."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in RUNS]
+
+    def __init__(self, folder: Path, marker: MarkerName) -> None:
+        """Lists the runs in ``folder``."""
+        super().__init__()
+        self._folder = folder
+        self._glyphs = GLYPHS[marker]
+        self._runs: Sequence[RunSummary] = ()
+        self._sorting = next(iter(SORTINGS))
+        self._problem = ""
+        self._is_loading = True
+        self._timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Makes title, column names, list, filter and keys."""
+        yield Lines(id="title")
+        yield Lines(id="columns")
+        yield RunList(self._glyphs)
+        yield Input(placeholder="words to filter by", compact=True)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Reads the folder, and again each second."""
+        self.query_one(Input).display = False
+        self.query_one(RunList).focus()
+        self.query_one("#columns", Lines).show([Content.styled(HEADER, "$text-muted")])
+        self._show()
+        self._timer = self.set_interval(REFRESH_SECONDS, self.load)
+        self.load()
+
+    def on_screen_suspend(self) -> None:
+        """Stops reading while another screen is on top."""
+        if self._timer:
+            self._timer.pause()
+
+    def on_screen_resume(self) -> None:
+        """Reads again."""
+        if self._timer:
+            self._timer.resume()
+            self.load()
+
+    @work(thread=True, exclusive=True)
+    def load(self) -> None:
+        """Reads what is new in the folder."""
+        try:
+            runs, problem = refresh_runs(self._folder, self._runs), ""
+        except RunDirectoryError as error:
+            runs, problem = [], str(error)
+        self.app.call_from_thread(self._take, runs, problem)
+
+    def action_open_run(self) -> None:
+        """Opens the selected run."""
+        self.query_one(RunList).open_selected()
+
+    def action_filter(self) -> None:
+        """Lets words be typed."""
+        field = self.query_one(Input)
+        field.display = True
+        field.focus()
+
+    def action_sort(self) -> None:
+        """Takes the next order."""
+        names = list(SORTINGS)
+        self._sorting = names[(names.index(self._sorting) + 1) % len(names)]
+        self._show()
+
+    def action_back(self) -> None:
+        """Clears the filter, then goes back."""
+        field = self.query_one(Input)
+        if field.display:
+            field.value = ""
+            field.display = False
+            self.query_one(RunList).focus()
+        else:
+            self.app.pop_screen()
+
+    @on(Input.Changed)
+    def _filter(self) -> None:
+        self._show()
+
+    @on(Input.Submitted)
+    def _leave_filter(self) -> None:
+        self.query_one(RunList).focus()
+
+    def _take(self, runs: Sequence[RunSummary], problem: str) -> None:
+        self._runs, self._problem, self._is_loading = runs, problem, False
+        self._show()
+
+    def _show(self) -> None:
+        words = self.query_one(Input).value.casefold().split()
+        shown = [run for run in self._runs if matches(run, words)]
+        shown.sort(key=SORTINGS[self._sorting])
+        self.query_one(RunList).show_runs(shown)
+        self.query_one("#title", Lines).show([self._title(len(shown))])
+
+    def _title(self, shown: int) -> Content:
+        live = sum(is_live(run) for run in self._runs)
+        total = len(self._runs)
+        number = count(total) if shown == total else f"{count(shown)} of {count(total)}"
+        where = f" · {number} in {printable(self._folder)} · {count(live)} live"
+        state = "reading…" if self._is_loading else f"sorted by {self._sorting}"
+        return Content.assemble(
+            ("Runs", "bold $accent"),
+            where,
+            (f" · {state}", "$text-muted"),
+            (f"  {self._problem}", "$text-error"),
+        )

@@ -1,0 +1,147 @@
+"""The actions that steer a run, shared by whatever screen shows one."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from cnn_tui.errors import CnnTuiError
+from cnn_tui.safe_yaml import parse_value
+from cnn_tui.text import count
+from cnn_tui.ui import run_settings
+from cnn_tui.ui.actions import STEERING
+from cnn_tui.ui.run_view import RunView
+from cnn_tui.ui.screens.dialogs import AskText, ChangeValues, Confirm, positive_count
+from cnn_tui.ui.commands import SentCommands
+
+_NAMES = {action.name for action in STEERING}
+
+
+class SteeringScreen(Screen[None]):
+    """A screen whose keys send commands to the mailbox of a run."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in STEERING]
+
+    def __init__(self, run: RunView) -> None:
+        """Steers ``run``."""
+        super().__init__()
+        self.run = run
+        self.commands = SentCommands(run.path)
+
+    def show_moment(self) -> None:
+        """Is called when there is something to acknowledge on the screen."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hides what the run cannot do: ended runs nothing, others pause or resume."""
+        if action not in _NAMES:
+            return True
+        if action in ("pause", "resume"):
+            return self.run.is_live and self.run.is_paused == (action == "resume")
+        return self.run.is_live
+
+    def action_pause(self) -> None:
+        """Stands still at the next batch."""
+        self._tell("pausing", "pause")
+
+    def action_resume(self) -> None:
+        """Goes on."""
+        self._tell("resuming", "resume")
+
+    def action_step(self) -> None:
+        """Does one batch, then pauses."""
+        self._tell("stepping", "step", count=1)
+
+    def action_finish_epoch(self) -> None:
+        """Goes to the end of the epoch, then pauses."""
+        self._tell("going to the end of the epoch", "epoch")
+
+    def action_evaluate(self) -> None:
+        """Evaluates now."""
+        self._tell("evaluating", "evaluate")
+
+    def action_save_checkpoint(self) -> None:
+        """Saves a checkpoint that is kept."""
+        self._tell("saving", "checkpoint")
+
+    def action_step_batches(self) -> None:
+        """Asks how many batches to do."""
+        self._ask_count("Batches", "How many batches, then pause?", "10", self._step)
+
+    def action_extend(self) -> None:
+        """Asks how many iterations to add."""
+        self._ask_count("More iterations", "How many more?", "1000", self._extend)
+
+    def action_stop(self) -> None:
+        """Asks whether to end the run here."""
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._tell("stopping", "stop")
+
+        self.app.push_screen(stop_question(self.run), answered)
+
+    def action_change_values(self) -> None:
+        """Asks for new values of what can be changed now."""
+        config, status = self.run.config, self.run.status
+        if config is None or status is None:
+            self.notify("config.yaml could not be read", severity="warning")
+            return
+
+        def answered(changed: dict[str, str] | None) -> None:
+            for name, text in (changed or {}).items():
+                self._tell(
+                    f"{name} → {text}", "set", name=name, value=parse_value(text)
+                )
+
+        dialog = ChangeValues(
+            run_settings.live_values(config, status),
+            lambda name, text: run_settings.live_value_problem(config, name, text),
+        )
+        self.app.push_screen(dialog, answered)
+
+    def settle(self) -> None:
+        """Takes the answers from the events that were read; refusals are shown."""
+        for refusal in self.commands.settle(self.run.reader.events):
+            self.notify(refusal, severity="warning", markup=False)
+        if not self.run.is_live:
+            self.commands.give_up()
+
+    def _ask_count(
+        self, title: str, prompt: str, value: str, do: Callable[[int], None]
+    ) -> None:
+        def answered(text: str | None) -> None:
+            if text is not None:
+                do(int(text))
+
+        dialog = AskText(title, prompt=prompt, value=value, check=positive_count)
+        self.app.push_screen(dialog, answered)
+
+    def _step(self, batches: int) -> None:
+        self._tell(f"{count(batches)} batches", "step", count=batches)
+
+    def _extend(self, steps: int) -> None:
+        self._tell(f"{count(steps)} more iterations", "extend", steps=steps)
+
+    def _tell(self, doing: str, command: str, **arguments: object) -> None:
+        try:
+            self.commands.send(doing, command, **arguments)
+        except CnnTuiError as error:
+            self.notify(str(error), severity="error", markup=False)
+        self.show_moment()
+
+
+def stop_question(run: RunView) -> Confirm:
+    """Returns the question that keeps one key from ending a training."""
+    status = run.status
+    at = (
+        f" at step {count(status.step)} of {count(status.total_steps)}"
+        if status is not None
+        else ""
+    )
+    return Confirm(
+        f"Stop {run.path.name}",
+        explanation=f"It is{at}. What it has learned is saved, and it can go on later.",
+        key="x",
+        doing="stop and save",
+    )

@@ -1,0 +1,112 @@
+"""How busy the machine is: GPUs, CPU and memory, each with a short history."""
+
+from collections.abc import Callable, Sequence
+
+from textual.content import Content
+
+from cnn_tui.runs.records import DeviceRow, Gpu
+from cnn_tui.text import mebibytes, printable
+from cnn_tui.ui.glyphs import Glyphs
+from cnn_tui.ui.widgets.lines import Lines
+
+_HISTORY_WIDTH = 12
+_LABEL_WIDTH = 6
+UNKNOWN = "unknown"
+
+
+class DevicePane(Lines, can_focus=True):
+    """The last device rows of a run."""
+
+    BORDER_TITLE = "Device"
+
+    def show_rows(
+        self, rows: Sequence[DeviceRow], threads: int | None, glyphs: Glyphs
+    ) -> None:
+        """Shows the newest row and what came before; ``threads`` of the training."""
+        self.show(device_lines(rows[-_HISTORY_WIDTH:], threads, glyphs))
+
+
+def device_lines(
+    rows: Sequence[DeviceRow], threads: int | None, glyphs: Glyphs
+) -> list[Content]:
+    """Returns what the rows, oldest first, say in words."""
+    if not rows:
+        return [Content.styled("no sample yet", "$text-muted")]
+    lines = []
+    for index, gpu in enumerate(rows[-1].gpus):
+        lines += _gpu_lines(gpu, _history(rows, _utilization_of(index)), glyphs)
+    if not rows[-1].gpus:
+        lines.append(_line("GPU", ("none", "$text-muted")))
+    return lines + _host_lines(rows, threads, glyphs)
+
+
+def _gpu_lines(
+    gpu: Gpu, history: Sequence[float | None], glyphs: Glyphs
+) -> list[Content]:
+    memory = _of(gpu.memory_used_bytes, gpu.memory_total_bytes)
+    return [
+        _line(f"GPU {gpu.index}", (printable(gpu.name or UNKNOWN), "bold")),
+        _line(
+            "",
+            (_percent(gpu.utilization_percent), ""),
+            (glyphs.sparkline(history, _HISTORY_WIDTH), "$accent"),
+            (_unit(gpu.temperature_celsius, "°C"), ""),
+            (_unit(gpu.power_watts, "W"), ""),
+        ),
+        _line("", ("memory", "$text-muted"), (memory, "")),
+    ]
+
+
+def _host_lines(
+    rows: Sequence[DeviceRow], threads: int | None, glyphs: Glyphs
+) -> list[Content]:
+    row = rows[-1]
+    history = glyphs.sparkline(
+        _history(rows, lambda row: row.cpu_percent), _HISTORY_WIDTH
+    )
+    host = _of(row.host_memory_used_bytes, row.host_memory_total_bytes)
+    return [
+        _line("CPU", (_percent(row.cpu_percent), ""), (history, "$accent")),
+        _line(
+            "",
+            ("this run", "$text-muted"),
+            (_percent(row.process_cpu_percent), ""),
+            (mebibytes(row.process_memory_bytes), ""),
+            (f"{UNKNOWN if threads is None else threads} threads", ""),
+        ),
+        _line("RAM", (host, "")),
+    ]
+
+
+def _line(label: str, *parts: tuple[str, str]) -> Content:
+    spaced = [part for text in parts for part in (("  ", ""), text)][1:]
+    return Content.assemble((f"{label:<{_LABEL_WIDTH}}", "$text-muted"), *spaced)
+
+
+def _history(
+    rows: Sequence[DeviceRow], percent_of: Callable[[DeviceRow], float | None]
+) -> list[float | None]:
+    """Returns percentages as 0…1."""
+    percents = [percent_of(row) for row in rows]
+    return [None if percent is None else percent / 100 for percent in percents]
+
+
+def _utilization_of(index: int) -> Callable[[DeviceRow], float | None]:
+    def utilization(row: DeviceRow) -> float | None:
+        return row.gpus[index].utilization_percent if index < len(row.gpus) else None
+
+    return utilization
+
+
+def _percent(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:4.0f} %"
+
+
+def _unit(value: float | None, unit: str) -> str:
+    return f"{UNKNOWN if value is None else f'{value:.0f}'} {unit}"
+
+
+def _of(used_bytes: int | None, total_bytes: int | None) -> str:
+    if used_bytes is None and total_bytes is None:
+        return UNKNOWN
+    return f"{mebibytes(used_bytes)} of {mebibytes(total_bytes)}"

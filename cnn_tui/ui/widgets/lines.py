@@ -1,0 +1,87 @@
+"""Lines of text that send only what changed to the terminal."""
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.visual import Visual
+
+
+class Lines(ScrollView):
+    """Lines of literal text, cut at the right; more than fit can be scrolled.
+
+    ``show`` compares with what is there and redraws the lines that differ.
+    """
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    Lines {
+        overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+    }
+    """
+
+    follows_end = False
+    """Whether new lines at the end scroll into view, if the end was in view."""
+
+    _lines: Sequence[Content] = ()
+
+    @property
+    def plain(self) -> str:
+        """The text of all lines."""
+        return "\n".join(line.plain for line in self._lines)
+
+    def show(self, lines: Sequence[Content]) -> None:
+        """Shows these lines."""
+        old, self._lines = self._lines, lines
+        was_at_end = self.is_vertical_scroll_end
+        if len(lines) != len(old):
+            self._resize()
+            if self.follows_end and was_at_end:
+                self.scroll_end(animate=False, immediate=True)
+        self._refresh_changed(old, lines)
+
+    def render_line(self, y: int) -> Strip:
+        """Returns the line at row ``y`` of the widget."""
+        return self.strip(y + self.scroll_offset.y)
+
+    def strip(self, index: int) -> Strip:
+        """Returns a line, as wide as the widget."""
+        width = self.scrollable_content_region.width
+        if not 0 <= index < len(self._lines) or width <= 0:
+            return Strip.blank(width, self.rich_style)
+        line = self._lines[index].truncate(width, ellipsis=True)
+        style = self.visual_style
+        return Visual.to_strips(self, line, width, 1, style, pad=True)[0]
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Takes the width that there is now."""
+        self._resize()
+
+    def _resize(self) -> None:
+        width = self.scrollable_content_region.width
+        self.virtual_size = Size(width, len(self._lines))
+
+    def _refresh_changed(self, old: Sequence[Content], new: Sequence[Content]) -> None:
+        top = self.scroll_offset.y
+        regions = [
+            Region(0, row, self.size.width, 1)
+            for row in range(self.size.height)
+            if not _same(_at(old, row + top), _at(new, row + top))
+        ]
+        if regions:
+            # Without regions it would refresh everything.
+            self.refresh(*regions)
+
+
+def _at(lines: Sequence[Content], index: int) -> Content | None:
+    return lines[index] if index < len(lines) else None
+
+
+def _same(old: Content | None, new: Content | None) -> bool:
+    if old is None or new is None:
+        return old is new
+    return old.is_same(new)

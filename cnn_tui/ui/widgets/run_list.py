@@ -1,0 +1,136 @@
+"""A list of runs that stays quick however many there are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.visual import Visual
+
+from cnn_tui.runs import records
+from cnn_tui.runs.catalog import RunSummary
+from cnn_tui.ui.glyphs import Glyphs
+from cnn_tui.ui.run_table import row
+
+
+class RunList(ScrollView, can_focus=True):
+    """One line per run, made when it comes into view; one is selected."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "up", show=False),
+        Binding("down", "move(1)", "down", show=False),
+        Binding("pageup", "move_page(-1)", "page up", show=False),
+        Binding("pagedown", "move_page(1)", "page down", show=False),
+        Binding("home", "first", "first", show=False),
+        Binding("end", "last", "last", show=False),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"run-list--selected"}
+    DEFAULT_CSS = """
+    RunList {
+        overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+        & > .run-list--selected {
+            background: $block-cursor-background;
+            color: $block-cursor-foreground;
+        }
+    }
+    """
+
+    selected: reactive[int] = reactive(0, repaint=False, init=False)
+    """The place of the run that Enter opens."""
+
+    @dataclass
+    class Opened(Message):
+        """A run was chosen."""
+
+        path: Path
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        """Is empty."""
+        super().__init__()
+        self._glyphs = glyphs
+        self._runs: Sequence[RunSummary] = ()
+
+    def show_runs(self, runs: Sequence[RunSummary]) -> None:
+        """Shows other runs; the same one stays selected."""
+        if list(runs) == list(self._runs):
+            return
+        current = self._current
+        self._runs = runs
+        self._resize()
+        paths = [run.path for run in runs]
+        if current and current.path in paths:
+            self.selected = paths.index(current.path)
+        self.selected = min(self.selected, max(0, len(runs) - 1))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Returns the run at row ``y`` of the widget."""
+        index, width = y + self.scroll_offset.y, self.scrollable_content_region.width
+        if not 0 <= index < len(self._runs) or width <= 0:
+            return Strip.blank(width, self.rich_style)
+        line = row(self._runs[index], self._glyphs, records.now())
+        line = line.truncate(width, ellipsis=True, pad=True)
+        style = self.visual_style
+        if index == self.selected:
+            style += self.get_visual_style("run-list--selected")
+            line = line.without_spans
+        return Visual.to_strips(self, line, width, 1, style, pad=True)[0]
+
+    def watch_selected(self, old: int, new: int) -> None:
+        """Moves the bar, and the list if the bar would leave it."""
+        self.refresh_line(old)
+        self.refresh_line(new)
+        row_region = Region(0, new, 1, 1)
+        self.scroll_to_region(row_region, animate=False, force=True, immediate=True)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Takes the width that there is now."""
+        self._resize()
+
+    def on_click(self, event: events.Click) -> None:
+        """Selects a run, or opens the one that is selected."""
+        index = event.y + self.scroll_offset.y
+        if index == self.selected:
+            self.open_selected()
+        elif 0 <= index < len(self._runs):
+            self.selected = index
+
+    def open_selected(self) -> None:
+        """Tells which run was chosen."""
+        if self._current:
+            self.post_message(self.Opened(self._current.path))
+
+    def action_move(self, lines: int) -> None:
+        """Selects another run."""
+        last = max(0, len(self._runs) - 1)
+        self.selected = min(max(0, self.selected + lines), last)
+
+    def action_move_page(self, pages: int) -> None:
+        """Selects a run one page away."""
+        self.action_move(pages * max(1, self.size.height - 1))
+
+    def action_first(self) -> None:
+        """Selects the first run."""
+        self.action_move(-len(self._runs))
+
+    def action_last(self) -> None:
+        """Selects the last run."""
+        self.action_move(len(self._runs))
+
+    @property
+    def _current(self) -> RunSummary | None:
+        inside = 0 <= self.selected < len(self._runs)
+        return self._runs[self.selected] if inside else None
+
+    def _resize(self) -> None:
+        width = self.scrollable_content_region.width
+        self.virtual_size = Size(width, len(self._runs))

@@ -1,0 +1,122 @@
+"""Two lines on top: is it alive, how far, how fast, and is it learning."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from cnn_tui.runs.layout import LOST, SILENT, State
+from cnn_tui.runs.records import Status
+from cnn_tui.text import count, duration, percent, printable, significant
+from cnn_tui.ui.curves import planned_epochs
+from cnn_tui.ui.glyphs import Glyphs
+from cnn_tui.ui.widgets.lines import Lines
+
+_LEAST_BAR_WIDTH = 8
+_GAP = "  "
+STATE_STYLES = {
+    State.RUNNING: "$text-success",
+    State.PAUSED: "$text-warning",
+    State.STOPPING: "$text-warning",
+    State.FINISHED: "$text-accent",
+    State.INTERRUPTED: "$text-warning",
+    State.FAILED: "$text-error",
+    LOST: "$text-error",
+    SILENT: "$text-warning",
+    "damaged": "$text-error",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunMoment:
+    """A run at one moment; ``state`` is what is shown, "lost" and "silent" too."""
+
+    status: Status
+    state: str
+    told: Sequence[str] = ()
+    """What the run was told and has not answered: "pausing…"."""
+
+
+class StatusLine(Lines):
+    """State, name, progress and the numbers that matter most."""
+
+    DEFAULT_CSS = "StatusLine { height: 2; overflow: hidden; }"
+
+    def show_moment(self, moment: RunMoment, glyphs: Glyphs) -> None:
+        """Shows a run as it is now."""
+        self.show(
+            [_progress_line(moment, glyphs, self.size.width), _number_line(moment)]
+        )
+
+
+def _progress_line(moment: RunMoment, glyphs: Glyphs, width: int) -> Content:
+    status, state = moment.status, moment.state
+    left = _join(
+        ((f"{glyphs.state(state)} {state}", f"{STATE_STYLES.get(state, '')} bold"),),
+        ((" ".join(moment.told), "$text-warning"),),
+        ((_title(status), "bold"),),
+        ((_steps(status), ""),),
+    )
+    right = _join(((_eta(moment), ""),))
+    room = width - left.cell_length - right.cell_length - 2 * len(_GAP)
+    if room < _LEAST_BAR_WIDTH:
+        return Content.assemble(left, _GAP, right)
+    fraction = status.step / status.total_steps if status.total_steps else 0.0
+    full, rest = glyphs.bar_parts(fraction, room)
+    bar = ((full, "$accent"), (rest, "$foreground 25%"))
+    return Content.assemble(left, _GAP, *bar, _GAP, right)
+
+
+def _number_line(moment: RunMoment) -> Content:
+    status = moment.status
+    pairs = [
+        ("loss", f"{significant(status.train_loss):<7}"),
+        ("best", _best(status)),
+        ("epoch", _epochs(status)),
+        ("time", duration(status.training_seconds)),
+        ("lr", significant(status.lr, 2) if status.lr is not None else "–"),
+        ("", _rate(status)),
+    ]
+    return _join(*(((f"{name} ", "$text-muted"), (text, "")) for name, text in pairs))
+
+
+def _join(*groups: tuple[tuple[str, str], ...]) -> Content:
+    """Returns groups of (text, style) parts with gaps between, empty ones left out."""
+    contents = [Content.assemble(*group) for group in groups]
+    return Content(_GAP).join(content for content in contents if content.plain.strip())
+
+
+def _title(status: Status) -> str:
+    preset = printable(status.preset or status.name)
+    if status.name and status.name != preset:
+        return f"{preset}/{printable(status.name)}"
+    return preset
+
+
+def _steps(status: Status) -> str:
+    total = count(status.total_steps)
+    share = 100 * status.step / status.total_steps if status.total_steps else 0
+    return f"{count(status.step):>{len(total)}}/{total} {share:3.0f} %"
+
+
+def _eta(moment: RunMoment) -> str:
+    if moment.state != State.RUNNING:
+        return ""
+    return f"ETA {duration(moment.status.eta_seconds):>5}"
+
+
+def _best(status: Status) -> str:
+    if status.best is None:
+        return "–"
+    return f"{percent(status.best.accuracy)} at {count(status.best.step)}"
+
+
+def _epochs(status: Status) -> str:
+    planned = planned_epochs(status)
+    return f"{status.epoch:.2f}/{planned:.3g}" if planned else "–"
+
+
+def _rate(status: Status) -> str:
+    if status.images_per_second is None:
+        return ""
+    return f"{count(round(status.images_per_second)):>6} img/s"
