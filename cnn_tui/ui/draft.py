@@ -1,0 +1,266 @@
+"""A preset with what was typed into the form: texts in, a config or problems out."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from cnn_tui.config import (
+    InvalidConfigError,
+    Problem,
+    RunConfig,
+    apply_settings,
+    layer_table,
+    parse_mapping,
+    variants,
+)
+from cnn_tui.config.models import DEFAULT_ITERATIONS, DatasetConfig, TrainingConfig
+from cnn_tui.errors import ConfigError
+from cnn_tui.layers import ModelTable
+from cnn_tui.presets.read import Preset, save_preset
+from cnn_tui.safe_yaml import parse_value
+from cnn_tui.text import count
+from cnn_tui.ui.form_fields import HINTS, KEYS, VARIANT_KEYS, WORDS_FOR_NONE, FieldView
+
+_ITERATIONS, _EPOCHS = _LENGTHS = ("training.iterations", "training.epochs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormView:
+    """What the form shows of a draft."""
+
+    fields: Mapping[str, FieldView]
+    """By key; the others do not apply."""
+    problems: tuple[str, ...]
+    """Those of no single field."""
+    config: RunConfig | None
+    """What would be started; None while there are problems."""
+    table: ModelTable
+    """The layers, those of the preset while there are problems."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A preset and the texts that were typed over its values.
+
+    An empty text is no edit: the preset's value counts, and is shown dimmed.
+    """
+
+    preset: Preset
+    edits: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def used_edits(self) -> dict[str, str]:
+        """The edits that count."""
+        return {key: text for key, text in self.edits.items() if text.strip()}
+
+    def edited(self, key: str, text: str) -> "Draft":
+        """Returns the draft with another text in one field."""
+        edits = {k: v for k, v in self.edits.items() if k != key}
+        if key in _LENGTHS and text:
+            edits = {k: v for k, v in edits.items() if k not in _LENGTHS}
+        if text != self._own_texts().get(key):
+            edits[key] = text
+        return replace(self, edits=edits)
+
+    def mapping(self) -> dict[str, Any]:
+        """Returns the preset's mapping with the edits, unchecked."""
+        edits = self.used_edits
+        settings = [
+            (key, _value(key, edits[key])) for key in self._keys() if key in edits
+        ]
+        return apply_settings(self._base(), settings)
+
+    def config(self) -> RunConfig:
+        """Returns what would be started.
+
+        Raises:
+            InvalidConfigError: with every problem found.
+        """
+        return parse_mapping(self.mapping(), self.preset.name)
+
+    def view(self) -> FormView:
+        """Returns what the form shows."""
+        config, problems = None, list[Problem]()
+        try:
+            config = self.config()
+        except InvalidConfigError as error:
+            problems = error.problems
+        errors = dict[str | None, list[Problem]]()
+        for problem in problems:
+            errors.setdefault(_field_of(problem, self._keys()), []).append(problem)
+        return FormView(
+            fields=dict(self._fields(errors, config)),
+            problems=tuple(map(str, errors.get(None, ()))),
+            config=config,
+            table=layer_table(config or self.preset.config),
+        )
+
+    def save(self, name: str, *, overwrite: bool) -> Path:
+        """Saves the draft as a preset of the user's own; returns its path.
+
+        Raises:
+            ConfigError: if it is not valid, the name is taken, or there is no writing.
+        """
+        self.config()
+        return save_preset(name, self.mapping(), overwrite=overwrite)
+
+    def _names(self) -> dict[str, str]:
+        """Returns the names of optimizer, schedule and loss by their keys."""
+        names = _names_in(self.preset.config)
+        return {part: self.edits.get(f"{part}.name") or names[part] for part in names}
+
+    def _keys(self) -> list[str]:
+        """Returns the fields that apply."""
+        known = {part: variants(part)[name] for part, name in self._names().items()}
+        return [
+            key
+            for key, part, leaf in ((key, *_split(key)) for key in KEYS)
+            if part not in known or leaf in known[part].model_fields
+        ]
+
+    def _base(self) -> dict[str, Any]:
+        """Returns the preset's mapping without any edits but the names."""
+        names = [(f"{part}.name", name) for part, name in self._names().items()]
+        base = apply_settings(self.preset.mapping, names)
+        # Unlike a batch job, a run that pauses here has somebody to look at it.
+        base["training"].setdefault("on_non_finite", "pause")
+        return base
+
+    def _own_texts(self) -> dict[str, str]:
+        """Returns the texts of the fields without any edits but the names."""
+        base, names = self._base(), self._names()
+        texts = {key: _text(key, _find(base, key, names)) for key in self._keys()}
+        for part, name in _names_in(self.preset.config).items():
+            texts[f"{part}.name"] = name
+        if texts[_EPOCHS] or texts[_ITERATIONS]:
+            return texts
+        return texts | {_ITERATIONS: str(DEFAULT_ITERATIONS)}
+
+    def _fields(
+        self,
+        errors: Mapping[str | None, Sequence[Problem]],
+        config: RunConfig | None,
+    ) -> Iterator[tuple[str, FieldView]]:
+        used, own = self.used_edits, self._own_texts()
+        length = next((key for key in _LENGTHS if key in used), None)
+        for key, own_text in own.items():
+            text = placeholder = own_text
+            if key in _LENGTHS and (not own_text or length not in (None, key)):
+                text, placeholder = "", _derived(key, config)
+            yield (
+                key,
+                FieldView(
+                    text=self.edits.get(key, text),
+                    placeholder=placeholder,
+                    hint=_hint(key, config, own_text if key in used else ""),
+                    error="; ".join(_sentence(key, p) for p in errors.get(key, ())),
+                    changed=key in used,
+                ),
+            )
+
+
+def clean_edits(edits: Mapping[str, str]) -> dict[str, str]:
+    """Returns those edits that the form can show; they come from a file."""
+    return {
+        key: text
+        for key, text in edits.items()
+        if key in KEYS and (not (allowed := choices(key)) or text in allowed)
+    }
+
+
+def choices(key: str) -> tuple[str, ...]:
+    """Returns the values of a field that has few of them; none if it takes any text."""
+    part, leaf = _split(key)
+    if part in VARIANT_KEYS and leaf == "name":
+        return tuple(variants(part))
+    annotation = _info(key).annotation
+    if annotation is bool:
+        return ("false", "true")
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
+
+
+def _names_in(config: RunConfig) -> dict[str, str]:
+    training = config.training
+    return {
+        "training.optimizer": training.optimizer.name,
+        "training.schedule": training.schedule.name,
+        "training.loss": training.loss.name,
+    }
+
+
+def _split(key: str) -> tuple[str, str]:
+    part, _, leaf = key.rpartition(".")
+    return part, leaf
+
+
+def _info(key: str, name: str | None = None) -> FieldInfo:
+    """Returns the definition of a field, for one or for any optimizer and its like."""
+    part, leaf = _split(key)
+    if part not in VARIANT_KEYS:
+        model = DatasetConfig if part == "dataset" else TrainingConfig
+        return model.model_fields[leaf]
+    models = [variants(part)[name]] if name else variants(part).values()
+    return next(m.model_fields[leaf] for m in models if leaf in m.model_fields)
+
+
+def _find(mapping: dict[str, Any], key: str, names: Mapping[str, str]) -> Any:
+    """Returns a value of a mapping, or its default."""
+    part, leaf = _split(key)
+    for step in part.split("."):
+        mapping = mapping.get(step) or {}
+    if leaf in mapping:
+        return mapping[leaf]
+    info = _info(key, names.get(part))
+    return "" if info.is_required() else info.default
+
+
+def _text(key: str, value: object) -> str:
+    if value is None:
+        return WORDS_FOR_NONE.get(key, "")
+    if isinstance(value, str):
+        return value
+    return json.dumps(value).removesuffix(".0")
+
+
+def _value(key: str, text: str) -> object:
+    text = text.strip()
+    if text == WORDS_FOR_NONE.get(key):
+        return None
+    try:
+        return parse_value(text)
+    except ConfigError:  # brackets within brackets: no field takes that
+        return text
+
+
+def _field_of(problem: Problem, keys: Sequence[str]) -> str | None:
+    """Returns the key of the field to correct."""
+    path = [str(part) for part in problem.path]
+    for length in range(len(path), 0, -1):
+        key = ".".join(path[:length])
+        for candidate in (key, f"{key}.name"):
+            if candidate in keys:
+                return candidate
+    return None
+
+
+def _sentence(key: str, problem: Problem) -> str:
+    word = WORDS_FOR_NONE.get(key)
+    return f"{problem.message}; or {word}" if word else problem.message
+
+
+def _derived(key: str, config: RunConfig | None) -> str:
+    if config is None:
+        return ""
+    if key == _ITERATIONS:
+        return str(config.total_steps)
+    return f"{round(config.total_steps / config.steps_per_epoch, 2):g}"
+
+
+def _hint(key: str, config: RunConfig | None, own_text: str) -> str:
+    if key == _EPOCHS and config is not None:
+        return f"of {count(config.steps_per_epoch)} updates"
+    return f"preset {own_text}" if own_text else HINTS.get(key, "")

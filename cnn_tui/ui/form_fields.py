@@ -1,0 +1,81 @@
+"""The fields of the form: which there are, in which groups, and how each looks."""
+
+from dataclasses import dataclass
+
+VARIANT_KEYS = ("training.optimizer", "training.schedule", "training.loss")
+"""Parts whose fields depend on the ``name`` that is chosen."""
+
+
+def _keys(part: str, leaves: str) -> tuple[str, ...]:
+    return tuple(f"{part}.{leaf}" for leaf in leaves.split())
+
+
+COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
+    {
+        "Training": _keys(
+            "training",
+            "iterations epochs batch_size evaluate_every checkpoint_every seed",
+        ),
+        "Optimizer": (
+            *_keys(
+                "training.optimizer",
+                "name lr momentum nesterov betas alpha eps weight_decay",
+            ),
+            "training.clip_grad_norm",
+        ),
+        "Schedule": _keys(
+            "training.schedule", "name step_size gamma final_lr warmup_iterations"
+        ),
+    },
+    {
+        "Loss": (
+            *_keys("training.loss", "name label_smoothing"),
+            "training.on_non_finite",
+        ),
+        "Data": _keys("dataset", "name normalize train_images validation_images"),
+        "Machine": _keys(
+            "training", "device threads precision memory_format deterministic"
+        ),
+    },
+)
+"""Keys by group, for the left and the right half of a wide form."""
+
+KEYS = tuple(key for column in COLUMNS for keys in column.values() for key in keys)
+
+WORDS_FOR_NONE = {
+    "training.threads": "auto",
+    "training.clip_grad_norm": "off",
+    "dataset.train_images": "all",
+}
+"""How null is written, where it is allowed."""
+
+HINTS = {
+    "training.evaluate_every": "updates",
+    "training.checkpoint_every": "30s, or updates",
+    "training.clip_grad_norm": "off, or a number",
+    "training.threads": "auto, or a number",
+    "training.schedule.step_size": "updates",
+    "training.schedule.warmup_iterations": "updates",
+    "dataset.train_images": "all, or a number",
+    "dataset.validation_images": "held out of training",
+}
+"""What stands beside a field that is as in the preset."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldView:
+    """What a field shows."""
+
+    text: str
+    placeholder: str = ""
+    """The value that an empty field stands for."""
+    hint: str = ""
+    error: str = ""
+    changed: bool = False
+    """Whether the value is another than the preset's."""
+
+
+def label(key: str) -> str:
+    """Returns the name of a field for people: ``batch size``, ``optimizer``."""
+    part, _, leaf = key.rpartition(".")
+    return (part.rpartition(".")[2] if leaf == "name" else leaf).replace("_", " ")

@@ -1,0 +1,268 @@
+"""The screen on which a preset is chosen, changed and started."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Footer, Static
+
+from cnn_tui.presets.files import list_presets
+from cnn_tui.text import printable
+from cnn_tui.ui.actions import NEW_RUN
+from cnn_tui.ui.form_fields import label
+from cnn_tui.ui.last_used import read_last_used, write_last_used
+from cnn_tui.ui.screens.save_preset import SavePresetDialog
+from cnn_tui.ui.widgets.field import Field
+from cnn_tui.ui.widgets.form import Form
+from cnn_tui.ui.widgets.model_pane import ModelPane
+from cnn_tui.ui.widgets.preset_list import PresetItem, PresetList, Presets
+
+if TYPE_CHECKING:
+    from cnn_tui.config import RunConfig
+    from cnn_tui.ui.draft import Draft
+    from cnn_tui.ui.loading import Machine
+
+
+class NewRunScreen(Screen[None]):
+    """Presets, the model and the settings of the chosen one.
+
+    It paints the names of the presets at once; all that must import the config models
+    is read by a thread after that.
+    """
+
+    CSS_PATH = "new_run.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in NEW_RUN]
+
+    @dataclass
+    class StartRequested(Message):
+        """Somebody wants this run."""
+
+        config: "RunConfig"
+        preset: str | None
+        name: str
+
+    @dataclass
+    class Loaded(Message):
+        """Presets and hardware were read."""
+
+        items: Sequence[PresetItem]
+        machine: "Machine"
+
+    def __init__(self, runs_folder: Path) -> None:
+        """Offers runs that will be written to ``runs_folder``."""
+        super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (140, "-roomy")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
+        self._runs_folder = runs_folder
+        self._edits = read_last_used()
+        self._items: dict[str, PresetItem] = {}
+        self._machine: Machine | None = None
+        self._item: PresetItem | None = None
+        self._is_starting = False
+        self._footer_state = (False, False)
+        self._select: str | None = None
+
+    def compose(self) -> ComposeResult:
+        """Yields a line at the top, three panes, a line for messages, the keys."""
+        with Horizontal(id="top"):
+            yield Static("New run", id="title")
+            yield Static(id="machine", markup=False)
+        with Horizontal(id="panes"):
+            yield PresetList(id="presets", classes="pane")
+            with Vertical(id="chosen"):
+                yield ModelPane(id="model", classes="pane")
+                yield Form(id="settings", classes="pane")
+        yield Static(id="message", markup=False)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Shows the names of the presets; nothing was read yet."""
+        settings, presets = self.query_one(Form), self.query_one(PresetList)
+        settings.border_title = "3 Settings"
+        settings.border_subtitle = Content(f"into {printable(self._runs_folder)}")
+        presets.show([PresetItem(file=file) for file in list_presets()])
+        presets.focus_list()
+
+    def on_screen_resume(self) -> None:
+        """Reads the presets, again if the screen was left."""
+        self.call_after_refresh(self._load)
+
+    @work(thread=True, exclusive=True)
+    def _load(self) -> None:
+        # Only here, in a thread after the first paint: it takes 0.3 s.
+        from cnn_tui.ui.loading import read_item, read_machine
+
+        machine = self._machine or read_machine()
+        found = [PresetItem(file=file) for file in list_presets()]
+        items = [read_item(i.file, self._edits.get(i.key, {})) for i in found]
+        self.post_message(self.Loaded(items, machine))
+
+    @on(Loaded)
+    async def _show_loaded(self, event: Loaded) -> None:
+        if self._machine is None:
+            self._machine = event.machine
+            self.query_one("#machine", Static).update(event.machine.summary)
+            await self.query_one(Form).build(event.machine.choices)
+        self._items = {item.key: item for item in event.items}
+        self._show_items(self._select)
+        self._select = None
+
+    def _show_items(self, select: str | None = None) -> None:
+        self.query_one(PresetList).show(self._items.values(), select)
+
+    @on(PresetList.Highlighted)
+    def _show_preset(self, event: PresetList.Highlighted) -> None:
+        item = event.item
+        if item is not None and self._machine is not None:
+            item = self._read_again(item)
+        self._say("")
+        self._show(item, refill=True)
+
+    def _read_again(self, item: PresetItem) -> PresetItem:
+        """Reads a preset, which may have been changed or deleted meanwhile."""
+        from cnn_tui.ui.loading import read_item
+
+        fresh = read_item(item.file, self._edits.get(item.key, {}))
+        self._items[item.key] = fresh
+        if bool(fresh.error) != bool(item.error):
+            self._show_items(item.key)
+        return fresh
+
+    @on(Field.Changed)
+    def _edit(self, event: Field.Changed) -> None:
+        if self._item is not None and self._item.draft is not None:
+            self._change(self._item.draft.edited(event.key, event.text), refill=False)
+
+    def _change(self, draft: "Draft", *, refill: bool) -> None:
+        assert self._item is not None
+        self._edits[self._item.key] = dict(draft.edits)
+        self._say("")
+        self._show(replace(self._item, draft=draft), refill=refill)
+
+    def _show(self, item: PresetItem | None, *, refill: bool) -> None:
+        """Shows a preset with its draft in all panes."""
+        self._item = item
+        view = item.draft.view() if item and item.draft else None
+        self.query_one(ModelPane).show(item, view.table if view else None)
+        self.query_one(Form).show(view, refill=refill)
+        self._update_keys()
+
+    def _update_keys(self) -> None:
+        """Lets the footer show what can be done now, if that is something else."""
+        draft = self._item.draft if self._item else None
+        state = (draft is not None, bool(draft and draft.edits))
+        if state != self._footer_state:
+            self._footer_state = state
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Tells which actions there are now."""
+        draft = self._item.draft if self._item else None
+        presets = self.query_one(PresetList)
+        if action == "start_form":
+            return draft is not None and not presets.has_list_focus
+        if action == "save":
+            return draft is not None
+        if action == "reset":
+            return bool(draft and draft.edits)
+        if action == "leave":
+            return presets.is_filtering or not presets.has_list_focus
+        return True
+
+    @on(Presets.StartChosen)
+    def action_start_form(self) -> None:
+        """Asks for the run that the form describes."""
+        config = self._valid_config()
+        if self._item is None or self._item.draft is None or config is None:
+            return
+        write_last_used(self._item.key, self._item.draft.used_edits)
+        name = self._item.file.name
+        self._is_starting = True
+        self._say(f"starting {printable(name)}…")
+        self.post_message(self.StartRequested(config, preset=name, name=name))
+
+    def start_failed(self, message: str) -> None:
+        """Says why no run could be started; another can be tried."""
+        self._is_starting = False
+        self._say(message, is_error=True)
+
+    def on_screen_suspend(self) -> None:
+        """Allows the next start if the run has begun and has a screen of its own."""
+        if not isinstance(self.app.screen, ModalScreen):
+            self._is_starting = False
+            self._say("")
+
+    def action_save(self) -> None:
+        """Asks for a name and saves the form as a preset."""
+        if self._item and self._item.draft and self._valid_config():
+            dialog = SavePresetDialog(self._item.draft)
+            self.app.push_screen(dialog, self._after_save)
+
+    def _after_save(self, path: Path | None) -> None:
+        if path is not None:
+            self._select = str(path.absolute())
+            self.notify(f"saved {printable(path)}", markup=False)
+
+    def action_reset(self) -> None:
+        """Goes back to the values of the preset."""
+        if self._item and self._item.draft:
+            self._change(replace(self._item.draft, edits={}), refill=True)
+
+    def action_filter(self) -> None:
+        """Lets the user type what the presets must contain."""
+        self.query_one(PresetList).open_filter()
+
+    def action_leave(self) -> None:
+        """Goes back to the presets, and then to all of them."""
+        presets = self.query_one(PresetList)
+        if presets.has_focus_within:
+            presets.close_filter()
+        presets.focus_list()
+
+    def action_show_presets(self) -> None:
+        """Puts the focus on the presets."""
+        self.query_one(PresetList).focus_list()
+
+    def action_show_model(self) -> None:
+        """Shows the model and puts the focus on its layers."""
+        self.remove_class("-settings")
+        self.query_one(ModelPane).focus_layers()
+
+    def action_show_settings(self) -> None:
+        """Shows the settings and puts the focus on the first."""
+        self.add_class("-settings")
+        self.query_one(Form).focus_first()
+
+    def _valid_config(self) -> "RunConfig | None":
+        """Returns the config to start or save, or says why there is none."""
+        view = self._item.draft.view() if self._item and self._item.draft else None
+        if self._is_starting or view is None:
+            self._say(self._no_start_sentence(), is_error=not self._is_starting)
+            return None
+        if view.config is None:
+            self.add_class("-settings")
+            self.query_one(Form).focus_first(wrong=True)
+            wrong = [f"{label(k)} {f.error}" for k, f in view.fields.items() if f.error]
+            self._say("; ".join((*wrong, *view.problems)), is_error=True)
+        return view.config
+
+    def _no_start_sentence(self) -> str:
+        if self._is_starting:
+            return "a run is starting already…"
+        if self._item is None:
+            return "no preset is chosen"
+        return self._item.error or "the preset is still being read"
+
+    def _say(self, sentence: str, *, is_error: bool = False) -> None:
+        line = self.query_one("#message", Static)
+        line.update(f"✗ {sentence}" if is_error else sentence)
+        line.set_class(is_error, "-error")
+        line.display = bool(sentence)
