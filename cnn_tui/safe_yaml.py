@@ -82,8 +82,9 @@ def parse_value(text: str) -> Any:
     Raises:
         ConfigError: if the value is larger or deeper than a file may be.
     """
+    data = f"value: {text}\n".encode(errors="surrogatepass")
     try:
-        return load(f"value: {text}\n".encode(), "the value").value["value"]
+        return load(data, "the value").value["value"]
     except ConfigError as error:
         if "levels" in str(error) or "alias" in str(error):
             raise
@@ -91,11 +92,13 @@ def parse_value(text: str) -> Any:
 
 
 def _check_events(text: str, source: str) -> None:
-    """Refuses aliases and deep nesting before anything recursive sees the text."""
+    """Refuses aliases, tags and deep nesting before anything builds on the text."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
             raise ConfigError(f"{source}: aliases (*{event.anchor}) are not allowed")
+        if getattr(event, "tag", None) is not None:
+            raise ConfigError(f"{source}: tags (!) are not allowed")
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:

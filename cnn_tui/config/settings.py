@@ -57,7 +57,8 @@ def full_key(key: str) -> str:
     """
     if key in known_keys() or key.startswith("model.layers."):
         return key
-    if key in {name.rpartition(".")[2] for name in _CHOICES}:
+    choices = {name.rpartition(".")[2] for name in _CHOICES}
+    if key in choices:
         return f"training.{key}.name"
     if key in _CHOICES:
         return f"{key}.name"
@@ -66,7 +67,7 @@ def full_key(key: str) -> str:
         return found[0]
     if found:
         raise ConfigError(f"--set {key}: means {' or '.join(found)}; write it out")
-    leaves = {name.rpartition(".")[2] for name in known_keys()}
+    leaves = choices | {name.rpartition(".")[2] for name in known_keys()}
     raise ConfigError(f"--set {printable(key)}: unknown key; {nearest(key, leaves)}")
 
 

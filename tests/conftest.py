@@ -1,0 +1,18 @@
+"""Keeps the tests away from the user's own folders and settings."""
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Gives the session a home of its own; data are decoded into its cache once."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
+            patch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+        for variable in ("CNN_TUI_RUNS", "CNN_TUI_DATA"):
+            patch.delenv(variable, raising=False)
+        yield

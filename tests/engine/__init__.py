@@ -1,0 +1,1 @@
+"""Tests of the training, on real data and real run directories."""
