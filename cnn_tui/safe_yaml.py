@@ -18,11 +18,16 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
     """The safe loader, reading ``1e-3`` as the number that people mean."""
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+$"),
-    list("-+.0123456789"),
-)
+class _Dumper(yaml.SafeDumper):
+    """The safe dumper, quoting text that the loader would read as a number."""
+
+
+for _resolver in (_Loader, _Dumper):
+    _resolver.add_implicit_resolver(
+        "tag:yaml.org,2002:float",
+        re.compile(r"^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+$"),
+        list("-+.0123456789"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,13 @@ def load(data: bytes, source: str) -> Document:
 
 def dump(value: object) -> str:
     """Returns YAML text with keys in the order given."""
-    return yaml.safe_dump(
-        value, sort_keys=False, allow_unicode=True, default_flow_style=None, width=88
+    return yaml.dump(
+        value,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=None,
+        width=88,
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cnn_tui.errors import ConfigError
@@ -129,6 +129,7 @@ def test_lines_are_those_of_the_keys() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.text("abc_", min_size=1), VALUES))
+@example({"title": "1e3"})
 def test_what_was_dumped_is_loaded_again(value: dict[str, Any]) -> None:
     assert load(dump(value).encode(), "f.yaml").value == value
 

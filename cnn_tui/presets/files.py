@@ -1,6 +1,7 @@
 """Where presets are: the built-in ones, ./presets, the user's folder, any path."""
 
 import difflib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,7 @@ def find_preset(text: str) -> PresetFile:
         ConfigError: naming the nearest names if there is none.
     """
     path = Path(text)
-    if path.suffix in SUFFIXES or len(path.parts) != 1:
+    if path.suffix in SUFFIXES or os.sep in text:
         return PresetFile(path=path, builtin=path.parent == builtin_folder())
     presets = list_presets()
     for preset in presets:
