@@ -109,9 +109,7 @@ def steady_axis(
 
 
 def ticks(axis: Axis, most: int) -> tuple[Tick, ...]:
-    """Returns at most ``most`` ticks at round values of the axis."""
-    if most < 1:
-        return ()
+    """Returns at most ``most`` (1 or more) ticks at round values of the axis."""
     if axis.log:
         values = _log_values(axis, most)
         labels = [_plain(value) for value in values]

@@ -42,6 +42,8 @@ class LineChart(Widget):
     DEFAULT_CSS = """
     LineChart {
         layout: horizontal;
+        width: 1fr;
+        height: 1fr;
         & > .line-chart--axis { color: $foreground 45%; }
         & > .line-chart--grid { color: $foreground 18%; }
         & > .line-chart--tick { color: $foreground 70%; }
@@ -241,8 +243,7 @@ class LineChart(Widget):
 
     def _point_at(self, event: MouseEvent) -> None:
         """Puts the cursor under the mouse, where that is over the curves."""
-        offset = event.get_content_offset(self)
-        column = -1 if offset is None else offset.x - self._plot_left
+        column = int(event.screen_x) - self.content_region.x - self._plot_left
         if 0 <= column < self._plot_width:
             fraction = column / max(1, self._plot_width - 1)
             self._move_cursor_to(self._x_axis.value_at(fraction))

@@ -58,7 +58,8 @@ def draw(scene: Scene, layout: Layout, width: int, height: int) -> Cells:
 def _frame(scene: Scene, width: int, height: int) -> Frame:
     """Returns the frame with ticks, or without, or none, as there is room."""
     if width >= _LEAST_WIDTH and height >= 4:
-        x_ticks, y_ticks = _x_ticks(scene.x_axis, width), _y_ticks(scene.y_axis, height)
+        x_ticks = _x_ticks(scene.x_axis, width - _LABEL_WIDTH - 1)
+        y_ticks = _y_ticks(scene.y_axis, height)
         return build_frame(width, height, x_ticks, y_ticks)
     if width >= 4 and height >= 3:
         return build_frame(width, height, (), ())
@@ -67,9 +68,10 @@ def _frame(scene: Scene, width: int, height: int) -> Frame:
 
 def _x_ticks(x_axis: Axis, width: int) -> tuple[Tick, ...]:
     """Returns the most ticks that leave three cells between their labels."""
-    for most in range(max(2, width // 6), 1, -1):
+    for most in range(max(2, width // 4), 1, -1):
         found = axes.ticks(x_axis, most)
-        if sum(len(tick.label) + 3 for tick in found) <= width:
+        longest = max((len(tick.label) for tick in found), default=0)
+        if len(found) * (longest + 3) - 3 <= width:
             return found
     return axes.ticks(x_axis, 1)
 
