@@ -1,14 +1,14 @@
 """Every error that a user of cnn-tui can meet.
 
-    CnnTuiError                 its text is one clear sentence for the user
-    ├── InputError              what was asked for cannot be done: exit code 2
-    │   ├── ConfigError         a key or value of a preset, config or --set
-    │   ├── ModelError          a stack of layers that no image fits through
-    │   ├── DataError           a data set that is missing or damaged
-    │   ├── DeviceError         a device that is not there, or a model too large for it
-    │   └── RunDirectoryError   a run that is missing, damaged, or of an unknown format
-    │       └── LockedError     another process trains this run
-    └── TrainingError           a run that started and failed: exit code 1
+CnnTuiError                 its text is one clear sentence for the user
+├── InputError              what was asked for cannot be done: exit code 2
+│   ├── ConfigError         a key or value of a preset, config or --set
+│   ├── ModelError          a stack of layers that no image fits through
+│   ├── DataError           a data set that is missing or damaged
+│   ├── DeviceError         a device that is not there, or a model too large for it
+│   └── RunDirectoryError   a run that is missing, damaged, or of an unknown format
+│       └── LockedError     another process trains this run
+└── TrainingError           a run that started and failed: exit code 1
 """
 
 

@@ -14,16 +14,26 @@ def keep_terminal_for_screen() -> None:
     terminal = os.dup(2)
     stream = os.fdopen(terminal, "w", encoding="utf-8", errors="replace")
     vars(sys)["__stderr__"] = stream  # declared final, and Textual's only door
-    _point_output_at(os.open(os.devnull, os.O_WRONLY))
+    redirect([1, 2], Path(os.devnull))
 
 
 def send_output_to(path: Path) -> None:
     """Appends what is written to file descriptors 1 and 2 to a file."""
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
-    _point_output_at(os.open(path, flags, 0o600))
+    redirect([1, 2], path)
 
 
-def _point_output_at(descriptor: int) -> None:
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    os.close(descriptor)
+def terminal_descriptors() -> list[int]:
+    """Returns which of the descriptors 0, 1, 2 are a terminal.
+
+    To be asked early: a terminal that is gone does not say that it was one.
+    """
+    return [descriptor for descriptor in (0, 1, 2) if os.isatty(descriptor)]
+
+
+def redirect(descriptors: list[int], path: Path) -> None:
+    """Lets descriptors lead to the end of a file instead of a lost terminal."""
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+    target = os.open(path, flags, 0o600)
+    for descriptor in descriptors:
+        os.dup2(target, descriptor)
+    os.close(target)

@@ -1,17 +1,21 @@
 """The command line.  Heavy modules are imported inside the commands that need them."""
 
 import sys
+from pathlib import Path
 
 import click
 
 from cnn_tui import __version__
 from cnn_tui.cli.check import check
 from cnn_tui.cli.doctor import doctor
-from cnn_tui.cli.options import MARKERS, data_dir_option, runs_dir_option
+from cnn_tui.cli.options import MARKERS, Marker, data_dir_option, runs_dir_option
 from cnn_tui.cli.presets import presets
+from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
+from cnn_tui.cli.send import send
 from cnn_tui.cli.show import show
 from cnn_tui.cli.train import train
+from cnn_tui.cli.verify import verify
 from cnn_tui.errors import CnnTuiError, InputError
 
 
@@ -46,7 +50,9 @@ class Commands(click.Group):
     help="What curves are drawn with; auto avoids braille where it cannot be shown.",
 )
 @click.pass_context
-def main(ctx: click.Context, runs_dir: str, data_dir: str, marker: str) -> None:
+def main(
+    ctx: click.Context, runs_dir: Path, data_dir: Path | None, marker: Marker
+) -> None:
     """Train convolutional networks from the terminal.
 
     Without a command, cnn-tui opens the dashboard: pick a model, start it, steer it.
@@ -63,5 +69,5 @@ def main(ctx: click.Context, runs_dir: str, data_dir: str, marker: str) -> None:
     ctx.exit(run_app(runs_folder=runs_dir, data_dir=data_dir, marker=marker))
 
 
-for command in (train, presets, show, check, runs, doctor):
+for command in (train, resume, send, verify, presets, show, check, runs, doctor):
     main.add_command(command)

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -10,52 +10,126 @@ from types import FrameType
 from cnn_tui.cli.progress import Bar, JsonLines, Output, PlainLines
 from cnn_tui.engine.control import Control
 from cnn_tui.engine.progress import Outcome
-from cnn_tui.engine.start import Request, start_run
-from cnn_tui.runs.layout import State
+from cnn_tui.engine.resume import Changes, resume_run, take_over
+from cnn_tui.engine.start import Request, make_run, open_workshop, start_run
+from cnn_tui.errors import TrainingError
+from cnn_tui.handover import farewell, hand_over
+from cnn_tui.process import redirect, terminal_descriptors
+from cnn_tui.runs.layout import LOG, State
+from cnn_tui.runs.writer import Listener, RunWriter
+
+PATIENCE_SECONDS = 60.0
 
 _EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143}
 
+Begin = Callable[[Path], None]
+Training = Callable[[Control, Listener, Begin], Outcome]
+"""Trains, and calls the last argument once it has a run directory."""
 
-def run_headless(request: Request, *, as_json: bool) -> int:
-    """Trains in this thread; returns the exit code."""
-    total_steps = request.config.total_steps
-    output: Output
+
+def train_headless(request: Request, *, as_json: bool) -> int:
+    """Trains a new run in this thread; returns the exit code."""
+
+    def training(control: Control, listener: Listener, begin: Begin) -> Outcome:
+        return start_run(request, control, listener=listener, on_created=begin)
+
+    return _run(training, request.data_dir, as_json=as_json)
+
+
+def resume_headless(
+    run: Path, changes: Changes, data_dir: Path | None, *, as_json: bool
+) -> int:
+    """Goes on with a run in this thread; returns the exit code."""
+
+    def training(control: Control, listener: Listener, begin: Begin) -> Outcome:
+        writer = RunWriter.open(run, listener=listener)
+        return resume_run(
+            writer, control, changes=changes, data_dir=data_dir, on_resumed=begin
+        )
+
+    return _run(training, data_dir, as_json=as_json)
+
+
+def train_in_background(request: Request, *, as_json: bool) -> int:
+    """Makes a run and leaves it to a process in the background.
+
+    Raises:
+        TrainingError: if that process does not take it.
+    """
+    workshop = open_workshop(request.config, request.data_dir)
+    writer, _ = make_run(request, workshop.config)
+    writer.close()
+    if not hand_over(writer.path, request.data_dir):
+        raise TrainingError(f"{writer.path} was made, but not taken; see its {LOG}")
     if as_json:
-        output = JsonLines()
+        JsonLines().begin(writer.path)
     else:
-        output = Bar(total_steps) if sys.stdout.isatty() else PlainLines(total_steps)
-    control = Control()
-    runs: list[Path] = []
-
-    def created(run: Path) -> None:
-        runs.append(run)
-        output.begin(run)
-
-    with _signals_to(control):
-        outcome = start_run(request, control, listener=output.line, on_created=created)
-    output.end(runs[0])
-    return exit_code(outcome)
+        print(farewell(writer.path))
+    return 0
 
 
 def exit_code(outcome: Outcome) -> int:
     """Returns 0 for finished and stopped, 1 for failed, 128 + the signal's number."""
     if outcome.state is State.INTERRUPTED:
         return _EXIT_CODES.get(outcome.reason or "", 1)
-    return 0 if outcome.state in (State.FINISHED, State.STOPPED) else 1
+    return 1 if outcome.state is State.FAILED else 0
 
 
 @contextmanager
-def _signals_to(control: Control) -> Iterator[None]:
-    """Turns SIGINT and SIGTERM into a request; a second SIGINT ends at once."""
+def control_by_signals(
+    on_hangup: Callable[[], None] = lambda: None,
+) -> Iterator[Control]:
+    """Turns SIGINT and SIGTERM into a request; a second SIGINT ends at once.
 
-    def handle(number: int, frame: FrameType | None) -> None:
+    A hang-up does not end the training; where it is ignored, it stays so.
+    """
+    control = Control()
+
+    def end(number: int, frame: FrameType | None) -> None:
         control.interrupt(signal.Signals(number).name)
         if number == signal.SIGINT:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    before = {n: signal.signal(n, handle) for n in (signal.SIGINT, signal.SIGTERM)}
+    def hang_up(number: int, frame: FrameType | None) -> None:
+        on_hangup()
+
+    before = {n: signal.signal(n, end) for n in (signal.SIGINT, signal.SIGTERM)}
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, hang_up)
     try:
-        yield
+        yield control
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _run(training: Training, data_dir: Path | None, *, as_json: bool) -> int:
+    output: Output = JsonLines() if as_json else _for_people()
+    terminal = terminal_descriptors()
+    runs: list[Path] = []
+
+    def begin(run: Path) -> None:
+        runs.append(run)
+        output.begin(run)
+
+    def lose_terminal() -> None:
+        if runs:
+            redirect(terminal, runs[0] / LOG)
+        output.mute()
+
+    with control_by_signals(lose_terminal) as control:
+        control.can_hand_over = True
+        control.patience_seconds = PATIENCE_SECONDS
+        outcome = training(control, output.line, begin)
+        while outcome.handed_over:
+            if hand_over(runs[0], data_dir):
+                output.leave(farewell(runs[0]))
+                return 0
+            writer = RunWriter.open(runs[0], listener=output.line)
+            outcome = take_over(writer, control, data_dir)
+    output.end(runs[0])
+    return exit_code(outcome)
+
+
+def _for_people() -> Output:
+    return Bar() if sys.stdout.isatty() else PlainLines()

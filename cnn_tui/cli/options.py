@@ -2,11 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import click
 
-MARKERS = ("auto", "braille", "dot", "ascii")
+Marker = Literal["auto", "braille", "dot", "ascii"]
+MARKERS: tuple[Marker, ...] = get_args(Marker)
 
 
 def _runs_folder(ctx: click.Context, parameter: click.Parameter, value: Any) -> Path:

@@ -18,6 +18,7 @@ from cnn_tui.cli.options import data_dir_option, json_option, runs_dir_option
 )
 @click.option("--device", help="auto, cpu, mps, cuda or cuda:N.")
 @click.option("--name", help="The name of the run.  [default: that of the preset]")
+@click.option("--background", is_flag=True, help="Train detached from this terminal.")
 @runs_dir_option
 @data_dir_option
 @json_option
@@ -28,6 +29,7 @@ def train(
     settings: tuple[str, ...],
     device: str | None,
     name: str | None,
+    background: bool,
     runs_dir: Path,
     data_dir: Path | None,
     as_json: bool,
@@ -48,7 +50,7 @@ def train(
     config = chosen.with_settings(values)
 
     # Only now, with the input in order, is it worth waiting for torch.
-    from cnn_tui.cli.headless import run_headless
+    from cnn_tui.cli.headless import train_headless, train_in_background
     from cnn_tui.engine.start import Request
 
     request = Request(
@@ -58,4 +60,5 @@ def train(
         runs_folder=runs_dir,
         data_dir=data_dir,
     )
-    ctx.exit(run_headless(request, as_json=as_json))
+    run = train_in_background if background else train_headless
+    ctx.exit(run(request, as_json=as_json))

@@ -1,5 +1,6 @@
 """How signals and screens of this process reach the training thread."""
 
+import math
 import time
 
 
@@ -13,10 +14,18 @@ class Control:
     def __init__(self) -> None:
         """Asks for nothing."""
         self.interrupted_by: str | None = None
+        self.handing_over = False
+        self.can_hand_over = False
+        self.patience_seconds = math.inf
+        """How long a run waits for room on the disk before it fails."""
 
     def interrupt(self, reason: str) -> None:
         """Asks the run to checkpoint and end as interrupted."""
         self.interrupted_by = reason
+
+    def hand_over(self) -> None:
+        """Asks the run to checkpoint and leave itself to another process."""
+        self.handing_over = True
 
 
 class Stopwatch:

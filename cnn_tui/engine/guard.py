@@ -82,12 +82,13 @@ class Guard:
         reached = session.step
         session.restore(_last_checkpoint(session))
         session.writer.metrics([{"rewind_to": session.step}])
-        steering.edit(session, "lr", lr)
+        session.writer.event("rolled_back", session.step, reached=reached)
+        changed = steering.edit(session, "lr", lr)
+        session.writer.event(
+            "hyperparameter_changed", session.step, **changed, **done(answers)
+        )
         self._paused_before = None
         session.resume()
-        session.writer.event(
-            "rolled_back", session.step, reached=reached, lr=lr, **done(answers)
-        )
 
     def _skip(self, session: "Session") -> None:
         session.trainer.skip()

@@ -1,5 +1,6 @@
 """Optimizers, losses and the learning rate of every update."""
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -130,15 +131,5 @@ class RatePlan:
         scheduled = learning_rate(step + 1, self.schedule, self.base_lr, self.horizon)
         factor = value / scheduled if scheduled > 0 else math.inf
         if step >= self.horizon or not math.isfinite(factor):
-            return self.with_edit(factor=1.0, constant=value)
-        return self.with_edit(factor=factor, constant=None)
-
-    def with_edit(self, *, factor: float, constant: float | None) -> "RatePlan":
-        """Returns the same plan with another edit."""
-        return RatePlan(
-            schedule=self.schedule,
-            base_lr=self.base_lr,
-            horizon=self.horizon,
-            factor=factor,
-            constant=constant,
-        )
+            return dataclasses.replace(self, factor=1.0, constant=value)
+        return dataclasses.replace(self, factor=factor, constant=None)

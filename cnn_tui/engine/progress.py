@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from cnn_tui.engine.checkpoint import Overrides
-from cnn_tui.engine.loop import TrainRow
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import Best
 
@@ -18,6 +17,8 @@ class Outcome:
     reason: str | None = None
     command_id: str | None = None
     """The command that asked for it."""
+    handed_over: bool = False
+    """The run has not ended: it waits in ``state`` for another process."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,21 +51,8 @@ class Plan:
     """Values edited while training, by name."""
     pause_at_step: int | None = None
     ending: Outcome | None = None
-
-
-def train_row(
-    row: TrainRow, steps_per_epoch: int, images_per_second: float | None
-) -> dict[str, float | int | None]:
-    """Returns a train row of ``metrics.jsonl``."""
-    return {
-        "step": row.step,
-        "epoch": row.step / steps_per_epoch,
-        "time": round(row.seconds, 6),
-        "train/loss": row.loss,
-        "train/accuracy": row.accuracy,
-        "lr": row.lr,
-        "images_per_second": images_per_second and round(images_per_second, 1),
-    }
+    edits_at: dict[int, list[tuple[str, Any]]] = field(default_factory=dict)
+    """Edits to be made again, by the last step before they count."""
 
 
 def done(command_id: str | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""From a config to a run that trains, and its end."""
+"""From a config, or from a run that has begun, to training; and to its end."""
 
 import logging
 import os
@@ -22,7 +22,9 @@ from cnn_tui.engine.optim import RatePlan
 from cnn_tui.engine.progress import Outcome
 from cnn_tui.engine.session import Session
 from cnn_tui.engine.status import current_status, first_status
+from cnn_tui.errors import CnnTuiError
 from cnn_tui.runs.layout import State
+from cnn_tui.runs.records import Status
 from cnn_tui.runs.writer import Listener, RunWriter
 
 logger = logging.getLogger(__name__)
@@ -39,6 +41,16 @@ class Request:
     data_dir: Path | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """All that training needs and no run directory holds."""
+
+    config: RunConfig
+    splits: Splits
+    trainer: Trainer
+    stopwatch: Stopwatch
+
+
 def start_run(
     request: Request,
     control: Control,
@@ -53,81 +65,128 @@ def start_run(
     Raises:
         InputError: if the run cannot start; nothing is left behind then.
     """
-    device = pick_device(request.config.training.device)
-    config = _resolved(request.config, device)
-    torch.set_num_threads(config.training.threads or 1)
-    check_memory(config, device)
-    splits = load_splits(config, request.data_dir, device)
-    status = first_status(config, name=request.name, preset=request.preset)
-    text = to_yaml(config)
-    writer = RunWriter.create(
-        request.runs_folder,
-        name=request.name,
-        config_text=text,
-        status=status,
-        listener=listener,
-    )
+    workshop = open_workshop(request.config, request.data_dir)
+    writer, status = make_run(request, workshop.config, listener)
     try:
         on_created(writer.path)
-        status = msgspec.structs.replace(status, id=writer.id)
-        with logging_to(writer.path):
-            stopwatch = Stopwatch()
-            trainer = _trainer(config, splits, device, stopwatch)
-            session = Session(
-                writer, config, text, trainer, splits, stopwatch, control, status
-            )
-            return run_session(session)
+        return train(writer, workshop, to_yaml(workshop.config), control, status)
     finally:
         writer.close()
 
 
-def run_session(session: Session) -> Outcome:
-    """Trains to an end, whatever it is, and leaves the truth about it on disk."""
-    uuid = device_uuid(session.trainer.device)
-    heart = Heart(session.writer, lambda: current_status(session), uuid)
-    heart.start()
-    try:
-        session.writer.environment(describe_environment(session.trainer.device))
-        session.writer.event(
-            "started", session.step, device=str(session.trainer.device)
+def open_workshop(config: RunConfig, data_dir: Path | None) -> Workshop:
+    """Finds the device, loads the data and builds the model.
+
+    Raises:
+        InputError: if the device or the data are not there, or the model is too large.
+    """
+    device = pick_device(config.training.device)
+    # In this thread: each thread has a number of its own.
+    if config.training.threads is not None:
+        torch.set_num_threads(config.training.threads)
+    config = _resolved(config, device)
+    check_memory(config, device)
+    splits = load_splits(config, data_dir, device)
+    stopwatch = Stopwatch()
+    if config.training.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(config.training.deterministic)
+    rates = RatePlan(
+        schedule=config.training.schedule,
+        base_lr=config.training.optimizer.lr,
+        horizon=config.total_steps,
+    )
+    trainer = Trainer(config, splits, device, rates, lambda: stopwatch.seconds)
+    return Workshop(config=config, splits=splits, trainer=trainer, stopwatch=stopwatch)
+
+
+def make_run(
+    request: Request, config: RunConfig, listener: Listener | None = None
+) -> tuple[RunWriter, Status]:
+    """Makes the directory of a run that is asked for, with its resolved config.
+
+    Raises:
+        RunDirectoryError: if it cannot be made; nothing is left behind then.
+    """
+    status = first_status(config, name=request.name, preset=request.preset)
+    writer = RunWriter.create(
+        request.runs_folder,
+        name=request.name,
+        config_text=to_yaml(config),
+        status=status,
+        listener=listener,
+    )
+    return writer, msgspec.structs.replace(status, id=writer.id)
+
+
+def train(
+    writer: RunWriter,
+    workshop: Workshop,
+    config_text: str,
+    control: Control,
+    identity: Status,
+    *,
+    prepare: Callable[[Session], None] = lambda session: None,
+) -> Outcome:
+    """Trains to an end, whatever it is, and leaves the truth about it on disk.
+
+    ``prepare`` may take the session elsewhere than to the first update.
+    """
+    with logging_to(writer.path):
+        session = Session(
+            writer,
+            workshop.config,
+            config_text,
+            workshop.trainer,
+            workshop.splits,
+            workshop.stopwatch,
+            control,
+            identity,
         )
-        session.resume()
-        outcome = session.train()
-        heart.stop()
-        session.end(outcome)
-    except Exception as error:
-        heart.stop()
-        logger.exception("the run failed")
-        outcome = Outcome(state=State.FAILED, reason=_reason(error))
-        with suppress(RuntimeError):  # the device itself may be lost
-            session.report()
-        session.announce_end(outcome)
+        uuid = device_uuid(workshop.trainer.device)
+        heart = Heart(writer, lambda: current_status(session), uuid)
+        heart.start()
+        try:
+            writer.environment(describe_environment(workshop.trainer.device))
+            prepare(session)
+            if session.step == 0:
+                device = str(workshop.trainer.device)
+                writer.event("started", session.step, device=device)
+            if session.progress.state is not State.PAUSED:
+                session.resume()
+            outcome = session.train()
+            heart.stop()
+            session.end(outcome)
+        except KeyboardInterrupt:
+            outcome = Outcome(state=State.INTERRUPTED, reason="SIGINT")
+            heart.stop()
+            session.announce_end(outcome)
+        except Exception as error:
+            logger.exception("the run failed")
+            outcome = Outcome(state=State.FAILED, reason=reason_of(error))
+            heart.stop()
+            with suppress(RuntimeError):  # the device itself may be lost
+                session.report()
+            session.announce_end(outcome)
     return outcome
+
+
+def reason_of(error: Exception) -> str:
+    """Returns one line that says what failed, and what to do about it."""
+    lines = str(error).strip().splitlines() or [""]
+    if isinstance(error, CnnTuiError):
+        return lines[0]
+    if isinstance(error, torch.OutOfMemoryError | MemoryError) or (
+        "can't allocate memory" in lines[0]
+    ):
+        return f"out of memory ({lines[0]}): lower batch_size or the layers' sizes"
+    return f"{type(error).__name__}: {lines[0]}"
 
 
 def _resolved(config: RunConfig, device: torch.device) -> RunConfig:
     """Returns the config with what this machine decided."""
-    threads = config.training.threads or torch.get_num_threads()
-    settings = [("training.device", str(device)), ("training.threads", threads)]
+    settings = [
+        ("training.device", str(device)),
+        ("training.threads", torch.get_num_threads()),
+    ]
     return parse_mapping(apply_settings(to_mapping(config), settings))
-
-
-def _trainer(
-    config: RunConfig, splits: Splits, device: torch.device, stopwatch: Stopwatch
-) -> Trainer:
-    training = config.training
-    rates = RatePlan(
-        schedule=training.schedule,
-        base_lr=training.optimizer.lr,
-        horizon=config.total_steps,
-    )
-    if training.deterministic:
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True)
-    return Trainer(config, splits, device, rates, lambda: stopwatch.seconds)
-
-
-def _reason(error: Exception) -> str:
-    """Returns one line that says what failed."""
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -42,7 +42,7 @@ def current_status(session: "Session") -> Status:
         reason=progress.reason,
         step=session.step,
         total_steps=plan.total_steps,
-        epoch=session.epoch,
+        epoch=session.step / session.trainer.steps_per_epoch,
         ended_at=now if progress.state in ENDED else None,
         heartbeat=now,
         progress_at=progress.progress_at,

@@ -1,6 +1,7 @@
 """What each command does to a run."""
 
-from typing import TYPE_CHECKING, Any, assert_never
+import dataclasses
+from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
 import torch
 
@@ -13,7 +14,8 @@ from cnn_tui.config import (
 )
 from cnn_tui.config.models import MAX_STEPS, Cosine, OneCycle
 from cnn_tui.engine.checkpoint import Overrides, step_file
-from cnn_tui.engine.progress import Outcome, done
+from cnn_tui.engine.loop import Trainer
+from cnn_tui.engine.progress import Outcome, Plan, Progress, done
 from cnn_tui.errors import InputError
 from cnn_tui.runs import orders
 from cnn_tui.runs.layout import State
@@ -22,7 +24,9 @@ from cnn_tui.runs.mailbox import Command, Rejected
 if TYPE_CHECKING:
     from cnn_tui.engine.session import Session
 
+LIVE_NAMES = ("lr", "momentum", "weight_decay", "evaluate_every", "checkpoint_every")
 LIVE_OPTIMIZER_VALUES = ("momentum", "weight_decay")
+TOTAL_STEPS = "total_steps"
 CONSTANT_FROM_HERE = "constant_lr"
 """The override that says that the schedule no longer counts."""
 
@@ -38,36 +42,74 @@ def answer(session: "Session", item: Command | Rejected) -> None:
         session.writer.event("rejected", session.step, command_id=item.id, **refusal)
 
 
-def restore_edits(session: "Session", overrides: Overrides, lr_factor: float) -> None:
+class Editable(Protocol):
+    """What the live values of a training are part of."""
+
+    config: RunConfig
+    trainer: Trainer
+    plan: Plan
+    progress: Progress
+
+
+def restore_edits(target: Editable, overrides: Overrides, lr_factor: float) -> None:
     """Makes the values edited before a checkpoint hold again."""
     for name, value in overrides.items():
         if name not in ("lr", CONSTANT_FROM_HERE):
-            _apply(session, name, value)
+            _apply(target, name, value)
     constant = overrides.get(CONSTANT_FROM_HERE)
-    session.trainer.rates = session.trainer.rates.with_edit(
-        factor=lr_factor, constant=None if constant is None else float(constant)
+    target.trainer.rates = dataclasses.replace(
+        target.trainer.rates,
+        factor=lr_factor,
+        constant=None if constant is None else float(constant),
     )
-    session.trainer.plan_to(session.plan.total_steps)
-    session.plan.overrides = dict(overrides)
+    target.trainer.plan_to(target.plan.total_steps)
+    target.plan.overrides = dict(overrides)
+
+
+def live_name(key: str) -> str | None:
+    """Returns the name of a live value by its full key; None if it is not live."""
+    if key.startswith("training.schedule."):
+        return key.removeprefix("training.")
+    name = key.rpartition(".")[2]
+    return name if name in LIVE_NAMES and key == full_key(name) else None
+
+
+def repeat_edits(session: "Session") -> None:
+    """Makes edits again that the checkpoint behind this session did not hold."""
+    for name, value in session.plan.edits_at.pop(session.step, ()):
+        changed = edit(session, name, value)
+        session.writer.event("hyperparameter_changed", session.step, **changed)
 
 
 def edit(session: "Session", name: str, value: float | int | str) -> dict[str, Any]:
-    """Changes a hyperparameter from the next update on; it is on disk then.
+    """Changes a live value from the next update on; it is on disk then.
 
-    Returns the name, and the values before and after.
+    Returns its name, and the values before and after.
 
     Raises:
         InputError: if there is no such value here, or it is out of range.
     """
     before = _value(session, name)
-    if name == "lr":
-        _validated(session, name, value)
-        _edit_rate(session, float(value))
-    else:
-        _apply(session, name, value)
-        session.plan.overrides[name] = value
+    change(session, name, value)
     session.save()
     return {"name": name, "from": before, "to": value}
+
+
+def change(target: Editable, name: str, value: float | int | str) -> None:
+    """Changes a live value from the next update on.
+
+    Raises:
+        InputError: if there is no such value here, or it is out of range.
+    """
+    if name == "lr":
+        _validated(target, name, value)
+        _change_rate(target, float(value))
+    elif name == TOTAL_STEPS:
+        target.plan.total_steps = int(value)
+        target.trainer.plan_to(target.plan.total_steps)
+    else:
+        _apply(target, name, value)
+        target.plan.overrides[name] = value
 
 
 def _perform(session: "Session", command: Command) -> None:
@@ -96,7 +138,11 @@ def _perform(session: "Session", command: Command) -> None:
         case orders.Stop():
             session.plan.ending = Outcome(state=State.STOPPED, command_id=command.id)
         case orders.Detach():
-            raise InputError("this run has no terminal to be detached from")
+            if not session.control.can_hand_over:
+                raise InputError("this run already goes on in the background")
+            session.plan.ending = Outcome(
+                state=session.progress.state, handed_over=True, command_id=command.id
+            )
         case orders.SetValue(name=name, value=value):
             changed = edit(session, name, value)
             _reply(session, command, "hyperparameter_changed", **changed)
@@ -131,40 +177,46 @@ def _extend(session: "Session", steps: int) -> dict[str, Any]:
         )
     if after > MAX_STEPS:
         raise InputError(f"a run has at most {MAX_STEPS:,} iterations")
-    session.plan.total_steps = after
-    session.trainer.plan_to(after)
-    session.save()
-    return {"name": "total_steps", "from": before, "to": after}
+    return edit(session, TOTAL_STEPS, after)
 
 
-def _edit_rate(session: "Session", value: float) -> None:
-    session.trainer.rates = session.trainer.rates.edited(value, session.step)
-    session.progress.lr = value
-    overrides = session.plan.overrides
+def _change_rate(target: Editable, value: float) -> None:
+    target.trainer.rates = target.trainer.rates.edited(value, target.trainer.step)
+    target.progress.lr = value
+    overrides = target.plan.overrides
     overrides["lr"] = value
     overrides.pop(CONSTANT_FROM_HERE, None)
-    if session.trainer.rates.constant is not None:
+    if target.trainer.rates.constant is not None:
         overrides[CONSTANT_FROM_HERE] = value
 
 
-def _value(session: "Session", name: str) -> float | int | str:
+def _value(target: Editable, name: str) -> float | int | str:
     if name == "lr":
-        return session.trainer.rates.at(session.step + 1)
-    training = session.config.training
-    owner = training.optimizer if name in LIVE_OPTIMIZER_VALUES else training
+        return target.trainer.rates.at(target.trainer.step + 1)
+    if name == TOTAL_STEPS:
+        return target.plan.total_steps
+    owner: Any = target.config.training
+    if name in LIVE_OPTIMIZER_VALUES:
+        owner = owner.optimizer
+    elif name.startswith("schedule."):
+        owner, name = owner.schedule, name.removeprefix("schedule.")
     value: float | int | str = getattr(owner, name, 0.0)
     return value
 
 
-def _validated(session: "Session", name: str, value: Any) -> RunConfig:
-    mapping = apply_settings(to_mapping(session.config), [(full_key(name), value)])
+def _validated(target: Editable, name: str, value: Any) -> RunConfig:
+    mapping = apply_settings(to_mapping(target.config), [(full_key(name), value)])
     return parse_mapping(mapping, "set")
 
 
-def _apply(session: "Session", name: str, value: Any) -> None:
-    session.config = _validated(session, name, value)
+def _apply(target: Editable, name: str, value: Any) -> None:
+    target.config = _validated(target, name, value)
+    if name.startswith("schedule."):
+        target.trainer.rates = dataclasses.replace(
+            target.trainer.rates, schedule=target.config.training.schedule
+        )
     if name in LIVE_OPTIMIZER_VALUES:
-        optimizer = session.trainer.optimizer
+        optimizer = target.trainer.optimizer
         for group in optimizer.param_groups:
             group[name] = value
         if name == "momentum" and isinstance(optimizer, torch.optim.RMSprop):

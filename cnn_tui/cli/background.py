@@ -1,0 +1,55 @@
+"""The process in the background that a run was handed over to."""
+
+import logging
+import signal
+from dataclasses import asdict
+from pathlib import Path
+
+import msgspec
+
+from cnn_tui.errors import CnnTuiError, RunDirectoryError
+from cnn_tui.runs.layout import State
+from cnn_tui.runs.liveness import this_process
+from cnn_tui.runs.records import now
+from cnn_tui.runs.status import read_status
+from cnn_tui.runs.writer import RunWriter
+from cnn_tui.text import printable
+
+
+def take_run_over(run: Path, data_dir: Path | None) -> int:
+    """Takes a run's lock, says so in its status, and trains; returns the exit code.
+
+    The status comes first: whoever handed the run over waits for it, and torch takes
+    seconds to import.
+    """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    writer = RunWriter.open(run)
+    status = read_status(run)
+    if status is None:
+        raise RunDirectoryError(f"{printable(run)} has no status.json")
+    status = msgspec.structs.replace(status, heartbeat=now(), **asdict(this_process()))
+    writer.set_status(status, durable=True)
+
+    from cnn_tui.cli.headless import control_by_signals, exit_code
+    from cnn_tui.engine.resume import take_over
+
+    try:
+        with control_by_signals() as control:
+            return exit_code(take_over(writer, control, data_dir))
+    except CnnTuiError as error:
+        _say_failed(run, str(error))
+        raise
+
+
+def _say_failed(run: Path, reason: str) -> None:
+    """Leaves the truth about a run that nobody could go on with."""
+    writer = RunWriter.open(run)
+    status = read_status(run)
+    if status is not None:
+        status = msgspec.structs.replace(
+            status, state=State.FAILED, reason=reason, ended_at=now()
+        )
+        writer.event("failed", status.step, reason=reason)
+        writer.set_status(status, durable=True)
+    writer.close()
+    logging.getLogger(__name__).error("cannot go on: %s", reason)

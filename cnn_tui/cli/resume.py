@@ -1,0 +1,79 @@
+"""``cnn-tui resume``: goes on with a run exactly where it was."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cnn_tui.cli.options import data_dir_option, json_option, runs_dir_option
+
+if TYPE_CHECKING:
+    from cnn_tui.engine.resume import Changes
+
+
+@click.command(short_help="Go on with a run exactly where it was.")
+@click.argument("run")
+@click.option(
+    "--iterations",
+    metavar="N|+N",
+    help="The new total, or how many more: --iterations +3000.",
+)
+@click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Change a live value: --set lr=0.001.",
+)
+@click.option("--device", help="Go on elsewhere; the result is not bit-exact then.")
+@click.option("--handover", is_flag=True, hidden=True)
+@runs_dir_option
+@data_dir_option
+@json_option
+@click.pass_context
+def resume(
+    ctx: click.Context,
+    run: str,
+    iterations: str | None,
+    settings: tuple[str, ...],
+    device: str | None,
+    handover: bool,
+    runs_dir: Path,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Go on with RUN: a path, an id, or the beginning of one.
+
+    A run that was interrupted anywhere ends as one that was not, bit for bit.
+    """
+    from cnn_tui.runs.layout import find_run
+
+    path = find_run(run, runs_dir)
+    if handover:
+        from cnn_tui.cli.background import take_run_over
+
+        ctx.exit(take_run_over(path, data_dir))
+    changes = (iterations, settings, device)
+    from cnn_tui.cli.headless import resume_headless
+
+    ctx.exit(resume_headless(path, _changes(*changes), data_dir, as_json=as_json))
+
+
+def _changes(
+    iterations: str | None, settings: tuple[str, ...], device: str | None
+) -> "Changes":
+    from cnn_tui.config import parse_settings
+    from cnn_tui.engine.resume import Changes
+    from cnn_tui.errors import ConfigError
+
+    values = parse_settings(settings)
+    if iterations is None:
+        return Changes(settings=values, device=device)
+    if not iterations.removeprefix("+").isdecimal():
+        raise ConfigError(
+            f"--iterations {iterations}: must be a number, or + and a number"
+        )
+    number = int(iterations)
+    if iterations.startswith("+"):
+        return Changes(more_iterations=number, settings=values, device=device)
+    return Changes(iterations=number, settings=values, device=device)

@@ -1,0 +1,74 @@
+"""What a run's files tell of its past: where to go on, and what was edited when."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnn_tui.engine.checkpoint import LAST, PREVIOUS, Checkpoint, load_checkpoint
+from cnn_tui.errors import RunDirectoryError
+from cnn_tui.runs.layout import CHECKPOINTS
+from cnn_tui.runs.reader import RunReader
+from cnn_tui.runs.records import Event
+
+logger = logging.getLogger(__name__)
+
+Edits = dict[int, list[tuple[str, float | int | str]]]
+"""Names and new values, by the step of the last update with the old values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodCheckpoint:
+    """The checkpoint to go on from, and what was wrong with newer ones."""
+
+    checkpoint: Checkpoint | None
+    """None: there is none, begin from the seed."""
+    problems: tuple[str, ...]
+
+    @property
+    def step(self) -> int:
+        """The updates that it holds."""
+        return self.checkpoint.step if self.checkpoint else 0
+
+
+def newest_checkpoint(run: Path) -> GoodCheckpoint:
+    """Returns ``last.pt``, or ``previous.pt`` where that is damaged."""
+    problems: list[str] = []
+    for name in (LAST, PREVIOUS):
+        path = run / CHECKPOINTS / name
+        if not path.exists():
+            continue
+        try:
+            return GoodCheckpoint(
+                checkpoint=load_checkpoint(path), problems=tuple(problems)
+            )
+        except RunDirectoryError as error:
+            problems.append(str(error))
+    return GoodCheckpoint(checkpoint=None, problems=tuple(problems))
+
+
+def read_all(run: Path) -> RunReader:
+    """Returns a reader that has read the whole run."""
+    reader = RunReader(run)
+    while reader.poll() or not reader.complete:
+        pass
+    return reader
+
+
+def last_row_step(reader: RunReader) -> int:
+    """Returns the highest step of all rows; 0 if there is none."""
+    steps = [table["step"] for table in (reader.train, reader.tests)]
+    return max((int(column[-1]) for column in steps if len(column)), default=0)
+
+
+def recorded_edits(events: Iterable[Event], from_step: int) -> Edits:
+    """Returns the edits from ``from_step`` on, less those that were gone back on."""
+    edits: Edits = {}
+    for event in events:
+        if event.event in ("resumed", "rolled_back"):
+            edits = {step: made for step, made in edits.items() if step <= event.step}
+        elif event.event == "hyperparameter_changed" and event.step >= from_step:
+            name, value = event.details.get("name"), event.details.get("to")
+            if isinstance(name, str) and isinstance(value, float | int | str):
+                edits.setdefault(event.step, []).append((name, value))
+    return edits
