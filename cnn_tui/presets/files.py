@@ -51,6 +51,11 @@ def user_folder() -> Path:
     return user_config_path("cnn-tui") / "presets"
 
 
+def preset_path(name: str) -> Path:
+    """Returns the file that a preset of the user's own is saved in."""
+    return user_folder() / f"{name}.yaml"
+
+
 def list_presets() -> list[PresetFile]:
     """Returns the built-in presets, then the user's own; each file once."""
     builtin = [PresetFile(path=p, builtin=True) for p in _files(builtin_folder())]

@@ -8,7 +8,7 @@ from typing import Any
 from cnn_tui.config import RunConfig, Setting, apply_settings, parse_document
 from cnn_tui.config.parse import parse_mapping
 from cnn_tui.errors import ConfigError
-from cnn_tui.presets.files import PresetFile, user_folder
+from cnn_tui.presets.files import PresetFile, preset_path
 from cnn_tui.safe_yaml import MAX_BYTES, Document, dump, load
 from cnn_tui.text import printable
 
@@ -72,7 +72,7 @@ def save_preset(name: str, mapping: dict[str, Any], *, overwrite: bool = False) 
         ConfigError: if the name is taken and ``overwrite`` is not set, or the folder
             cannot be written.
     """
-    path = user_folder() / f"{name}.yaml"
+    path = preset_path(name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "w" if overwrite else "x", encoding="utf-8") as file:

@@ -57,7 +57,7 @@ HINTS = {
     "training.schedule.step_size": "updates",
     "training.schedule.warmup_iterations": "updates",
     "dataset.train_images": "all, or a number",
-    "dataset.validation_images": "held out of training",
+    "dataset.validation_images": "images held out",
 }
 """What stands beside a field that is as in the preset."""
 
@@ -75,7 +75,14 @@ class FieldView:
     """Whether the value is another than the preset's."""
 
 
+_SHORT_LABELS = {
+    "training.schedule.warmup_iterations": "warmup",
+    "dataset.validation_images": "validation",
+    "dataset.name": "data set",
+}
+
+
 def label(key: str) -> str:
     """Returns the name of a field for people: ``batch size``, ``optimizer``."""
-    part, _, leaf = key.rpartition(".")
-    return (part.rpartition(".")[2] if leaf == "name" else leaf).replace("_", " ")
+    leaf = key.removesuffix(".name").rpartition(".")[2]
+    return _SHORT_LABELS.get(key, leaf.replace("_", " "))

@@ -1,5 +1,6 @@
 """The screen on which a preset is chosen, changed and started."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,16 +13,18 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Input, Static
 
-from cnn_tui.presets.files import list_presets
+from cnn_tui.errors import ConfigError
+from cnn_tui.presets.files import list_presets, preset_path, user_folder
 from cnn_tui.text import printable
 from cnn_tui.ui.actions import NEW_RUN
 from cnn_tui.ui.form_fields import label
 from cnn_tui.ui.last_used import read_last_used, write_last_used
-from cnn_tui.ui.screens.save_preset import SavePresetDialog
+from cnn_tui.ui.screens.dialogs import AskText, Confirm
 from cnn_tui.ui.widgets.field import Field
 from cnn_tui.ui.widgets.form import Form
+from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.model_pane import ModelPane
 from cnn_tui.ui.widgets.preset_list import PresetItem, PresetList, Presets
 
@@ -38,7 +41,6 @@ class NewRunScreen(Screen[None]):
     is read by a thread after that.
     """
 
-    CSS_PATH = "new_run.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in NEW_RUN]
 
     @dataclass
@@ -60,7 +62,7 @@ class NewRunScreen(Screen[None]):
         """Offers runs that will be written to ``runs_folder``."""
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (140, "-roomy")]
-        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (40, "-tall")]
         self._runs_folder = runs_folder
         self._edits = read_last_used()
         self._items: dict[str, PresetItem] = {}
@@ -73,7 +75,8 @@ class NewRunScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Yields a line at the top, three panes, a line for messages, the keys."""
         with Horizontal(id="top"):
-            yield Static("New run", id="title")
+            yield Static("New run", id="heading")
+            yield Static(id="tabs")
             yield Static(id="machine", markup=False)
         with Horizontal(id="panes"):
             yield PresetList(id="presets", classes="pane")
@@ -81,15 +84,16 @@ class NewRunScreen(Screen[None]):
                 yield ModelPane(id="model", classes="pane")
                 yield Form(id="settings", classes="pane")
         yield Static(id="message", markup=False)
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Shows the names of the presets; nothing was read yet."""
         settings, presets = self.query_one(Form), self.query_one(PresetList)
-        settings.border_title = "3 Settings"
+        settings.border_title = Content.assemble(("3", "$text-accent"), " Settings")
         settings.border_subtitle = Content(f"into {printable(self._runs_folder)}")
         presets.show([PresetItem(file=file) for file in list_presets()])
         presets.focus_list()
+        self._choose_tab("model")
 
     def on_screen_resume(self) -> None:
         """Reads the presets, again if the screen was left."""
@@ -166,15 +170,17 @@ class NewRunScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Tells which actions there are now."""
         draft = self._item.draft if self._item else None
-        presets = self.query_one(PresetList)
+        on_list = isinstance(self.focused, Presets)
         if action == "start_form":
-            return draft is not None and not presets.has_list_focus
+            return draft is not None and not on_list
         if action == "save":
             return draft is not None
         if action == "reset":
             return bool(draft and draft.edits)
+        if action == "filter":  # Textual does not know that "/" is text
+            return not isinstance(self.focused, Input)
         if action == "leave":
-            return presets.is_filtering or not presets.has_list_focus
+            return not on_list or bool(self.query("PresetList.-filtering"))
         return True
 
     @on(Presets.StartChosen)
@@ -200,16 +206,26 @@ class NewRunScreen(Screen[None]):
             self._is_starting = False
             self._say("")
 
-    def action_save(self) -> None:
+    @work
+    async def action_save(self) -> None:
         """Asks for a name and saves the form as a preset."""
-        if self._item and self._item.draft and self._valid_config():
-            dialog = SavePresetDialog(self._item.draft)
-            self.app.push_screen(dialog, self._after_save)
-
-    def _after_save(self, path: Path | None) -> None:
-        if path is not None:
+        item = self._item
+        if self._valid_config() is None or item is None or item.draft is None:
+            return
+        name = await self.app.push_screen_wait(_ask_name(item))
+        if name is None:
+            return
+        overwrite = preset_path(name).exists()
+        if overwrite and not await self.app.push_screen_wait(_ask_to_replace(name)):
+            return
+        try:
+            path = item.draft.save(name, overwrite=overwrite)
+        except ConfigError as error:
+            self._say(str(error), is_error=True)
+        else:
             self._select = str(path.absolute())
             self.notify(f"saved {printable(path)}", markup=False)
+            self._load()
 
     def action_reset(self) -> None:
         """Goes back to the values of the preset."""
@@ -233,13 +249,25 @@ class NewRunScreen(Screen[None]):
 
     def action_show_model(self) -> None:
         """Shows the model and puts the focus on its layers."""
-        self.remove_class("-settings")
+        self._choose_tab("model")
         self.query_one(ModelPane).focus_layers()
 
     def action_show_settings(self) -> None:
         """Shows the settings and puts the focus on the first."""
-        self.add_class("-settings")
+        self._choose_tab("settings")
         self.query_one(Form).focus_first()
+
+    def _choose_tab(self, chosen: str) -> None:
+        """Chooses what is shown where there is no room for model and settings."""
+        self.set_class(chosen == "settings", "-settings")
+        tabs = (("2", "model"), ("3", "settings"))
+        links = [
+            f"{key} [b $text-accent]{name}[/]"
+            if name == chosen
+            else f"{key} [@click=screen.show_{name}]{name}[/]"
+            for key, name in tabs
+        ]
+        self.query_one("#tabs", Static).update("  ".join(links))
 
     def _valid_config(self) -> "RunConfig | None":
         """Returns the config to start or save, or says why there is none."""
@@ -248,7 +276,7 @@ class NewRunScreen(Screen[None]):
             self._say(self._no_start_sentence(), is_error=not self._is_starting)
             return None
         if view.config is None:
-            self.add_class("-settings")
+            self._choose_tab("settings")
             self.query_one(Form).focus_first(wrong=True)
             wrong = [f"{label(k)} {f.error}" for k, f in view.fields.items() if f.error]
             self._say("; ".join((*wrong, *view.problems)), is_error=True)
@@ -266,3 +294,31 @@ class NewRunScreen(Screen[None]):
         line.update(f"✗ {sentence}" if is_error else sentence)
         line.set_class(is_error, "-error")
         line.display = bool(sentence)
+
+
+def _ask_name(item: PresetItem) -> AskText:
+    name = printable(item.file.name)
+    return AskText(
+        "Save as a preset",
+        prompt=f"Its name, in {printable(user_folder())}",
+        value=f"{name}-2" if item.file.builtin else name,
+        check=_name_problem,
+    )
+
+
+def _ask_to_replace(name: str) -> Confirm:
+    return Confirm(
+        f"{name} exists",
+        explanation=printable(preset_path(name)),
+        key="r",
+        doing="replace it",
+    )
+
+
+def _name_problem(name: str) -> str | None:
+    """Says why a name cannot be that of a preset of the user's own."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        return "must be letters, digits, dots, - and _"
+    if any(file.builtin and file.name == name for file in list_presets()):
+        return "must not be the name of a built-in preset"
+    return None

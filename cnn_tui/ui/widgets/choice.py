@@ -12,14 +12,15 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widget import Widget
 
+from cnn_tui.ui.actions import CHOICE
+
 
 class Choice(Widget, can_focus=True):
     """A row of values, one of them ‹chosen›; arrow keys and the mouse choose."""
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "step(-1)", "previous", show=False),
-        Binding("right,space", "step(1)", "choose", key_display="←→"),
+        *(action.binding() for action in CHOICE),
         Binding("enter", "app.focus_next", "next", show=False),
     ]
     DEFAULT_CSS = """
@@ -54,16 +55,23 @@ class Choice(Widget, can_focus=True):
         """Returns the row of values."""
         return Content.assemble(*map(self._part, self._values))
 
-    def action_step(self, distance: int) -> None:
-        """Chooses the value so many places further, around the end."""
-        place = self._values.index(self.value) + distance
-        self._choose(self._values[place % len(self._values)])
+    def action_choose_next(self) -> None:
+        """Chooses the next value; after the last the first."""
+        self._step(1)
+
+    def action_choose_previous(self) -> None:
+        """Chooses the previous value; before the first the last."""
+        self._step(-1)
 
     def on_click(self, event: events.Click) -> None:
         """Chooses the value under the mouse."""
         value = event.style.meta.get("value")
         if value is not None:
             self._choose(value)
+
+    def _step(self, distance: int) -> None:
+        place = self._values.index(self.value) + distance
+        self._choose(self._values[place % len(self._values)])
 
     def _choose(self, value: str) -> None:
         self.value = value

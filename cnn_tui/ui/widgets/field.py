@@ -83,7 +83,8 @@ class Field(Horizontal):
     def _set_notes(self, view: FieldView) -> None:
         mark = "•" if view.changed else " "
         self.query_one(".label", Static).update(f"{mark} {label(self.key)}")
-        note = f"✗ {view.error}" if view.error else view.hint
+        hint = "" if self._choices else view.hint
+        note = f"✗ {view.error}" if view.error else hint
         self.query_one(".hint", Static).update(note)
         self.set_class(view.changed, "-changed")
         self.set_class(bool(view.error), "-wrong")

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _HEADINGS = ("#", "layer", "output", "params", "", "MACs", "sees")
 _LEFT_ALIGNED = {1, 2}
 _SHARE = 4
-_MAX_BAR_WIDTH = 12
+_MUTED = {0, _SHARE}
+_MAX_BAR_WIDTH = 20
 
 
 class LayerTable(Vertical):
@@ -25,10 +26,10 @@ class LayerTable(Vertical):
 
     DEFAULT_CSS = """
     LayerTable {
-        height: auto;
+        height: 1fr;
         & > .headings { height: 1; color: $text-muted; }
         & > OptionList {
-            height: auto;
+            height: 1fr;
             background: transparent;
             text-wrap: nowrap;
             scrollbar-size-vertical: 1;
@@ -91,12 +92,13 @@ def _lines(table: "ModelTable | None", width: int) -> list[Content]:
     cells = [_HEADINGS, ("", "input", text.shape(table.input_shape), *[""] * 4)]
     cells += [_cells(row, table) for row in table.rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    gap = "  " if sum(widths) + 2 * len(widths) <= width else " "
+    needed = sum(widths) + len(widths)
+    gap = "  " if needed + len(widths) <= width else " "
     spare = width - sum(widths) - len(gap) * len(widths)
     bar_width = max(0, min(spare, _MAX_BAR_WIDTH))
     shares = [0.0, 0.0, *(_share(row, table) for row in table.rows)]
     return [
-        _line(line, widths, gap, _bar(share, bar_width))
+        _line(line, widths, gap, _bar(share, bar_width)).truncate(max(width, 0))
         for line, share in zip(cells, shares, strict=True)
     ]
 
@@ -108,7 +110,7 @@ def _cells(row: "LayerRow", table: "ModelTable") -> tuple[str, ...]:
         "  " * row.depth + row.summary,
         text.shape(row.output_shape),
         text.count(row.parameters) if row.parameters else "",
-        f"{share:.0%}" if row.parameters else "",
+        f"{100 * share:.0f} %" if row.parameters else "",
         text.quantity(row.multiply_adds) if row.multiply_adds else "",
         text.shape(row.receptive_field),
     )
@@ -125,11 +127,12 @@ def _bar(share: float, width: int) -> str:
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], gap: str, bar: str) -> Content:
-    parts: list[tuple[str, str] | str] = []
-    for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
-        aligned = cell.ljust(width) if column in _LEFT_ALIGNED else cell.rjust(width)
-        parts.append((aligned, "$text-muted") if column in {0, _SHARE} else aligned)
-        parts.append(gap)
-        if column == _SHARE:
-            parts.append((bar + gap if bar else "", "$text-accent"))
-    return Content.assemble(*parts)
+    aligned = [
+        Content.styled(
+            cell.ljust(width) if column in _LEFT_ALIGNED else cell.rjust(width),
+            "$text-muted" if column in _MUTED else "",
+        )
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    aligned.insert(_SHARE + 1, Content.styled(bar, "$text-accent"))
+    return Content(gap).join(aligned)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
@@ -15,28 +15,46 @@ if TYPE_CHECKING:
     from cnn_tui.layers import ModelTable
 
 
+class Description(VerticalScroll):
+    """Some sentences; if there are more than fit, they can be scrolled."""
+
+    def compose(self) -> ComposeResult:
+        """Yields the text."""
+        yield Static(markup=False)
+
+    def allow_focus(self) -> bool:
+        """Takes the focus only if there is something to scroll."""
+        return self.max_scroll_y > 0
+
+
 class ModelPane(Vertical):
     """What would be trained, or why it cannot be."""
 
     DEFAULT_CSS = """
     ModelPane {
-        & > .description { height: auto; max-height: 50%; margin-bottom: 1; }
-        &.-broken > .description { color: $text-error; }
+        & > Description {
+            height: auto;
+            max-height: 50%;
+            margin-bottom: 1;
+            scrollbar-size-vertical: 1;
+        }
+        &.-broken > Description { color: $text-error; max-height: 100%; }
         &.-broken > LayerTable { display: none; }
     }
     """
 
     def compose(self) -> ComposeResult:
         """Yields the description and the layers."""
-        yield Static(classes="description", markup=False)
+        yield Description()
         yield LayerTable()
 
     def show(self, item: PresetItem | None, table: "ModelTable | None") -> None:
         """Shows a preset, before and after it was read."""
         self.set_class(item is not None and bool(item.error), "-broken")
-        self.border_title = Content(f"2 {item.title if item else 'Model'}")
+        title = item.title if item else "Model"
+        self.border_title = Content.assemble(("2", "$text-accent"), f" {title}")
         self.border_subtitle = Content(totals(table)) if table else None
-        self.query_one(".description", Static).update(_description(item))
+        self.query_one("Description > Static", Static).update(_description(item))
         self.query_one(LayerTable).show(table)
 
     def focus_layers(self) -> None:

@@ -103,16 +103,6 @@ class PresetList(Vertical):
         option = self.query_one(Presets).highlighted_option
         return next((i for i in self._items if option and i.key == option.id), None)
 
-    @property
-    def is_filtering(self) -> bool:
-        """Whether the filter is open."""
-        return self.has_class("-filtering")
-
-    @property
-    def has_list_focus(self) -> bool:
-        """Whether the focus is on the presets, not in the filter or elsewhere."""
-        return self.query_one(Presets).has_focus
-
     def show(self, items: Iterable[PresetItem], select: str | None = None) -> None:
         """Shows these presets and selects one by its key, or keeps the selection."""
         kept = self.highlighted
@@ -162,7 +152,9 @@ class PresetList(Vertical):
             self.post_message(self.Highlighted(None))
         total = len(self._items)
         shown = f"{len(found)} of {total}" if words else str(total)
-        self.border_title = f"1 Presets · {shown}"
+        self.border_title = Content.assemble(
+            ("1", "$text-accent"), f" Presets · {shown}"
+        )
 
 
 def _place(item: PresetItem) -> tuple[bool, bool]:
