@@ -1,14 +1,20 @@
 """The command line.  Heavy modules are imported inside the commands that need them."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from cnn_tui import __version__
+from cnn_tui.cli.attach import attach
 from cnn_tui.cli.check import check
 from cnn_tui.cli.doctor import doctor
-from cnn_tui.cli.options import MARKERS, Marker, data_dir_option, runs_dir_option
+from cnn_tui.cli.options import (
+    MARKERS,
+    Marker,
+    data_dir_option,
+    require_terminal,
+    runs_dir_option,
+)
 from cnn_tui.cli.presets import presets
 from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
@@ -59,15 +65,23 @@ def main(
     """
     if ctx.invoked_subcommand is not None:
         return
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise InputError(
-            "there is no terminal to open the dashboard on; run a command instead, "
-            "such as `cnn-tui train model-c` (see cnn-tui --help)"
-        )
+    require_terminal("cnn-tui train model-c")
     from cnn_tui.ui.app import run_app
 
     ctx.exit(run_app(runs_folder=runs_dir, data_dir=data_dir, marker=marker))
 
 
-for command in (train, resume, send, verify, presets, show, check, runs, doctor):
+COMMANDS = (
+    train,
+    resume,
+    attach,
+    send,
+    verify,
+    runs,
+    presets,
+    show,
+    check,
+    doctor,
+)
+for command in COMMANDS:
     main.add_command(command)

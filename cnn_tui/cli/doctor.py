@@ -15,6 +15,7 @@ from cnn_tui.cli.options import (
     json_option,
     runs_dir_option,
 )
+from cnn_tui.handover import logout_warning
 
 _PACKAGES = ("torch", "torchvision", "textual", "plotext", "pydantic", "numpy")
 
@@ -32,6 +33,7 @@ def doctor(runs_dir: Path, data_dir: Path | None, as_json: bool) -> None:
         "devices": _devices(),
         "terminal": _terminal(),
         "folders": _folders(runs_dir, data_dir),
+        "background": {"logout": logout_warning() or "background runs go on"},
     }
     if as_json:
         echo_json(facts)

@@ -6,6 +6,8 @@ from typing import Any, Literal, get_args
 
 import click
 
+from cnn_tui.errors import InputError
+
 Marker = Literal["auto", "braille", "dot", "ascii"]
 MARKERS: tuple[Marker, ...] = get_args(Marker)
 
@@ -44,3 +46,12 @@ def echo(text: str = "") -> None:
     """Prints a line; what the output's encoding lacks is replaced."""
     encoding = sys.stdout.encoding or "utf-8"
     click.echo(text.encode(encoding, "replace").decode(encoding))
+
+
+def require_terminal(instead: str) -> None:
+    """Raises InputError where there is no terminal, naming a command that needs none."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise InputError(
+            "there is no terminal to open the dashboard on; run a command instead, "
+            f"such as `{instead}` (see cnn-tui --help)"
+        )

@@ -16,7 +16,10 @@ _ARGUMENTS = {
 _OPTIONAL = {"step", "rollback"}
 
 
-@click.command(short_help="Tell a run what to do.")
+@click.command(
+    short_help="Tell a run what to do.",
+    context_settings={"ignore_unknown_options": True},  # -1 is a number here
+)
 @click.argument("run")
 @click.argument("command")
 @click.argument("arguments", nargs=-1)

@@ -1,0 +1,56 @@
+"""``cnn-tui attach``: opens the dashboard on a run, wherever it trains."""
+
+from pathlib import Path
+
+import click
+
+from cnn_tui.cli.options import (
+    MARKERS,
+    Marker,
+    data_dir_option,
+    require_terminal,
+    runs_dir_option,
+)
+
+
+@click.command(short_help="Open the dashboard on a run.")
+@click.argument("run", required=False)
+@runs_dir_option
+@data_dir_option
+@click.option("--marker", type=click.Choice(MARKERS), default="auto")
+@click.pass_context
+def attach(
+    ctx: click.Context,
+    run: str | None,
+    runs_dir: Path,
+    data_dir: Path | None,
+    marker: Marker,
+) -> None:
+    """Watch and steer RUN, by default the newest live one.
+
+    It does not matter which login started it, or whether it trains in a dashboard, in
+    the background, or on another host that shares the folder.
+    """
+    require_terminal(f"cnn-tui runs --runs-dir {runs_dir}")
+    from cnn_tui.runs.layout import find_run
+    from cnn_tui.ui.app import run_app
+
+    path = find_run(run, runs_dir) if run else _newest_live(runs_dir)
+    code = run_app(
+        runs_folder=runs_dir, data_dir=data_dir, marker=marker, open_run=path
+    )
+    ctx.exit(code)
+
+
+def _newest_live(runs_dir: Path) -> Path:
+    from cnn_tui.errors import RunDirectoryError
+    from cnn_tui.runs.catalog import list_runs
+    from cnn_tui.runs.layout import LIVE
+    from cnn_tui.text import printable
+
+    for run in list_runs(runs_dir):
+        if run.state in LIVE:
+            return run.path
+    raise RunDirectoryError(
+        f"no run is live in {printable(runs_dir)}; name one to look at its past"
+    )
