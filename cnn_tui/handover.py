@@ -1,8 +1,6 @@
 """Handing a run over to a process in the background."""
 
-import getpass
 import os
-import re
 import shlex
 import subprocess
 import sys
@@ -10,17 +8,11 @@ import time
 from pathlib import Path
 
 from cnn_tui.errors import RunDirectoryError
+from cnn_tui.logout import logout_warning
 from cnn_tui.runs.files import open_regular
 from cnn_tui.runs.layout import LOG
 from cnn_tui.runs.status import read_status
 
-_LOGIND = Path("/etc/systemd/logind.conf")
-_BATCH_SYSTEMS = {
-    "SLURM_JOB_ID": "Slurm",
-    "PBS_JOBID": "PBS",
-    "LSB_JOBID": "LSF",
-    "JOB_ID": "Grid Engine",
-}
 TAKEN_WITHIN_SECONDS = 15.0
 _LOOK_SECONDS = 0.05
 
@@ -61,37 +53,6 @@ def farewell(run: Path) -> str:
     )
     warning = logout_warning()
     return f"{line}\nBut {warning}" if warning else line
-
-
-def logout_warning() -> str | None:
-    """Returns why the system may end background processes, and what to do about it."""
-    for variable, system in _BATCH_SYSTEMS.items():
-        if os.environ.get(variable):
-            return (
-                f"this is a {system} job: its processes end with it; ask for enough "
-                "time, and resume the run in the next job"
-            )
-    if _kills_user_processes():
-        return (
-            "this system ends your processes when you log out (KillUserProcesses=yes); "
-            "run `loginctl enable-linger`, or start cnn-tui with "
-            "`systemd-run --scope --user`"
-        )
-    return None
-
-
-def _kills_user_processes() -> bool:
-    """Asks systemd-logind's configuration; later files win (logind.conf(5))."""
-    value = "no"
-    for path in (_LOGIND, *sorted(_LOGIND.with_suffix(".conf.d").glob("*.conf"))):
-        try:
-            text = path.read_text("utf-8", errors="replace")
-        except OSError:
-            continue
-        for found in re.findall(r"^\s*KillUserProcesses\s*=\s*(\w+)", text, re.MULTILINE):
-            value = found.lower()
-    lingering = Path("/var/lib/systemd/linger", getpass.getuser()).exists()
-    return value in ("yes", "true", "1", "on") and not lingering
 
 
 def _is_taken(run: Path, child: subprocess.Popen[bytes]) -> bool:

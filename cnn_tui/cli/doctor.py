@@ -15,7 +15,6 @@ from cnn_tui.cli.options import (
     json_option,
     runs_dir_option,
 )
-from cnn_tui.handover import logout_warning
 
 _PACKAGES = ("torch", "torchvision", "textual", "plotext", "pydantic", "numpy")
 
@@ -26,6 +25,7 @@ _PACKAGES = ("torch", "torchvision", "textual", "plotext", "pydantic", "numpy")
 @json_option
 def doctor(runs_dir: Path, data_dir: Path | None, as_json: bool) -> None:
     """Show versions, devices, the terminal, and the folders that are used."""
+    from cnn_tui.logout import logout_warning
     from cnn_tui.text import printable
 
     facts = {

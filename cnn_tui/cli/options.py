@@ -49,7 +49,7 @@ def echo(text: str = "") -> None:
 
 
 def require_terminal(instead: str) -> None:
-    """Raises InputError where there is no terminal, naming a command that needs none."""
+    """Raises InputError where there is no terminal, naming what to do instead."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InputError(
             "there is no terminal to open the dashboard on; run a command instead, "
