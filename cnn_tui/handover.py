@@ -57,14 +57,7 @@ def farewell(run: Path) -> str:
 
 def _is_taken(run: Path, child: subprocess.Popen[bytes]) -> bool:
     """Waits until the status names the child."""
-    deadline = time.monotonic() + _LOGIND = Path("/etc/systemd/logind.conf")
-_BATCH_SYSTEMS = {
-    "SLURM_JOB_ID": "Slurm",
-    "PBS_JOBID": "PBS",
-    "LSB_JOBID": "LSF",
-    "JOB_ID": "Grid Engine",
-}
-TAKEN_WITHIN_SECONDS
+    deadline = time.monotonic() + TAKEN_WITHIN_SECONDS
     while time.monotonic() < deadline and child.poll() is None:
         try:
             status = read_status(run)
