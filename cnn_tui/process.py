@@ -11,7 +11,7 @@ def keep_terminal_for_screen() -> None:
     Whatever else writes to file descriptors 1 and 2 from now on, C libraries included,
     goes nowhere, until ``send_output_to`` names a file.
     """
-    terminal = os.dup(2)
+    terminal = os.dup(2 if os.isatty(2) else 1)
     stream = os.fdopen(terminal, "w", encoding="utf-8", errors="replace")
     vars(sys)["__stderr__"] = stream  # declared final, and Textual's only door
     redirect([1, 2], Path(os.devnull))
