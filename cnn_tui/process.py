@@ -13,7 +13,9 @@ def keep_terminal_for_screen() -> None:
     """
     terminal = os.dup(2 if os.isatty(2) else 1)
     stream = os.fdopen(terminal, "w", encoding="utf-8", errors="replace")
-    vars(sys)["__stderr__"] = stream  # declared final, and Textual's only door
+    # Declared final, but Textual draws through the one, and the other's descriptor is
+    # what the standard library asks for the terminal's size.
+    vars(sys)["__stderr__"] = vars(sys)["__stdout__"] = stream
     redirect([1, 2], Path(os.devnull))
 
 
