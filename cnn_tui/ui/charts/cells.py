@@ -1,9 +1,10 @@
 """A grid of coloured characters that knows which of its cells changed."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import IntEnum, auto
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,12 +42,18 @@ class Ink(IntEnum):
     ERROR = auto()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Cells:
     """Code points and inks, both of shape (height, width)."""
 
-    def __init__(self, width: int, height: int) -> None:
-        self.glyphs: Codepoints = np.full((height, width), _SPACE, dtype=np.uint32)
-        self.inks: Inks = np.zeros((height, width), dtype=np.uint8)
+    glyphs: Codepoints
+    inks: Inks
+
+    @classmethod
+    def blank(cls, width: int, height: int) -> Self:
+        """Returns a grid on which nothing is drawn."""
+        glyphs = np.full((height, width), _SPACE, dtype=np.uint32)
+        return cls(glyphs, np.zeros((height, width), dtype=np.uint8))
 
     @property
     def width(self) -> int:
@@ -65,10 +72,8 @@ class Cells:
 
     def view(self, column: int, row: int, width: int, height: int) -> "Cells":
         """Returns a part of the grid; what is written to it is written here."""
-        part = Cells(0, 0)
         rows, columns = slice(row, row + height), slice(column, column + width)
-        part.glyphs, part.inks = self.glyphs[rows, columns], self.inks[rows, columns]
-        return part
+        return Cells(self.glyphs[rows, columns], self.inks[rows, columns])
 
     def paint(self, glyphs: Codepoints, ink: Ink) -> None:
         """Draws the glyphs that are not 0, broadcast over the grid."""

@@ -19,7 +19,7 @@ from cnn_tui.ui.charts.markers import MarkerName
 from cnn_tui.ui.charts.scene import Scene, whole_x_axis, y_axis
 from cnn_tui.ui.charts.viewport import panned, showing, zoomed
 
-_NUM_SLICES = 12
+_NUM_SLICES = 8
 
 
 def component_class(ink: Ink) -> str:
@@ -95,7 +95,7 @@ class LineChart(Widget):
     _data = ChartData()
     _whole_x = whole_x_axis(_data, None)
     _y_axis: Axis | None = None
-    _cells = Cells(0, 0)
+    _cells = Cells.blank(0, 0)
     _plot_left = 0
     _plot_width = 0
     _follows_mouse = False

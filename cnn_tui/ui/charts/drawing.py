@@ -1,6 +1,7 @@
 """Draws a whole chart into a grid of cells: a pure function of its scene and size."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def lay_out(scene: Scene, width: int, height: int) -> Layout:
 
 def draw(scene: Scene, layout: Layout, width: int, height: int) -> Cells:
     """Returns the chart as a grid of ``width`` × ``height`` cells."""
-    cells = Cells(width, height)
+    cells = Cells.blank(width, height)
     frame, top = layout.frame, layout.header_height
     right = width - frame.left
     _draw_frame(cells.view(0, top, width, height - top), frame)
@@ -66,6 +67,7 @@ def _frame(scene: Scene, width: int, height: int) -> Frame:
     return Frame.bare(width, height)
 
 
+@lru_cache(maxsize=32)
 def _x_ticks(x_axis: Axis, width: int) -> tuple[Tick, ...]:
     """Returns the most ticks that leave three cells between their labels."""
     for most in range(max(2, width // 4), 1, -1):
@@ -76,6 +78,7 @@ def _x_ticks(x_axis: Axis, width: int) -> tuple[Tick, ...]:
     return axes.ticks(x_axis, 1)
 
 
+@lru_cache(maxsize=32)
 def _y_ticks(y_axis: Axis, height: int) -> tuple[Tick, ...]:
     """Returns ticks on at most half the rows.
 
@@ -102,12 +105,13 @@ def _draw_plot(plot: Cells, scene: Scene) -> None:
     """Draws from the back to the front; the last to be drawn has the cell."""
     if not plot.glyphs.size:
         return
-    for mark in scene.data.marks:
+    for column, mark in scene.marks_in_view(plot.width):
         if mark.labelled:
-            _draw_upright(plot, scene, mark.x, "┊", Ink.GRID)
+            _draw_upright(plot, column, "┊", Ink.GRID)
     _draw_strokes(plot, scene, "raw")
-    if scene.cursor is not None:
-        _draw_upright(plot, scene, scene.cursor, "│", Ink.CURSOR)
+    cursor = scene.cursor_column(plot.width)
+    if cursor is not None:
+        _draw_upright(plot, cursor, "│", Ink.CURSOR)
     _draw_strokes(plot, scene, "points")
     _draw_strokes(plot, scene, "line")
     _draw_points(plot, scene)
@@ -115,10 +119,8 @@ def _draw_plot(plot: Cells, scene: Scene) -> None:
         _write_centred(plot, scene.data.placeholder)
 
 
-def _draw_upright(plot: Cells, scene: Scene, x: float, glyph: str, ink: Ink) -> None:
-    column = scene.column_of(x, plot.width)
-    if column is not None:
-        plot.view(column, 0, 1, plot.height).paint(codepoints(glyph), ink)
+def _draw_upright(plot: Cells, column: int, glyph: str, ink: Ink) -> None:
+    plot.view(column, 0, 1, plot.height).paint(codepoints(glyph), ink)
 
 
 def _draw_strokes(plot: Cells, scene: Scene, style: LineStyle) -> None:
@@ -145,17 +147,14 @@ def _write_centred(plot: Cells, text: str) -> None:
 
 
 def _draw_marks(axis_row: Cells, scene: Scene) -> None:
-    for mark in scene.data.marks:
-        column = scene.column_of(mark.x, axis_row.width)
-        if column is not None:
-            axis_row.write(column, 0, mark.glyph, mark_ink(mark))
+    for column, mark in dict(scene.marks_in_view(axis_row.width)).items():
+        axis_row.write(column, 0, mark.glyph, mark_ink(mark))
 
 
 def _name_marks(row: Cells, scene: Scene) -> None:
     """Names the labelled marks below themselves, the latest first, without overlap."""
-    for mark in reversed(scene.data.marks):
-        column = scene.column_of(mark.x, row.width)
-        if mark.labelled and column is not None:
+    for column, mark in reversed(scene.marks_in_view(row.width)):
+        if mark.labelled:
             name = narrow(f"{mark.glyph} {mark.text}")
             start = max(0, min(column, row.width - len(name)))
             if row.is_blank(start - 1, 0, len(name) + 2):

@@ -19,10 +19,10 @@ def write_header(row: Cells, scene: Scene) -> None:
     Raw curves are left out where not everything fits.
     """
     curves = scene.data.curves
-    pieces = _pieces(row, scene, curves)
+    pieces = _pieces(scene, curves, row.width)
     if _length(pieces) > row.width:
         smooth = [curve for curve in curves if curve.style != "raw"]
-        pieces = _pieces(row, scene, smooth)
+        pieces = _pieces(scene, smooth, row.width)
     at_right = max(0, row.width - _length(pieces))
     column = at_right if scene.cursor is None else 0
     for text, ink in pieces:
@@ -30,12 +30,12 @@ def write_header(row: Cells, scene: Scene) -> None:
         column += len(text)
 
 
-def _pieces(row: Cells, scene: Scene, curves: Sequence[Curve]) -> list[Piece]:
+def _pieces(scene: Scene, curves: Sequence[Curve], width: int) -> list[Piece]:
     entries = [_curve_pieces(curve, scene) for curve in curves]
     if scene.cursor is not None:
         position = axes.value_text(scene.cursor, scene.data.x_kind)
         entries.insert(0, [(f"{scene.data.x_label} {position}", Ink.CURSOR)])
-        entries += _mark_pieces(scene, scene.column_of(scene.cursor, row.width), row)
+        entries += _mark_pieces(scene, width)
     return _joined(entries)
 
 
@@ -49,9 +49,11 @@ def _curve_pieces(curve: Curve, scene: Scene) -> list[Piece]:
     return pieces
 
 
-def _mark_pieces(scene: Scene, column: int | None, row: Cells) -> Iterable[list[Piece]]:
-    for mark in scene.data.marks:
-        if column is not None and scene.column_of(mark.x, row.width) == column:
+def _mark_pieces(scene: Scene, width: int) -> Iterable[list[Piece]]:
+    """Returns an entry for each mark in the column of the cursor."""
+    cursor = scene.cursor_column(width)
+    for column, mark in scene.marks_in_view(width):
+        if column == cursor:
             yield [(narrow(f"{mark.glyph} {mark.text}"), mark_ink(mark))]
 
 

@@ -27,7 +27,7 @@ class Frame:
     @classmethod
     def bare(cls, width: int, height: int) -> Self:
         """Returns a frame without axes, that leaves all its cells for the curves."""
-        blank = Cells(width, height).glyphs
+        blank = Cells.blank(width, height).glyphs
         return cls(glyphs=blank, left=0, top=0, width=width, height=height)
 
     @property

@@ -32,10 +32,20 @@ class Scene:
         """Whether no curve has a finite value."""
         return not any(np.isfinite(curve.y).any() for curve in self.data.curves)
 
-    def column_of(self, x: float, width: int) -> int | None:
-        """Returns the column, of ``width``, in which ``x`` lies; None outside."""
-        column = raster.place(self.x_axis.fractions(np.array([x])), width)[0]
+    def cursor_column(self, width: int) -> int | None:
+        """Returns the column, of ``width``, of the cursor; None for not in view."""
+        if self.cursor is None:
+            return None
+        column = raster.place(self.x_axis.fractions(np.array([self.cursor])), width)[0]
         return int(column) if 0 <= column < width else None
+
+    def marks_in_view(self, width: int) -> list[tuple[int, Mark]]:
+        """Returns the marks in view, in order, with their columns of ``width``."""
+        marks = self.data.marks
+        places = self.x_axis.fractions(np.array([mark.x for mark in marks]))
+        columns = raster.place(places, width)
+        inside = np.flatnonzero((columns >= 0) & (columns < width))
+        return [(int(columns[index]), marks[index]) for index in inside.tolist()]
 
 
 def curve_ink(curve: Curve) -> Ink:

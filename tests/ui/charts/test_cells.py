@@ -14,30 +14,30 @@ def rows_of(cells: Cells) -> list[str]:
 
 
 def test_text_is_cut_at_the_edge_and_leaves_the_rest() -> None:
-    cells = Cells(6, 2)
+    cells = Cells.blank(6, 2)
     cells.write(4, 0, "abc", Ink.TEXT)
     cells.write(9, 1, "abc", Ink.TEXT)
     assert rows_of(cells) == ["    ab", "      "]
 
 
 def test_runs_are_the_longest_pieces_of_one_ink() -> None:
-    cells = Cells(6, 1)
+    cells = Cells.blank(6, 1)
     cells.write(1, 0, "ab", Ink.TEXT)
     cells.write(3, 0, "c", Ink.FIRST)
     expected = [(" ", Ink.BLANK), ("ab", Ink.TEXT), ("c", Ink.FIRST), ("  ", Ink.BLANK)]
     assert cells.runs(0) == expected
-    assert Cells(0, 1).runs(0) == []
+    assert Cells.blank(0, 1).runs(0) == []
 
 
 def test_a_view_draws_on_the_whole() -> None:
-    cells = Cells(4, 2)
+    cells = Cells.blank(4, 2)
     cells.view(1, 1, 2, 1).paint(codepoints("xy"), Ink.NOTE)
     assert rows_of(cells) == ["    ", " xy "]
     assert cells.inks[1].tolist() == [0, Ink.NOTE, Ink.NOTE, 0]
 
 
 def test_paint_leaves_cells_without_a_glyph() -> None:
-    cells = Cells(3, 1)
+    cells = Cells.blank(3, 1)
     cells.write(0, 0, "abc", Ink.TEXT)
     cells.paint(np.array([0, ord("X"), 0], dtype=np.uint32), Ink.FIRST)
     assert rows_of(cells) == ["aXc"]
@@ -57,7 +57,7 @@ def test_one_character_takes_one_cell(text: str, shown: str) -> None:
 
 
 def test_glyphs_beyond_ascii_can_be_replaced() -> None:
-    cells = Cells(4, 1)
+    cells = Cells.blank(4, 1)
     cells.write(0, 0, "a│→é", Ink.TEXT)
     cells.replace({"│": "|", "→": ">"})
     assert rows_of(cells) == ["a|>?"]
@@ -71,7 +71,7 @@ grids = st.lists(st.lists(st.sampled_from("ab "), min_size=9, max_size=9), min_s
 def test_changes_are_exact(
     before: list[list[str]], after: list[list[str]], ink: Ink
 ) -> None:
-    old, new = Cells(9, 4), Cells(9, 4)
+    old, new = Cells.blank(9, 4), Cells.blank(9, 4)
     for row in range(4):
         old.write(0, row, "".join(before[row]), Ink.TEXT)
         new.write(0, row, "".join(after[row]), Ink.TEXT)

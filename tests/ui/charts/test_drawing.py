@@ -1,6 +1,7 @@
 """A whole chart drawn into cells: readable at any size, with any glyphs."""
 
 import math
+import time
 from dataclasses import replace
 from itertools import pairwise
 
@@ -194,3 +195,14 @@ def test_no_label_of_a_tick_is_left_out(width: int, total: int) -> None:
     assert len(steps) == 1
     assert values[0] == 0
     assert values[-1] + steps.pop() > total
+
+
+def test_thousands_of_marks_do_not_slow_it_down() -> None:
+    marks = [
+        Mark(x=x, glyph="▾", text="checkpoint") for x in np.linspace(0, 3000, 10_000)
+    ]
+    shown = scene(ChartData(curves=DATA.curves, marks=tuple(marks)))
+    started = time.process_time()
+    drawn = lines(shown, 60, 14)
+    assert time.process_time() - started < 0.3  # measured: 0.02
+    assert drawn[-2].count("▾") == 54
