@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from textual.binding import Binding
+from textual.keys import format_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,12 @@ class Action:
     """One sentence for the help screen and the command palette."""
     footer: bool = True
     priority: bool = False
+
+    @property
+    def key(self) -> str:
+        """The first key, as it is printed on a keyboard: "?", "^p"."""
+        *modifiers, key = self.keys.partition(",")[0].split("+")
+        return "^" * ("ctrl" in modifiers) + format_key(key)
 
     def binding(self) -> Binding:
         """Returns the key binding of this action."""
@@ -327,6 +334,23 @@ PRESETS = (
 )
 """What works in the list of presets."""
 
+CHOICE = (
+    Action(
+        name="choose_next",
+        keys="right,space",
+        label="choose",
+        help="Choose the next of the values in the field.",
+    ),
+    Action(
+        name="choose_previous",
+        keys="left",
+        label="choose",
+        help="Choose the previous of the values in the field.",
+        footer=False,
+    ),
+)
+"""What works in a field with few values."""
+
 NEW_RUN = (
     Action(
         name="start_form",
@@ -337,7 +361,7 @@ NEW_RUN = (
     Action(
         name="save",
         keys="w",
-        label="save as preset",
+        label="save",
         help="Save the form as a preset of your own.",
     ),
     Action(
@@ -364,14 +388,12 @@ NEW_RUN = (
         keys="2",
         label="model",
         help="Go to the layers of the model.",
-        footer=False,
     ),
     Action(
         name="show_settings",
         keys="3",
         label="settings",
         help="Go to the hyperparameters.",
-        footer=False,
     ),
     Action(
         name="leave",
@@ -383,7 +405,7 @@ NEW_RUN = (
 """What works on the new-run screen."""
 
 SECTIONS: dict[str, tuple[Action, ...]] = {
-    "New run": (*PRESETS, *NEW_RUN),
+    "New run": (*PRESETS, *CHOICE, *NEW_RUN),
     "Steering a live run": STEERING,
     "Dashboard": (*VIEW, *PANES),
     "Charts": CHART,

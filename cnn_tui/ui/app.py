@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
 
 LOG = "train.log"
+RUNS = "runs"
+"""The name of the screen that lists them."""
 
 
 @dataclass
@@ -47,7 +49,7 @@ class CnnTuiApp(App[int]):
     """The workbench. The new-run screen lies below all others."""
 
     TITLE = "cnn-tui"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/new_run.tcss"]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
         ActionProvider
     }
@@ -80,17 +82,13 @@ class CnnTuiApp(App[int]):
 
         return choose_marker(self._marker_choice, os.environ.get("TERM", ""))
 
-    def get_default_screen(self) -> Screen[Any]:
-        """Returns the screen that lies below all others."""
-        return self._new_run
-
-    def on_mount(self) -> None:
-        """Shows the run that was asked for; torch is imported when that is painted."""
-        self.set_class(self._marker_choice == "ascii", "-ascii")
+    async def on_mount(self) -> None:
+        """Shows the run that was asked for; what takes time comes after the paint."""
         self.begin_capture_print(self)
+        await self.push_screen(self._new_run)
         if self._open_run is not None:
             self.open_run(self._open_run)
-        self.call_after_refresh(self.backend.warm_up)
+        self.call_after_refresh(self._warm_up)
 
     def on_print(self, event: events.Print) -> None:
         """Sends what a thread printed where other output goes."""
@@ -106,6 +104,12 @@ class CnnTuiApp(App[int]):
                 return
         self.push_screen(DashboardScreen(run, self.marker))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hides the ways to the screen that is there."""
+        if action == "new_run":
+            return self.screen is not self._new_run
+        return not (action == "show_runs" and self.screen.name == RUNS)
+
     def action_new_run(self) -> None:
         """Shows the new-run screen, or says why no run can be started now."""
         if self.backend.is_busy:
@@ -118,10 +122,10 @@ class CnnTuiApp(App[int]):
         from cnn_tui.ui.screens.runs import RunsScreen
 
         for screen in self.screen_stack:
-            if isinstance(screen, RunsScreen):
+            if screen.name == RUNS:
                 self._uncover(screen)
                 return
-        self.push_screen(RunsScreen(self._runs_folder, self.marker))
+        self.push_screen(RunsScreen(self._runs_folder, self.marker, name=RUNS))
 
     def action_show_help(self) -> None:
         """Shows all keys."""
@@ -176,6 +180,10 @@ class CnnTuiApp(App[int]):
             self.action_new_run()
         else:
             self.pop_screen()
+
+    def _warm_up(self) -> None:
+        self.add_class(f"-{self.marker}")
+        self.backend.warm_up()
 
     def _leave(self, yes: bool | None) -> None:
         if not yes:

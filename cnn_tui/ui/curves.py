@@ -125,11 +125,13 @@ def planned_epochs(status: Status) -> float | None:
 
 
 def _marks(events: Iterable[Event], train: Table, x_mode: XMode) -> Iterable[Mark]:
-    kept = [event for event in events if event.event in _MARKS]
+    kept = sorted(filter(_has_mark, events), key=lambda event: _ORDER[event.event])
     steps = np.array([event.step for event in kept], dtype=np.float64)
     places = _along(steps, train["step"], train[x_mode])
     for event, x in zip(kept, places, strict=True):
         glyph, role, labelled = _MARKS[event.event]
+        if event.details.get("best") is True:
+            glyph = "●"
         text = _mark_text(event)
         yield Mark(x=float(x), glyph=glyph, text=text, role=role, labelled=labelled)
 
@@ -160,4 +162,15 @@ _MARKS: dict[str, tuple[str, Literal["note", "warning", "error"], bool]] = {
     "loss_exploded": ("!", "error", True),
     NON_FINITE: ("×", "error", True),
 }
-"""Glyph, role and whether it is named; all are there without braille, too."""
+"""Glyph, role and whether it is named; all are there without braille, too.
+
+What comes later in this table lies on top.
+"""
+_ORDER = {name: place for place, name in enumerate(_MARKS)}
+
+
+def _has_mark(event: Event) -> bool:
+    """Leaves out the checkpoints that are saved every few seconds and not kept."""
+    if event.event == "checkpoint_saved":
+        return "also_as" in event.details
+    return event.event in _MARKS

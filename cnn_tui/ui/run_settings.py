@@ -119,9 +119,11 @@ def _row(
 ) -> SettingRow:
     notes = []
     if preset and name not in _DECIDED_HERE and preset.get(name) != value:
-        notes.append(f"preset {value_text(preset.get(name))}")
+        known = preset.get(name)
+        notes.append(
+            "not set in the preset" if known is None else f"preset {value_text(known)}"
+        )
     if name in overrides:
-        notes.append(f"began with {value_text(value)}")
         value = overrides[name]
     if name in changed_at:
         notes.append(f"changed at step {changed_at[name]:,}")

@@ -64,13 +64,16 @@ class RunView:
         return self.status is not None and self.status.state is State.PAUSED
 
     @property
-    def notices(self) -> list[str]:
-        """Sentences about what is wrong, and how the run ended."""
+    def outcome(self) -> str | None:
+        """How the run ended, or why it stands still."""
+        return outcome(self.status, self.state, self.path) if self.status else None
+
+    @property
+    def problems(self) -> list[str]:
+        """Sentences about what could not be read."""
         found = list(self._problems.values())
         if self.reader.skipped:
             found.append(f"{count(self.reader.skipped)} damaged lines were left out")
-        if self.status and (end := outcome(self.status, self.state, self.path)):
-            found.insert(0, end)
         return found
 
     def _read_status(self) -> None:

@@ -14,11 +14,13 @@ Details = Mapping[str, object]
 
 def value_text(value: object) -> str:
     """Returns a value from a file: numbers short, all else literally."""
+    if isinstance(value, bool | None):
+        return "null" if value is None else str(value).lower()
     if isinstance(value, float) and not value.is_integer():
         return f"{value:.6g}"
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float):
         return f"{value:,.6g}" if abs(value) < 1e6 else significant(value)
-    return "null" if value is None else printable(value)
+    return printable(value)
 
 
 def change(details: Details) -> str:
@@ -45,6 +47,7 @@ def event_sentence(event: Event) -> str:
 
 def outcome(status: Status, state: str, run: Path) -> str | None:
     """Returns how a run ended and where its files are; None while it is live."""
+    run = run.relative_to(Path.cwd()) if run.is_relative_to(Path.cwd()) else run
     where = f"files in {printable(run)}"
     if state == LOST:
         return f"lost: its process is gone without a word · {where}"

@@ -1,6 +1,5 @@
 """One run, live or past: how it is going, and the keys to steer it."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -23,8 +22,8 @@ from cnn_tui.ui.screens.steering import SteeringScreen
 from cnn_tui.ui.widgets.device_pane import DevicePane
 from cnn_tui.ui.widgets.event_log import EventLog
 from cnn_tui.ui.widgets.key_bar import KeyBar
-from cnn_tui.ui.widgets.lines import Lines
 from cnn_tui.ui.widgets.metric_chart import MetricChart
+from cnn_tui.ui.widgets.notices import Notices
 from cnn_tui.ui.widgets.panes import Panes
 from cnn_tui.ui.widgets.run_pane import RunPane
 from cnn_tui.ui.widgets.status_line import RunMoment, StatusLine
@@ -34,19 +33,14 @@ READ_BUDGET_SECONDS = 0.05
 """For one look at the run directory; a long run is read in several."""
 
 
-class Notices(Lines):
-    """Sentences about what is wrong, or how it ended; no line if there is none."""
-
-    def show_sentences(self, sentences: list[str]) -> None:
-        """Shows one line for each."""
-        self.styles.height = len(sentences)
-        self.show([Content.styled(f" {text}", "$text-warning") for text in sentences])
-
-
 class DashboardScreen(SteeringScreen):
     """Follows one run directory and hands what it reads to the panes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in VIEW]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-tiny"),
+        (12, "-roomy"),
+    ]
 
     @dataclass
     class Left(Message):
@@ -108,7 +102,7 @@ class DashboardScreen(SteeringScreen):
     def show_moment(self) -> None:
         """Shows the status, and what the run was told."""
         run = self.run
-        self.query_one(Notices).show_sentences(run.notices)
+        self.query_one(Notices).show_run(run.state, run.outcome, run.problems)
         if run.status is not None:
             told = self.commands.in_words()
             moment = RunMoment(status=run.status, state=run.state, told=told)

@@ -31,9 +31,9 @@ class RunsScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in RUNS]
 
-    def __init__(self, folder: Path, marker: MarkerName) -> None:
+    def __init__(self, folder: Path, marker: MarkerName, name: str) -> None:
         """Lists the runs in ``folder``."""
-        super().__init__()
+        super().__init__(name)
         self._folder = folder
         self._glyphs = GLYPHS[marker]
         self._runs: Sequence[RunSummary] = ()

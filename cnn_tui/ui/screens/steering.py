@@ -11,9 +11,9 @@ from cnn_tui.safe_yaml import parse_value
 from cnn_tui.text import count
 from cnn_tui.ui import run_settings
 from cnn_tui.ui.actions import STEERING
+from cnn_tui.ui.commands import SentCommands
 from cnn_tui.ui.run_view import RunView
 from cnn_tui.ui.screens.dialogs import AskText, ChangeValues, Confirm, positive_count
-from cnn_tui.ui.commands import SentCommands
 
 _NAMES = {action.name for action in STEERING}
 

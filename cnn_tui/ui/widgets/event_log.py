@@ -13,6 +13,7 @@ from cnn_tui.ui.widgets.lines import Lines
 MAX_LINES = 1000
 
 _STYLES = {
+    "checkpoint_saved": "$text-muted",
     "failed": "$text-error",
     NON_FINITE: "$text-error",
     "loss_exploded": "$text-error",

@@ -11,7 +11,12 @@ from textual.widget import Widget
 
 from cnn_tui.ui.actions import SECTIONS
 
-_ORDER = [action.name for actions in SECTIONS.values() for action in actions]
+_ACTIONS = {
+    (action.name, action.help): action
+    for actions in SECTIONS.values()
+    for action in actions
+}
+_ORDER = list(_ACTIONS.values())
 _LAST = "show_help"
 """The way to all other keys; it is there whatever has to be left out."""
 
@@ -87,16 +92,11 @@ class KeyBar(Widget):
 
 
 def _entries(screen: Screen[object]) -> tuple[_Entry, ...]:
-    """Returns what is to be shown, each action once."""
-    entries: dict[str, _Entry] = {}
+    """Returns what is to be shown, each action once, in the order of the registry."""
+    found = {}
     for active in screen.active_bindings.values():
         binding = active.binding
-        if binding.action in _ORDER and binding.show and binding.action not in entries:
-            key = screen.app.get_key_display(binding)
-            entries[binding.action] = _Entry(key, binding.description, active)
-    return tuple(sorted(entries.values(), key=lambda entry: _place(entry.active)))
-
-
-def _place(active: ActiveBinding) -> int:
-    """Returns where the registry has an action."""
-    return _ORDER.index(active.binding.action)
+        action = _ACTIONS.get((binding.action, binding.tooltip))
+        if action and action.footer:
+            found[action] = _Entry(action.key, action.label, active)
+    return tuple(found[action] for action in sorted(found, key=_ORDER.index))

@@ -21,13 +21,16 @@ class Lines(ScrollView):
     Lines {
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
+        scrollbar-color: $foreground 25%;
+        scrollbar-background: $foreground 5%;
     }
     """
 
     follows_end = False
-    """Whether new lines at the end scroll into view, if the end was in view."""
+    """Whether new lines scroll into view, unless somebody scrolled away."""
 
     _lines: Sequence[Content] = ()
+    _is_at_end = True
 
     @property
     def plain(self) -> str:
@@ -37,11 +40,8 @@ class Lines(ScrollView):
     def show(self, lines: Sequence[Content]) -> None:
         """Shows these lines."""
         old, self._lines = self._lines, lines
-        was_at_end = self.is_vertical_scroll_end
         if len(lines) != len(old):
             self._resize()
-            if self.follows_end and was_at_end:
-                self.scroll_end(animate=False, immediate=True)
         self._refresh_changed(old, lines)
 
     def render_line(self, y: int) -> Strip:
@@ -61,9 +61,18 @@ class Lines(ScrollView):
         """Takes the width that there is now."""
         self._resize()
 
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Notices whether the end is in view."""
+        super().watch_scroll_y(old_value, new_value)
+        self._is_at_end = new_value >= self.max_scroll_y
+
     def _resize(self) -> None:
+        is_at_end = self._is_at_end
         width = self.scrollable_content_region.width
         self.virtual_size = Size(width, len(self._lines))
+        if self.follows_end and is_at_end:
+            self.scroll_target_y = self.scroll_y = self.max_scroll_y
+            self._is_at_end = True
 
     def _refresh_changed(self, old: Sequence[Content], new: Sequence[Content]) -> None:
         top = self.scroll_offset.y

@@ -37,6 +37,8 @@ class RunList(ScrollView, can_focus=True):
     RunList {
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
+        scrollbar-color: $foreground 25%;
+        scrollbar-background: $foreground 5%;
         & > .run-list--selected {
             background: $block-cursor-background;
             color: $block-cursor-foreground;

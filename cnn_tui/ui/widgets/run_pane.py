@@ -16,17 +16,17 @@ class RunPane(Lines, can_focus=True):
 
     def show_rows(self, rows: Sequence[SettingRow], glyphs: Glyphs) -> None:
         """Shows hyperparameters in this order."""
-        width = max((len(row.name) for row in rows), default=0)
-        self.show([_line(row, width, glyphs) for row in rows])
+        self.show([_line(row, rows, glyphs) for row in rows])
 
 
-def _line(row: SettingRow, width: int, glyphs: Glyphs) -> Content:
-    name = f"{row.name:<{width}}  "
+def _line(row: SettingRow, rows: Sequence[SettingRow], glyphs: Glyphs) -> Content:
+    name = f"{row.name:<{max(len(row.name) for row in rows)}}  "
+    width = max(len(row.value) for row in rows if row.note or not rows[0].note)
     if not row.note:
         return Content.assemble("  ", (name, "$text-muted"), row.value)
     return Content.assemble(
         (f"{glyphs.changed} ", "$accent"),
         (name, ""),
-        (row.value, "bold"),
+        (f"{row.value:<{width}}", "bold"),
         (f"  {row.note}", "$text-muted"),
     )

@@ -44,9 +44,9 @@ class StatusLine(Lines):
 
     def show_moment(self, moment: RunMoment, glyphs: Glyphs) -> None:
         """Shows a run as it is now."""
-        self.show(
-            [_progress_line(moment, glyphs, self.size.width), _number_line(moment)]
-        )
+        width = self.size.width
+        lines = _progress_line(moment, glyphs, width), _number_line(moment, width)
+        self.show(lines)
 
 
 def _progress_line(moment: RunMoment, glyphs: Glyphs, width: int) -> Content:
@@ -67,17 +67,21 @@ def _progress_line(moment: RunMoment, glyphs: Glyphs, width: int) -> Content:
     return Content.assemble(left, _GAP, *bar, _GAP, right)
 
 
-def _number_line(moment: RunMoment) -> Content:
+def _number_line(moment: RunMoment, width: int) -> Content:
+    """Returns the numbers, without the last ones where there is no room for them."""
     status = moment.status
     pairs = [
-        ("loss", f"{significant(status.train_loss):<7}"),
+        ("loss", f"{significant(status.train_loss):<6}"),
         ("best", _best(status)),
+        ("time", f"{duration(status.training_seconds):>5}"),
+        ("images/s", _rate(status)),
+        ("lr", "–" if status.lr is None else f"{status.lr:<6.4g}"),
         ("epoch", _epochs(status)),
-        ("time", duration(status.training_seconds)),
-        ("lr", significant(status.lr, 2) if status.lr is not None else "–"),
-        ("", _rate(status)),
     ]
-    return _join(*(((f"{name} ", "$text-muted"), (text, "")) for name, text in pairs))
+    groups = [((f"{name} ", "$text-muted"), (text, "")) for name, text in pairs]
+    while groups and (line := _join(*groups)).cell_length > width:
+        groups.pop()
+    return line if groups else Content()
 
 
 def _join(*groups: tuple[tuple[str, str], ...]) -> Content:
@@ -108,15 +112,18 @@ def _eta(moment: RunMoment) -> str:
 def _best(status: Status) -> str:
     if status.best is None:
         return "–"
-    return f"{percent(status.best.accuracy)} at {count(status.best.step)}"
+    width = len(count(status.total_steps))
+    return f"{percent(status.best.accuracy):>7} at {count(status.best.step):<{width}}"
 
 
 def _epochs(status: Status) -> str:
     planned = planned_epochs(status)
-    return f"{status.epoch:.2f}/{planned:.3g}" if planned else "–"
+    if planned is None:
+        return "–"
+    total = f"{planned:.2f}".rstrip("0").rstrip(".")
+    return f"{status.epoch:>{len(f'{planned:.2f}')}.2f}/{total}"
 
 
 def _rate(status: Status) -> str:
-    if status.images_per_second is None:
-        return ""
-    return f"{count(round(status.images_per_second)):>6} img/s"
+    rate = status.images_per_second
+    return "–" if rate is None else f"{count(round(rate)):<7}"
