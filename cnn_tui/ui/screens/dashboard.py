@@ -37,10 +37,6 @@ class DashboardScreen(SteeringScreen):
     """Follows one run directory and hands what it reads to the panes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in VIEW]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-tiny"),
-        (12, "-roomy"),
-    ]
 
     @dataclass
     class Left(Message):
@@ -49,6 +45,7 @@ class DashboardScreen(SteeringScreen):
     def __init__(self, path: Path, marker: MarkerName) -> None:
         """Shows the run at ``path`` with these glyphs."""
         super().__init__(RunView(path))
+        self.VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-roomy")]
         self._marker = marker
         self._glyphs = GLYPHS[marker]
         self._curves = Curves()
