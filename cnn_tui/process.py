@@ -1,15 +1,23 @@
 """This process and its terminal: which file descriptors lead where."""
 
 import os
+import select
+import signal
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+
+WATCH_MILLISECONDS = 200
 
 
-def keep_terminal_for_screen() -> None:
+def keep_terminal_for_screen() -> int:
     """Reserves the terminal for Textual, which draws through ``sys.__stderr__``.
 
     Whatever else writes to file descriptors 1 and 2 from now on, C libraries included,
-    goes nowhere, until ``send_output_to`` names a file.
+    goes nowhere, until ``send_output_to`` names a file. Returns the descriptor that
+    still leads to the terminal.
     """
     terminal = os.dup(2 if os.isatty(2) else 1)
     stream = os.fdopen(terminal, "w", encoding="utf-8", errors="replace")
@@ -17,6 +25,7 @@ def keep_terminal_for_screen() -> None:
     # what the standard library asks for the terminal's size.
     vars(sys)["__stderr__"] = vars(sys)["__stdout__"] = stream
     redirect([1, 2], Path(os.devnull))
+    return terminal
 
 
 def send_output_to(path: Path) -> None:
@@ -39,3 +48,67 @@ def redirect(descriptors: list[int], path: Path) -> None:
     for descriptor in descriptors:
         os.dup2(target, descriptor)
     os.close(target)
+
+
+class TerminalWatch:
+    """Notices a lost terminal and SIGTERM, also while the interface is stuck.
+
+    A closed terminal makes Textual spin, and a stalled one blocks its event loop, so
+    neither may be what notices. Signal handlers only set flags; a thread of its own
+    looks at them, and asks the terminal whether it was hung up.
+    """
+
+    def __init__(
+        self,
+        terminal: int,
+        on_lost: Callable[[], object],
+        on_terminate: Callable[[], object],
+    ) -> None:
+        """``on_lost`` and ``on_terminate`` are called once, from the thread."""
+        self._terminal = terminal
+        self._on_lost = on_lost
+        self._on_terminate = on_terminate
+        self._is_lost = False
+        self._is_terminated = False
+        self._thread = threading.Thread(
+            target=self._look, name="terminal-watch", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begins to watch; to be called from the main thread.
+
+        An ignored hang-up stays ignored: whoever set that wants the program to live.
+        """
+        signal.signal(signal.SIGTERM, self._note_terminate)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._note_lost)
+        self._thread.start()
+
+    def _note_lost(self, number: int, frame: FrameType | None) -> None:
+        self._is_lost = True
+
+    def _note_terminate(self, number: int, frame: FrameType | None) -> None:
+        self._is_terminated = True
+
+    def _look(self) -> None:
+        poll = select.poll()
+        poll.register(self._terminal, 0)  # a hang-up is always reported
+        while not (self._is_lost or self._is_terminated):
+            self._is_lost = bool(poll.poll(WATCH_MILLISECONDS)) or self._is_lost
+        if self._is_lost:
+            leave_terminal(self._terminal)
+            self._on_lost()
+        else:
+            self._on_terminate()
+
+
+def leave_terminal(terminal: int) -> None:
+    """Lets everything that leads to a lost terminal lead nowhere.
+
+    Reading from it must wait for ever rather than end: an end of input makes Textual
+    read again at once, without rest.
+    """
+    silence, _ = os.pipe()
+    os.dup2(silence, 0)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, terminal)

@@ -8,9 +8,10 @@ from pathlib import Path
 from types import FrameType
 
 from cnn_tui.cli.progress import Bar, JsonLines, Output, PlainLines
+from cnn_tui.engine.conduct import OnRun, conduct
 from cnn_tui.engine.control import Control
 from cnn_tui.engine.progress import Outcome
-from cnn_tui.engine.resume import Changes, resume_run, take_over
+from cnn_tui.engine.resume import Changes, resume_run
 from cnn_tui.engine.start import Request, make_run, open_workshop, start_run
 from cnn_tui.errors import TrainingError
 from cnn_tui.handover import farewell, hand_over
@@ -22,18 +23,16 @@ PATIENCE_SECONDS = 60.0
 
 _EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143}
 
-Begin = Callable[[Path], None]
-Training = Callable[[Control, Listener, Begin], Outcome]
-"""Trains, and calls the last argument once it has a run directory."""
+Start = Callable[[Control, Listener, OnRun], Outcome]
 
 
 def train_headless(request: Request, *, as_json: bool) -> int:
     """Trains a new run in this thread; returns the exit code."""
 
-    def training(control: Control, listener: Listener, begin: Begin) -> Outcome:
-        return start_run(request, control, listener=listener, on_created=begin)
+    def start(control: Control, listener: Listener, on_run: OnRun) -> Outcome:
+        return start_run(request, control, listener=listener, on_created=on_run)
 
-    return _run(training, request.data_dir, as_json=as_json)
+    return _run(start, request.data_dir, as_json=as_json)
 
 
 def resume_headless(
@@ -41,13 +40,13 @@ def resume_headless(
 ) -> int:
     """Goes on with a run in this thread; returns the exit code."""
 
-    def training(control: Control, listener: Listener, begin: Begin) -> Outcome:
+    def start(control: Control, listener: Listener, on_run: OnRun) -> Outcome:
         writer = RunWriter.open(run, listener=listener)
         return resume_run(
-            writer, control, changes=changes, data_dir=data_dir, on_resumed=begin
+            writer, control, changes=changes, data_dir=data_dir, on_resumed=on_run
         )
 
-    return _run(training, data_dir, as_json=as_json)
+    return _run(start, data_dir, as_json=as_json)
 
 
 def train_in_background(request: Request, *, as_json: bool) -> int:
@@ -103,7 +102,7 @@ def control_by_signals(
             signal.signal(number, handler)
 
 
-def _run(training: Training, data_dir: Path | None, *, as_json: bool) -> int:
+def _run(start: Start, data_dir: Path | None, *, as_json: bool) -> int:
     output: Output = JsonLines() if as_json else _for_people()
     terminal = terminal_descriptors()
     runs: list[Path] = []
@@ -118,16 +117,18 @@ def _run(training: Training, data_dir: Path | None, *, as_json: bool) -> int:
         output.mute()
 
     with control_by_signals(lose_terminal) as control:
-        control.can_hand_over = True
         control.patience_seconds = PATIENCE_SECONDS
-        outcome = training(control, output.line, begin)
-        while outcome.handed_over:
-            if hand_over(runs[0], data_dir):
-                output.leave(farewell(runs[0]))
-                return 0
-            writer = RunWriter.open(runs[0], listener=output.line)
-            outcome = take_over(writer, control, data_dir)
-    output.end(runs[0])
+        outcome = conduct(
+            lambda on_run: start(control, output.line, on_run),
+            control,
+            data_dir=data_dir,
+            on_run=begin,
+            listener=output.line,
+        )
+    if outcome.handed_over:
+        output.leave(farewell(runs[0]))
+    else:
+        output.end(runs[0])
     return exit_code(outcome)
 
 

@@ -155,6 +155,7 @@ def _download(facts: DatasetFacts, folder: Path) -> None:
     except (OSError, RuntimeError) as error:
         with contextlib.suppress(OSError):
             raw.rmdir()
+            raw.parent.rmdir()
         reason = printable(str(error).partition("\n")[0] or type(error).__name__)
         raise DataError(
             f"{facts.title} is not in {printable(folder)} and cannot be downloaded "

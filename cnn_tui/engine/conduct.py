@@ -1,0 +1,41 @@
+"""Training in this process until the run ends or another process has it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from cnn_tui.engine.control import Control
+from cnn_tui.engine.progress import Outcome
+from cnn_tui.engine.resume import take_over
+from cnn_tui.handover import hand_over
+from cnn_tui.runs.writer import Listener, RunWriter
+
+OnRun = Callable[[Path], None]
+Training = Callable[[OnRun], Outcome]
+"""Trains a run, and calls its argument once the run has a directory."""
+
+
+def conduct(
+    training: Training,
+    control: Control,
+    *,
+    data_dir: Path | None,
+    on_run: OnRun,
+    listener: Listener | None = None,
+) -> Outcome:
+    """Trains; hands the run over when asked; goes on here if nobody takes it.
+
+    The outcome is ``handed_over`` if another process goes on.
+    """
+    runs: list[Path] = []
+
+    def begun(run: Path) -> None:
+        runs.append(run)
+        on_run(run)
+
+    control.can_hand_over = True
+    outcome = training(begun)
+    while outcome.handed_over and not hand_over(runs[0], data_dir):
+        control.handing_over = False
+        writer = RunWriter.open(runs[0], listener=listener)
+        outcome = take_over(writer, control, data_dir)
+    return outcome
