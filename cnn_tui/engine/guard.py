@@ -52,7 +52,8 @@ class Guard:
         if self._paused_before == bad_step:  # and a person said: go on
             self._skip(session)
             return
-        if self._last_skipped != session.step or session.step == 0:
+        in_streak = self._last_skipped == session.step
+        if self._policy != "ignore" or not in_streak:
             found = find_non_finite(session.trainer, session.config)
             session.writer.event(REASON, bad_step, what=found.what, layer=found.layer)
         match self._policy:

@@ -1,5 +1,6 @@
 """Turns updates and evaluations into rows, and keeps the numbers of the status."""
 
+import math
 import time
 from collections.abc import Sequence
 
@@ -79,6 +80,9 @@ class Recorder:
         self._progress.best, self._progress.tested = best, tested
         self._writer.metrics([{**self._where(step, self._stopwatch.seconds), **tested}])
         self._writer.evaluation(step, test.arrays, best.step if best else None)
+        for name, value in tested.items():
+            if not math.isfinite(value):
+                self._writer.event("non_finite", step, what=name, layer=None)
         self.tested_step = step
         self.restart_speed()
         return is_best

@@ -29,6 +29,8 @@ from cnn_tui.runs.writer import Listener, RunWriter
 
 logger = logging.getLogger(__name__)
 
+DEFAULT_THREADS = torch.get_num_threads()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -81,10 +83,9 @@ def open_workshop(config: RunConfig, data_dir: Path | None) -> Workshop:
         InputError: if the device or the data are not there, or the model is too large.
     """
     device = pick_device(config.training.device)
-    # In this thread: each thread has a number of its own.
-    if config.training.threads is not None:
-        torch.set_num_threads(config.training.threads)
     config = _resolved(config, device)
+    # In this thread: each thread has a number of its own, and an earlier run's stays.
+    torch.set_num_threads(config.training.threads or DEFAULT_THREADS)
     check_memory(config, device)
     splits = load_splits(config, data_dir, device)
     stopwatch = Stopwatch()
@@ -185,8 +186,6 @@ def reason_of(error: Exception) -> str:
 
 def _resolved(config: RunConfig, device: torch.device) -> RunConfig:
     """Returns the config with what this machine decided."""
-    settings = [
-        ("training.device", str(device)),
-        ("training.threads", torch.get_num_threads()),
-    ]
+    threads = config.training.threads or DEFAULT_THREADS
+    settings = [("training.device", str(device)), ("training.threads", threads)]
     return parse_mapping(apply_settings(to_mapping(config), settings))
