@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cnn_tui import hardware
+from cnn_tui.config import InvalidConfigError
 from cnn_tui.errors import ConfigError
 from cnn_tui.presets.files import PresetFile
 from cnn_tui.presets.read import read_preset
@@ -28,6 +29,8 @@ def read_item(file: PresetFile, edits: Mapping[str, str]) -> PresetItem:
     """Reads a preset, with what was typed over it; an error is part of the result."""
     try:
         preset = read_preset(file)
+    except InvalidConfigError as error:
+        return PresetItem(file=file, error="\n".join(error.lines))
     except ConfigError as error:
         return PresetItem(file=file, error=str(error))
     return PresetItem(file=file, draft=Draft(preset=preset, edits=clean_edits(edits)))

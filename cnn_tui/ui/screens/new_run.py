@@ -127,8 +127,10 @@ class NewRunScreen(Screen[None]):
         item = event.item
         if item is not None and self._machine is not None:
             item = self._read_again(item)
+        self._item = item
         self._say("")
-        self._show(item, refill=True)
+        self.query_one(ModelPane).show(item)
+        self._show_draft(refill=True)
 
     def _read_again(self, item: PresetItem) -> PresetItem:
         """Reads a preset, which may have been changed or deleted meanwhile."""
@@ -147,16 +149,18 @@ class NewRunScreen(Screen[None]):
 
     def _change(self, draft: "Draft", *, refill: bool) -> None:
         assert self._item is not None
+        self._item = replace(self._item, draft=draft)
         self._edits[self._item.key] = dict(draft.edits)
         self._say("")
-        self._show(replace(self._item, draft=draft), refill=refill)
+        self._show_draft(refill=refill)
 
-    def _show(self, item: PresetItem | None, *, refill: bool) -> None:
-        """Shows a preset with its draft in all panes."""
-        self._item = item
-        view = item.draft.view() if item and item.draft else None
-        self.query_one(ModelPane).show(item, view.table if view else None)
-        self.query_one(Form).show(view, refill=refill)
+    def _show_draft(self, *, refill: bool) -> None:
+        """Shows what the preset and the edits give."""
+        draft = self._item.draft if self._item else None
+        view = draft.view() if draft else None
+        with self.app.batch_update():
+            self.query_one(ModelPane).show_layers(view.table if view else None)
+            self.query_one(Form).show(view, refill=refill)
         self._update_keys()
 
     def _update_keys(self) -> None:
@@ -291,6 +295,8 @@ class NewRunScreen(Screen[None]):
 
     def _say(self, sentence: str, *, is_error: bool = False) -> None:
         line = self.query_one("#message", Static)
+        if not sentence and not line.display:
+            return
         line.update(f"✗ {sentence}" if is_error else sentence)
         line.set_class(is_error, "-error")
         line.display = bool(sentence)

@@ -81,4 +81,4 @@ class Choice(Widget, can_focus=True):
         meta = Style.from_meta({"value": value})
         if value == self.value:
             return Content.assemble((f"‹{value}›", "$text-accent bold")).stylize(meta)
-        return Content.assemble((f" {value} ", "$text-muted")).stylize(meta)
+        return Content.assemble((f" {value} ", "$foreground 60%")).stylize(meta)

@@ -12,18 +12,34 @@ from textual.widgets import Input, Static
 from cnn_tui.ui.form_fields import FieldView, label
 from cnn_tui.ui.widgets.choice import Choice
 
+_WIDTH_STEP = 14
+
+
+class TextInput(Input):
+    """An input that seldom changes its inner width.
+
+    Textual lays out the whole screen again when it does, which no key press can wait
+    for.
+    """
+
+    @property
+    def content_width(self) -> int:
+        """The width of the text and the cursor, rounded up."""
+        return -(-super().content_width // _WIDTH_STEP) * _WIDTH_STEP
+
 
 class Field(Horizontal):
     """A row of the form."""
 
     DEFAULT_CSS = """
     Field {
-        height: auto;
+        height: 1;
         & > .label { width: 19; color: $text-muted; }
         & > Input { width: 15; margin-right: 1; }
         & > Choice { margin-right: 1; }
         & > .hint { width: 1fr; color: $text-muted; }
         &.-changed > .label { color: $text-accent; }
+        &.-wrong { height: auto; }
         &.-wrong > .hint { color: $text-error; }
     }
     """
@@ -41,6 +57,7 @@ class Field(Horizontal):
         self.key = key
         self._choices = choices
         self._view: FieldView | None = None
+        self.display = False
 
     def compose(self) -> ComposeResult:
         """Yields the name, the editor and the hint."""
@@ -53,13 +70,15 @@ class Field(Horizontal):
 
         While somebody types, the text is theirs, unless ``refill`` says otherwise.
         """
-        self.display = view is not None
-        if view is None:
-            return
-        self._set_text(view, refill=refill)
-        if view != self._view:
-            self._view = view
-            self._set_notes(view)
+        old, self._view = self._view, view
+        # All fields are told of every key that is pressed: few have something to do.
+        if (view is None) != (old is None):
+            self.display = view is not None
+        if view is not None:
+            if refill or view != old:
+                self._set_text(view, refill=refill)
+            if view != old:
+                self._set_notes(view)
 
     def focus_editor(self) -> None:
         """Puts the focus where the value is edited."""
@@ -68,7 +87,7 @@ class Field(Horizontal):
     def _editor(self) -> Input | Choice:
         if self._choices:
             return Choice(self._choices)
-        return Input(compact=True, select_on_focus=True)
+        return TextInput(compact=True, select_on_focus=True)
 
     def _set_text(self, view: FieldView, *, refill: bool) -> None:
         editor = self.children[1]
@@ -82,10 +101,13 @@ class Field(Horizontal):
 
     def _set_notes(self, view: FieldView) -> None:
         mark = "•" if view.changed else " "
-        self.query_one(".label", Static).update(f"{mark} {label(self.key)}")
+        name = f"{mark} {label(self.key)}"
+        self.query_one(".label", Static).update(name, layout=False)
         hint = "" if self._choices else view.hint
         note = f"✗ {view.error}" if view.error else hint
-        self.query_one(".hint", Static).update(note)
+        # An error may need more lines than there are.
+        needs_layout = bool(view.error) or self.has_class("-wrong")
+        self.query_one(".hint", Static).update(note, layout=needs_layout)
         self.set_class(view.changed, "-changed")
         self.set_class(bool(view.error), "-wrong")
 

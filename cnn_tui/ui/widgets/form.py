@@ -33,47 +33,40 @@ class Form(VerticalScroll, can_focus=False):
     }
     """
 
-    def compose(self) -> ComposeResult:
-        """Yields nothing before the choices are known but the line of problems."""
-        yield Container(classes="columns")
-        yield Static(classes="others", markup=False)
+    _fields: Sequence[Field] = ()
 
-    @property
-    def fields(self) -> dict[str, Field]:
-        """The fields by key."""
-        return {field.key: field for field in self.query(Field)}
+    def compose(self) -> ComposeResult:
+        """Yields empty columns and the line of problems."""
+        with Container(classes="columns"):
+            for _ in COLUMNS:
+                yield Vertical(classes="column")
+        yield Static(classes="others", markup=False)
 
     async def build(self, choices: Mapping[str, Sequence[str]]) -> None:
         """Makes the fields, those with few values as choices among them."""
-        columns = self.query_one(".columns")
-        await columns.remove_children()
-        await columns.mount(*(_column(groups, choices) for groups in COLUMNS))
+        for column, groups in zip(self.query(".column"), COLUMNS, strict=True):
+            for title, keys in groups.items():
+                # One group at a time, so that keys are heard in between.
+                await column.mount(_group(title, keys, choices))
+        self._fields = list(self.query(Field))
 
     def show(self, view: "FormView | None", *, refill: bool) -> None:
         """Shows values and problems; ``refill`` replaces what is being typed, too."""
         self.set_class(view is None, "-empty")
         if view is None:
             return
-        with self.app.batch_update():
-            for key, field in self.fields.items():
-                field.show(view.fields.get(key), refill=refill)
-            self.query_one(".others", Static).update("\n".join(view.problems))
+        for field in self._fields:
+            field.show(view.fields.get(field.key), refill=refill)
+        others = self.query_one(".others", Static)
+        if view.problems or others.content:
+            others.update("\n".join(view.problems))
 
     def focus_first(self, *, wrong: bool = False) -> None:
         """Puts the focus on the first field, or the first with an error."""
-        fields = (f for f in self.query(Field) if f.display)
-        first = next((f for f in fields if not wrong or f.has_class("-wrong")), None)
-        if first is not None:
-            first.focus_editor()
-
-
-def _column(
-    groups: Mapping[str, Sequence[str]], choices: Mapping[str, Sequence[str]]
-) -> Vertical:
-    return Vertical(
-        *(_group(title, keys, choices) for title, keys in groups.items()),
-        classes="column",
-    )
+        for field in self._fields:
+            if field.display and (field.has_class("-wrong") or not wrong):
+                field.focus_editor()
+                return
 
 
 def _group(

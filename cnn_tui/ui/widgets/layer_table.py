@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from cnn_tui.layers import LayerRow, ModelTable
 
 _HEADINGS = ("#", "layer", "output", "params", "", "MACs", "sees")
-_LEFT_ALIGNED = {1, 2}
-_SHARE = 4
+_LAYER, _OUTPUT, _SHARE = 1, 2, 4
+_LEFT_ALIGNED = {_LAYER, _OUTPUT}
 _MUTED = {0, _SHARE}
 _MAX_BAR_WIDTH = 20
+_MIN_LAYER_WIDTH = 8
 
 
 class LayerTable(Vertical):
@@ -38,7 +39,8 @@ class LayerTable(Vertical):
     }
     """
 
-    _table: "ModelTable | None" = None
+    table: "ModelTable | None" = None
+    """What is shown."""
 
     def compose(self) -> ComposeResult:
         """Yields headings, rows and formula."""
@@ -48,9 +50,8 @@ class LayerTable(Vertical):
 
     def show(self, table: "ModelTable | None") -> None:
         """Shows another model, or none."""
-        if table != self._table:
-            self._table = table
-            self._fill()
+        self.table = table
+        self._fill()
 
     def on_resize(self, _event: events.Resize) -> None:
         """Gives the bars the room that there is now."""
@@ -59,7 +60,7 @@ class LayerTable(Vertical):
     def _fill(self) -> None:
         rows = self.query_one(OptionList)
         kept = rows.highlighted
-        headings, *lines = _lines(self._table, self.size.width - 1)
+        headings, *lines = _lines(self.table, self.size.width - 1)
         self.query_one(".headings", Static).update(headings)
         rows.set_options(lines)
         if lines:
@@ -71,8 +72,8 @@ class LayerTable(Vertical):
         """Shows the arithmetic of the highlighted layer."""
         index = self.query_one(OptionList).highlighted
         formula = ""
-        if self._table is not None and index:
-            row = self._table.rows[index - 1]
+        if self.table is not None and index:
+            row = self.table.rows[index - 1]
             formula = f"{row.number} {row.summary}: {row.formula or 'same size'}"
         self.query_one(".formula", Static).update(formula)
 
@@ -92,9 +93,11 @@ def _lines(table: "ModelTable | None", width: int) -> list[Content]:
     cells = [_HEADINGS, ("", "input", text.shape(table.input_shape), *[""] * 4)]
     cells += [_cells(row, table) for row in table.rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    needed = sum(widths) + len(widths)
-    gap = "  " if needed + len(widths) <= width else " "
-    spare = width - sum(widths) - len(gap) * len(widths)
+    gaps = len(widths)  # between seven columns and a bar
+    excess = max(0, sum(widths) + gaps - width)
+    widths[_LAYER] = max(widths[_LAYER] - excess, _MIN_LAYER_WIDTH)
+    gap = "  " if sum(widths) + 2 * gaps <= width else " "
+    spare = width - sum(widths) - len(gap) * gaps
     bar_width = max(0, min(spare, _MAX_BAR_WIDTH))
     shares = [0.0, 0.0, *(_share(row, table) for row in table.rows)]
     return [
@@ -129,10 +132,15 @@ def _bar(share: float, width: int) -> str:
 def _line(cells: Sequence[str], widths: Sequence[int], gap: str, bar: str) -> Content:
     aligned = [
         Content.styled(
-            cell.ljust(width) if column in _LEFT_ALIGNED else cell.rjust(width),
-            "$text-muted" if column in _MUTED else "",
+            _aligned(cell, width, column), "$foreground 60%" if column in _MUTED else ""
         )
         for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
     ]
     aligned.insert(_SHARE + 1, Content.styled(bar, "$text-accent"))
     return Content(gap).join(aligned)
+
+
+def _aligned(cell: str, width: int, column: int) -> str:
+    if column not in _LEFT_ALIGNED:
+        return cell.rjust(width)
+    return cell.ljust(width) if len(cell) <= width else f"{cell[: width - 1]}…"

@@ -48,14 +48,21 @@ class ModelPane(Vertical):
         yield Description()
         yield LayerTable()
 
-    def show(self, item: PresetItem | None, table: "ModelTable | None") -> None:
-        """Shows a preset, before and after it was read."""
-        self.set_class(item is not None and bool(item.error), "-broken")
+    def show(self, item: PresetItem | None) -> None:
+        """Shows a preset, before and after it was read, still without its layers."""
         title = item.title if item else "Model"
         self.border_title = Content.assemble(("2", "$text-accent"), f" {title}")
-        self.border_subtitle = Content(totals(table)) if table else None
-        self.query_one("Description > Static", Static).update(_description(item))
-        self.query_one(LayerTable).show(table)
+        self.set_class(item is not None and bool(item.error), "-broken")
+        description = _description(item)
+        self.query_one(Description).display = bool(description)
+        self.query_one("Description > Static", Static).update(description)
+
+    def show_layers(self, table: "ModelTable | None") -> None:
+        """Shows the layers of the preset."""
+        layers = self.query_one(LayerTable)
+        if table != layers.table:
+            self.border_subtitle = Content(totals(table)) if table else None
+            layers.show(table)
 
     def focus_layers(self) -> None:
         """Puts the focus on the layers."""

@@ -28,6 +28,7 @@ class PresetItem:
     file: PresetFile
     draft: "Draft | None" = None
     error: str = ""
+    """What is wrong, a line per problem."""
 
     @property
     def key(self) -> str:
@@ -50,7 +51,8 @@ class PresetItem:
         name = printable(self.file.name)
         if not self.error:
             return Content(name)
-        reason = self.error.removeprefix(printable(self.file.path)).lstrip(",: ")
+        reason = self.error.partition("\n")[0]
+        reason = reason.removeprefix(printable(self.file.path)).lstrip(",: ")
         return Content.assemble(name, (f" ✗ {reason}", "$text-error"))
 
 
@@ -165,7 +167,7 @@ def _options(items: Iterable[PresetItem]) -> Iterator[Option]:
     section = ""
     for item in items:
         own = "" if item.file.builtin else "yours"
-        title = "cannot be read" if item.error else own
+        title = "errors" if item.error else own
         if title != section:
             section = title
             yield Option(f"── {title} ──", disabled=True)
