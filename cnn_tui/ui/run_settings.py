@@ -23,8 +23,8 @@ from cnn_tui.ui.sentences import value_text
 LIVE_VALUES = ("lr", "momentum", "weight_decay", "evaluate_every", "checkpoint_every")
 """What can be changed while a run trains."""
 
-_DECIDED_HERE = frozenset({"device", "threads"})
-"""What a preset leaves to the machine."""
+_DECIDED_HERE = frozenset({"device", "threads", "on_non_finite"})
+"""What the machine or the screen decides where a preset does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
