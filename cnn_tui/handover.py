@@ -1,19 +1,24 @@
-"""Handing a run over to a process in the background."""
+"""Processes in the background: a run is handed over to one, or begun by one."""
 
+import json
 import os
 import shlex
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from cnn_tui.errors import RunDirectoryError
+from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.logout import logout_warning
 from cnn_tui.runs.files import open_regular
 from cnn_tui.runs.layout import LOG
 from cnn_tui.runs.status import read_status
+from cnn_tui.text import printable
 
 TAKEN_WITHIN_SECONDS = 15.0
+RESUMED_WITHIN_SECONDS = 60.0
 _LOOK_SECONDS = 0.05
 
 
@@ -23,26 +28,50 @@ def hand_over(run: Path, data_dir: Path | None) -> bool:
     Returns True once that process has the run; False if it has not taken it in time,
     and then it has been ended.
     """
-    command = [sys.executable, "-m", "cnn_tui", "resume", "--handover", str(run)]
-    if data_dir is not None:
-        command += ["--data-dir", str(data_dir.absolute())]
-    log = open_regular(run / LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    try:
-        child = subprocess.Popen(
-            command,
+    command = ["resume", "--handover", str(run), *_data_option(data_dir)]
+    return _spawn(run, command, TAKEN_WITHIN_SECONDS)
+
+
+def resume_in_background(run: Path, data_dir: Path | None) -> None:
+    """Starts a process that resumes a run that has ended, or lost its process.
+
+    Raises:
+        InputError: if that process does not go on with the run.
+    """
+    command = ["resume", str(run), *_data_option(data_dir)]
+    if not _spawn(run, command, RESUMED_WITHIN_SECONDS):
+        raise InputError(f"{printable(run.name)} does not go on; see its {LOG}")
+
+
+def start_in_background(
+    config_text: str,
+    *,
+    name: str,
+    preset: str,
+    runs_folder: Path,
+    data_dir: Path | None,
+) -> Path:
+    """Starts a new run in a process of its own; returns its directory.
+
+    Raises:
+        InputError: if it cannot start, with that process's sentence.
+    """
+    with tempfile.TemporaryDirectory(prefix="cnn-tui-") as folder:
+        file = Path(folder, f"{preset}.yaml")  # its name is the preset's
+        file.write_text(config_text, "utf-8")
+        command = ["train", str(file), "--background", "--json", "--name", name]
+        command += ["--runs-dir", str(runs_folder), *_data_option(data_dir)]
+        result = subprocess.run(
+            [sys.executable, "-m", "cnn_tui", *command],
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd="/",
-            start_new_session=True,
+            capture_output=True,
+            text=True,
+            check=False,
         )
-    finally:
-        os.close(log)
-    if _is_taken(run, child):
-        return True
-    child.kill()
-    child.wait()
-    return False
+    if result.returncode != 0:
+        sentence = result.stderr.strip().removeprefix("cnn-tui: ")
+        raise InputError(sentence or "the run could not be started")
+    return Path(json.loads(result.stdout)["run"])
 
 
 def farewell(run: Path) -> str:
@@ -55,9 +84,34 @@ def farewell(run: Path) -> str:
     return f"{line}\nBut {warning}" if warning else line
 
 
-def _is_taken(run: Path, child: subprocess.Popen[bytes]) -> bool:
+def _data_option(data_dir: Path | None) -> list[str]:
+    return [] if data_dir is None else ["--data-dir", str(data_dir.absolute())]
+
+
+def _spawn(run: Path, command: Sequence[str], within_seconds: float) -> bool:
+    """Runs a command of cnn-tui in a session of its own, until it has the run."""
+    log = open_regular(run / LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    try:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "cnn_tui", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            start_new_session=True,
+        )
+    finally:
+        os.close(log)
+    if _is_taken(run, child, within_seconds):
+        return True
+    child.kill()
+    child.wait()
+    return False
+
+
+def _is_taken(run: Path, child: subprocess.Popen[bytes], within_seconds: float) -> bool:
     """Waits until the status names the child."""
-    deadline = time.monotonic() + TAKEN_WITHIN_SECONDS
+    deadline = time.monotonic() + within_seconds
     while time.monotonic() < deadline and child.poll() is None:
         try:
             status = read_status(run)

@@ -66,7 +66,7 @@ def main(
     if ctx.invoked_subcommand is not None:
         return
     require_terminal("cnn-tui train model-c")
-    from cnn_tui.ui.app import run_app
+    from cnn_tui.ui.launch import run_app
 
     ctx.exit(run_app(runs_folder=runs_dir, data_dir=data_dir, marker=marker))
 

@@ -33,7 +33,7 @@ def attach(
     """
     require_terminal(f"cnn-tui runs --runs-dir {runs_dir}")
     from cnn_tui.runs.layout import find_run
-    from cnn_tui.ui.app import run_app
+    from cnn_tui.ui.launch import run_app
 
     path = find_run(run, runs_dir) if run else _newest_live(runs_dir)
     code = run_app(

@@ -24,7 +24,8 @@ def conduct(
 ) -> Outcome:
     """Trains; hands the run over when asked; goes on here if nobody takes it.
 
-    The outcome is ``handed_over`` if another process goes on.
+    ``on_run`` is called before the training begins here, and again if it has to go on
+    here. The outcome is ``handed_over`` if another process goes on.
     """
     runs: list[Path] = []
 
@@ -36,6 +37,7 @@ def conduct(
     outcome = training(begun)
     while outcome.handed_over and not hand_over(runs[0], data_dir):
         control.handing_over = False
+        on_run(runs[0])
         writer = RunWriter.open(runs[0], listener=listener)
         outcome = take_over(writer, control, data_dir)
     return outcome

@@ -145,6 +145,12 @@ STEERING = (
         label="stop",
         help="End the run here; everything is kept.",
     ),
+    Action(
+        name="detach",
+        keys="d",
+        label="detach",
+        help="Leave; the run goes on in the background.",
+    ),
 )
 """What works while a run is live."""
 
@@ -302,6 +308,12 @@ RUNS = (
         keys="enter",
         label="open",
         help="Open the selected run in the dashboard.",
+    ),
+    Action(
+        name="resume_run",
+        keys="R",
+        label="resume",
+        help="Go on with the selected run, exactly where it was.",
     ),
     Action(
         name="filter",

@@ -1,6 +1,7 @@
 """The Textual application: which screen is shown, and what may be left when."""
 
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,17 +15,19 @@ from textual.command import Provider
 from textual.message import Message
 from textual.screen import Screen
 
-from cnn_tui import process
 from cnn_tui.errors import CnnTuiError
 from cnn_tui.ui.actions import APP
-from cnn_tui.ui.backend import Backend
+from cnn_tui.ui.backend import Backend, Ending
+from cnn_tui.ui.background import BackgroundStarts
 from cnn_tui.ui.palette import ActionProvider
-from cnn_tui.ui.screens.dialogs import Confirm, Wait
+from cnn_tui.ui.screens.dialogs import Choose, Wait
 from cnn_tui.ui.screens.help import HelpScreen
 from cnn_tui.ui.screens.new_run import NewRunScreen
 
 if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
+    from cnn_tui.ui.screens.runs import RunsScreen
+    from cnn_tui.ui.screens.steering import SteeringScreen
 
 LOG = "train.log"
 RUNS = "runs"
@@ -40,9 +43,14 @@ class RunCreated(Message):
 
 @dataclass
 class RunEnded(Message):
-    """The training thread is free again; ``problem`` if no run could be started."""
+    """The training thread is free again."""
 
-    problem: str | None
+    ending: Ending
+
+
+@dataclass
+class Terminated(Message):
+    """The system asked the program to end, and the training has ended."""
 
 
 class CnnTuiApp(App[int]):
@@ -67,12 +75,17 @@ class CnnTuiApp(App[int]):
         """``keep_output`` is told which file stray output belongs to."""
         super().__init__()
         self.backend = Backend(runs_folder, data_dir)
+        self._background = BackgroundStarts(
+            self, self.backend, self.open_run, self._show_problem
+        )
         self._runs_folder = runs_folder
         self._marker_choice = marker
         self._open_run = open_run
         self._keep_output = keep_output
         self._new_run = NewRunScreen(runs_folder)
         self._is_leaving = False
+        self.farewell: str | None = None
+        """What is to be printed when the program has left the screen."""
         self.animation_level = "none"
 
     @cached_property
@@ -111,11 +124,8 @@ class CnnTuiApp(App[int]):
         return not (action == "show_runs" and self.screen.name == RUNS)
 
     def action_new_run(self) -> None:
-        """Shows the new-run screen, or says why no run can be started now."""
-        if self.backend.is_busy:
-            self.notify(self._busy_sentence(), severity="warning", markup=False)
-        else:
-            self._uncover(self._new_run)
+        """Shows the new-run screen."""
+        self._uncover(self._new_run)
 
     def action_show_runs(self) -> None:
         """Shows the list of runs."""
@@ -136,31 +146,51 @@ class CnnTuiApp(App[int]):
         if not self.backend.is_busy:
             self.exit(0)
             return
-        question = Confirm(
+        question = Choose(
             f"{self._training_name()} is training",
-            explanation="What it has learned is saved, and it can go on later.",
-            key="s",
-            doing="stop and save at the next batch, then leave",
+            explanation="Either way, what it has learned is saved.",
+            choices={
+                "d": "detach: it goes on in the background",
+                "s": "stop and save at the next batch",
+            },
         )
         self.push_screen(question, self._leave)
 
     def on_new_run_screen_start_requested(
         self, message: NewRunScreen.StartRequested
     ) -> None:
-        """Starts a run, unless one is there."""
+        """Starts a run here, or in the background where one trains here already."""
         if self.backend.is_busy:
-            self._new_run.start_failed(self._busy_sentence())
+            self._background.offer_start(message)
             return
         self.backend.start(
             message.config,
             preset=message.preset,
             name=message.name,
-            on_created=lambda run: self.post_message(RunCreated(run)),
-            on_ended=lambda problem: self.post_message(RunEnded(problem)),
+            on_run=self._tell_created,
+            on_ended=self._tell_ended,
         )
 
+    def on_runs_screen_resume_requested(
+        self, message: "RunsScreen.ResumeRequested"
+    ) -> None:
+        """Resumes a run here, or in the background where one trains here already."""
+        if self.backend.is_busy:
+            self._background.offer_resume(message.run)
+            return
+        self.backend.resume(
+            message.run, on_run=self._tell_created, on_ended=self._tell_ended
+        )
+
+    def on_steering_screen_detached(self, message: "SteeringScreen.Detached") -> None:
+        """Leaves; a run of this process is handed over first."""
+        if message.run == self.backend.training:
+            self._leave("d")
+        else:
+            self.exit(0)
+
     def on_run_created(self, message: RunCreated) -> None:
-        """Shows the run that was started."""
+        """Shows the run that was started, or that nobody in the background took."""
         if self._keep_output:
             self._keep_output(message.run / LOG)
         self.open_run(message.run)
@@ -169,33 +199,56 @@ class CnnTuiApp(App[int]):
 
     def on_run_ended(self, message: RunEnded) -> None:
         """Leaves if that was waited for; the dashboard shows how the run ended."""
-        if self._is_leaving:
+        if message.ending.left is not None:
+            self._say_farewell(message.ending.left)
+        elif self._is_leaving:
             self.exit(0)
-        elif message.problem is not None:
-            self._new_run.start_failed(message.problem)
+        elif message.ending.problem is not None:
+            self._show_problem(message.ending.problem)
+
+    def on_terminated(self) -> None:
+        """Leaves as a signal asked for."""
+        self.exit(128 + signal.SIGTERM)
 
     def on_dashboard_screen_left(self) -> None:
-        """Goes back to what lies below; not to a form that cannot start anything."""
-        if self.screen_stack[-2] is self._new_run:
-            self.action_new_run()
-        else:
-            self.pop_screen()
+        """Goes back to what lies below."""
+        self.pop_screen()
 
     def _warm_up(self) -> None:
         self.add_class(f"-{self.marker}")
         self.backend.warm_up()
 
-    def _leave(self, yes: bool | None) -> None:
-        if not yes:
-            return
-        self._is_leaving = True
-        self.push_screen(
-            Wait("Stopping…", "The program ends when the last checkpoint is saved.")
-        )
-        if self.backend.training is not None:
-            self._stop(self.backend.training)
-        elif not self.backend.is_busy:
+    def _leave(self, key: str | None) -> None:
+        if key == "d":
+            self.push_screen(Wait("Detaching…", "The run is handed over."))
+            self.backend.hand_over()
+        elif key == "s":
+            self._is_leaving = True
+            self.push_screen(
+                Wait("Stopping…", "The program ends when the last checkpoint is saved.")
+            )
+            if self.backend.training is not None:
+                self._stop(self.backend.training)
+        if key and not self.backend.is_busy:
             self.exit(0)
+
+    def _say_farewell(self, run: Path) -> None:
+        from cnn_tui.handover import farewell
+
+        self.farewell = farewell(run)
+        self.exit(0)
+
+    def _show_problem(self, problem: str) -> None:
+        if self.screen is self._new_run:
+            self._new_run.start_failed(problem)
+        else:
+            self.notify(problem, severity="error", markup=False)
+
+    def _tell_created(self, run: Path) -> None:
+        self.post_message(RunCreated(run))
+
+    def _tell_ended(self, ending: Ending) -> None:
+        self.post_message(RunEnded(ending))
 
     def _stop(self, run: Path) -> None:
         from cnn_tui.runs import mailbox
@@ -205,9 +258,6 @@ class CnnTuiApp(App[int]):
         except CnnTuiError as error:
             self.notify(str(error), severity="error", markup=False)
 
-    def _busy_sentence(self) -> str:
-        return f"{self._training_name()} is training in this process: stop it first"
-
     def _training_name(self) -> str:
         training = self.backend.training
         return training.name if training else "a run"
@@ -215,22 +265,3 @@ class CnnTuiApp(App[int]):
     def _uncover(self, screen: Screen[Any]) -> None:
         while self.screen is not screen:
             self.pop_screen()
-
-
-def run_app(
-    *,
-    runs_folder: Path,
-    data_dir: Path | None,
-    marker: "MarkerChoice",
-    open_run: Path | None = None,
-) -> int:
-    """Runs the application in this terminal; returns the exit code."""
-    process.keep_terminal_for_screen()
-    app = CnnTuiApp(
-        runs_folder=runs_folder,
-        data_dir=data_dir,
-        marker=marker,
-        open_run=open_run,
-        keep_output=process.send_output_to,
-    )
-    return app.run() or 0

@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,29 @@ from cnn_tui.errors import CnnTuiError
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
+    from cnn_tui.engine.conduct import OnRun
+    from cnn_tui.engine.control import Control
+    from cnn_tui.engine.progress import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """Why the training thread is free again."""
+
+    problem: str | None = None
+    """What kept the run from starting."""
+    left: Path | None = None
+    """The run, if it goes on in the background."""
+
+
+OnEnded = Callable[[Ending], object]
 
 
 class Backend:
     """Trains one run at a time, in a thread of its own.
+
+    The callbacks are called from that thread: ``on_run`` with the run directory, before
+    the first update, and ``on_ended`` when the thread is free again.
 
     Attributes:
         training: The run that is being trained, once its directory exists.
@@ -22,10 +42,11 @@ class Backend:
     def __init__(self, runs_folder: Path, data_dir: Path | None) -> None:
         """Starts nothing yet."""
         self.training: Path | None = None
-        self._runs_folder = runs_folder
-        self._data_dir = data_dir
+        self.runs_folder = runs_folder
+        self.data_dir = data_dir
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="trainer")
-        self._run: Future[None] | None = None
+        self._run: Future[Path | None] | None = None
+        self._control: Control | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -34,7 +55,7 @@ class Backend:
 
     def warm_up(self) -> None:
         """Imports torch, which takes seconds, in the thread that will train."""
-        self._thread.submit(importlib.import_module, "cnn_tui.engine.start")
+        self._thread.submit(importlib.import_module, "cnn_tui.engine.conduct")
 
     def start(
         self,
@@ -42,40 +63,85 @@ class Backend:
         *,
         preset: str | None,
         name: str,
-        on_created: Callable[[Path], object],
-        on_ended: Callable[[str | None], object],
+        on_run: Callable[[Path], object],
+        on_ended: OnEnded,
     ) -> None:
-        """Starts a run. The callbacks are called from the training thread.
+        """Starts a new run."""
 
-        Args:
-            config: What to train.
-            preset: The preset that it comes from.
-            name: What the run is called.
-            on_created: Gets the run directory, before the first update.
-            on_ended: Gets what went wrong if no run could be started, else None.
-        """
-
-        def train() -> None:
-            from cnn_tui.engine.control import Control
+        def training(control: "Control", begun: "OnRun") -> "Outcome":
             from cnn_tui.engine.start import Request, start_run
 
             request = Request(
                 config=config,
                 name=name,
                 preset=preset,
-                runs_folder=self._runs_folder,
-                data_dir=self._data_dir,
+                runs_folder=self.runs_folder,
+                data_dir=self.data_dir,
             )
-            start_run(request, Control(), on_created=created)
+            return start_run(request, control, on_created=begun)
 
-        def created(run: Path) -> None:
+        self._submit(training, on_run, on_ended)
+
+    def resume(
+        self, run: Path, *, on_run: Callable[[Path], object], on_ended: OnEnded
+    ) -> None:
+        """Goes on with a run that has ended or lost its process."""
+
+        def training(control: "Control", begun: "OnRun") -> "Outcome":
+            from cnn_tui.engine.resume import resume_run
+            from cnn_tui.runs.writer import RunWriter
+
+            writer = RunWriter.open(run)
+            return resume_run(writer, control, data_dir=self.data_dir, on_resumed=begun)
+
+        self._submit(training, on_run, on_ended)
+
+    def hand_over(self) -> None:
+        """Asks the training to leave itself to a process in the background."""
+        if self._control is not None:
+            self._control.hand_over()
+
+    def interrupt(self, reason: str) -> None:
+        """Asks the training to save a checkpoint and end."""
+        if self._control is not None:
+            self._control.interrupt(reason)
+
+    def wait(self) -> Path | None:
+        """Waits until the thread is free; returns the run if another process has it."""
+        if self._run is None or self._run.exception() is not None:
+            return None
+        return self._run.result()
+
+    def _submit(
+        self,
+        training: "Callable[[Control, OnRun], Outcome]",
+        on_run: Callable[[Path], object],
+        on_ended: OnEnded,
+    ) -> None:
+        def train() -> Path | None:
+            from cnn_tui.engine.conduct import conduct
+            from cnn_tui.engine.control import Control
+
+            control = self._control = Control()
+            outcome = conduct(
+                lambda begun: training(control, begun),
+                control,
+                data_dir=self.data_dir,
+                on_run=begun,
+            )
+            return self.training if outcome.handed_over else None
+
+        def begun(run: Path) -> None:
             self.training = run
-            on_created(run)
+            on_run(run)
 
-        def ended(future: Future[None]) -> None:
-            self.training = None
+        def ended(future: Future[Path | None]) -> None:
+            self.training = self._control = None
             error = future.exception()
-            on_ended(None if error is None else _sentence(error))
+            if error is not None:
+                on_ended(Ending(problem=_sentence(error)))
+            else:
+                on_ended(Ending(left=future.result()))
 
         self._run = self._thread.submit(train)
         self._run.add_done_callback(ended)

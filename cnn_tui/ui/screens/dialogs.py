@@ -15,20 +15,21 @@ Check = Callable[[str], str | None]
 """Returns what is wrong with a text, None if nothing is."""
 
 
-class Confirm(ModalScreen[bool]):
-    """Asks whether to do something that one key must not do."""
+class Choose(ModalScreen[str | None]):
+    """Asks what to do where one key must not decide; returns the key pressed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(False)", "back"),
+        Binding("escape", "dismiss(None)", "back"),
     ]
 
-    def __init__(self, title: str, *, explanation: str, key: str, doing: str) -> None:
-        """``key`` or Enter means yes; ``doing`` says what it does then."""
+    def __init__(
+        self, title: str, *, explanation: str, choices: Mapping[str, str]
+    ) -> None:
+        """``choices`` says what each key does; Enter is the first of them."""
         super().__init__()
         self._title = title
         self._explanation = explanation
-        self._choices = {key: doing, "esc": "back"}
-        self._yes = (key, "enter")
+        self._choices = dict(choices)
 
     def compose(self) -> ComposeResult:
         """Makes a box with the question and the keys that answer it."""
@@ -37,12 +38,14 @@ class Confirm(ModalScreen[bool]):
             yield Label(self._explanation, markup=False)
             for key, doing in self._choices.items():
                 yield Label(_choice(key, doing))
+            yield Label(_choice("esc", "back"))
 
     def on_key(self, event: events.Key) -> None:
         """Takes the answer."""
-        if event.key in self._yes:
+        key = next(iter(self._choices)) if event.key == "enter" else event.key
+        if key in self._choices:
             event.stop()
-            self.dismiss(True)
+            self.dismiss(key)
 
 
 class Wait(ModalScreen[None]):

@@ -21,7 +21,7 @@ from cnn_tui.text import printable
 from cnn_tui.ui.actions import NEW_RUN
 from cnn_tui.ui.form_fields import label
 from cnn_tui.ui.last_used import read_last_used, write_last_used
-from cnn_tui.ui.screens.dialogs import AskText, Confirm
+from cnn_tui.ui.screens.dialogs import AskText, Choose
 from cnn_tui.ui.widgets.field import Field
 from cnn_tui.ui.widgets.form import Form
 from cnn_tui.ui.widgets.key_bar import KeyBar
@@ -312,12 +312,11 @@ def _ask_name(item: PresetItem) -> AskText:
     )
 
 
-def _ask_to_replace(name: str) -> Confirm:
-    return Confirm(
+def _ask_to_replace(name: str) -> Choose:
+    return Choose(
         f"{name} exists",
         explanation=printable(preset_path(name)),
-        key="r",
-        doing="replace it",
+        choices={"r": "replace it"},
     )
 
 

@@ -1,6 +1,7 @@
 """All runs, live and past."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -8,6 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
+from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
@@ -30,6 +32,12 @@ class RunsScreen(Screen[None]):
     """A list that can be filtered and sorted; Enter opens a run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in RUNS]
+
+    @dataclass
+    class ResumeRequested(Message):
+        """The person wants to go on with a run."""
+
+        run: Path
 
     def __init__(self, folder: Path, marker: MarkerName, name: str) -> None:
         """Lists the runs in ``folder``."""
@@ -82,6 +90,11 @@ class RunsScreen(Screen[None]):
     def action_open_run(self) -> None:
         """Opens the selected run."""
         self.query_one(RunList).open_selected()
+
+    def action_resume_run(self) -> None:
+        """Goes on with the selected run."""
+        if (run := self.query_one(RunList).current) is not None:
+            self.post_message(self.ResumeRequested(run.path))
 
     def action_filter(self) -> None:
         """Lets words be typed."""

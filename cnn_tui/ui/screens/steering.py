@@ -1,9 +1,12 @@
 """The actions that steer a run, shared by whatever screen shows one."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
+from textual.message import Message
 from textual.screen import Screen
 
 from cnn_tui.errors import CnnTuiError
@@ -13,7 +16,7 @@ from cnn_tui.ui import run_settings
 from cnn_tui.ui.actions import STEERING
 from cnn_tui.ui.commands import SentCommands
 from cnn_tui.ui.run_view import RunView
-from cnn_tui.ui.screens.dialogs import AskText, ChangeValues, Confirm, positive_count
+from cnn_tui.ui.screens.dialogs import AskText, ChangeValues, Choose, positive_count
 
 _NAMES = {action.name for action in STEERING}
 
@@ -22,6 +25,12 @@ class SteeringScreen(Screen[None]):
     """A screen whose keys send commands to the mailbox of a run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in STEERING]
+
+    @dataclass
+    class Detached(Message):
+        """The person wants to leave and the run to go on."""
+
+        run: Path
 
     def __init__(self, run: RunView) -> None:
         """Steers ``run``."""
@@ -75,11 +84,15 @@ class SteeringScreen(Screen[None]):
     def action_stop(self) -> None:
         """Asks whether to end the run here."""
 
-        def answered(yes: bool | None) -> None:
-            if yes:
+        def answered(key: str | None) -> None:
+            if key:
                 self._tell("stopping", "stop")
 
         self.app.push_screen(stop_question(self.run), answered)
+
+    def action_detach(self) -> None:
+        """Leaves the run to the background, if it is not there already."""
+        self.post_message(self.Detached(self.run.path))
 
     def action_change_values(self) -> None:
         """Asks for new values of what can be changed now."""
@@ -131,7 +144,7 @@ class SteeringScreen(Screen[None]):
         self.show_moment()
 
 
-def stop_question(run: RunView) -> Confirm:
+def stop_question(run: RunView) -> Choose:
     """Returns the question that keeps one key from ending a training."""
     status = run.status
     at = (
@@ -139,9 +152,8 @@ def stop_question(run: RunView) -> Confirm:
         if status is not None
         else ""
     )
-    return Confirm(
+    return Choose(
         f"Stop {run.path.name}",
         explanation=f"It is{at}. What it has learned is saved, and it can go on later.",
-        key="x",
-        doing="stop and save",
+        choices={"x": "stop and save"},
     )

@@ -65,7 +65,7 @@ class RunList(ScrollView, can_focus=True):
         """Shows other runs; the same one stays selected."""
         if list(runs) == list(self._runs):
             return
-        current = self._current
+        current = self.current
         self._runs = runs
         self._resize()
         paths = [run.path for run in runs]
@@ -108,8 +108,8 @@ class RunList(ScrollView, can_focus=True):
 
     def open_selected(self) -> None:
         """Tells which run was chosen."""
-        if self._current:
-            self.post_message(self.Opened(self._current.path))
+        if self.current:
+            self.post_message(self.Opened(self.current.path))
 
     def action_move(self, lines: int) -> None:
         """Selects another run."""
@@ -129,7 +129,8 @@ class RunList(ScrollView, can_focus=True):
         self.action_move(len(self._runs))
 
     @property
-    def _current(self) -> RunSummary | None:
+    def current(self) -> RunSummary | None:
+        """The selected run."""
         inside = 0 <= self.selected < len(self._runs)
         return self._runs[self.selected] if inside else None
 

@@ -1,0 +1,85 @@
+"""Runs in the background, offered where this process trains one already."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+
+from cnn_tui.errors import CnnTuiError
+from cnn_tui.ui.backend import Backend
+from cnn_tui.ui.screens.dialogs import Choose
+
+if TYPE_CHECKING:
+    from cnn_tui.ui.screens.new_run import NewRunScreen
+
+OnStarted = Callable[[Path], object]
+OnProblem = Callable[[str], object]
+
+
+class BackgroundStarts:
+    """Asks, and starts runs in processes of their own; that takes seconds."""
+
+    def __init__(
+        self,
+        app: App[Any],
+        backend: Backend,
+        on_started: OnStarted,
+        on_problem: OnProblem,
+    ) -> None:
+        """The callbacks get the run, or a sentence, in the thread of the interface."""
+        self._app = app
+        self._backend = backend
+        self._on_started = on_started
+        self._on_problem = on_problem
+
+    def offer_start(self, wanted: "NewRunScreen.StartRequested") -> None:
+        """Offers to start a new run in the background."""
+
+        def start() -> Path:
+            from cnn_tui.config import to_yaml
+            from cnn_tui.handover import start_in_background
+
+            return start_in_background(
+                to_yaml(wanted.config),
+                name=wanted.name,
+                preset=wanted.preset or wanted.name,
+                runs_folder=self._backend.runs_folder,
+                data_dir=self._backend.data_dir,
+            )
+
+        self._offer(start)
+
+    def offer_resume(self, run: Path) -> None:
+        """Offers to go on with a run in the background."""
+
+        def start() -> Path:
+            from cnn_tui.handover import resume_in_background
+
+            resume_in_background(run, self._backend.data_dir)
+            return run
+
+        self._offer(start)
+
+    def _offer(self, start: Callable[[], Path]) -> None:
+        def answered(key: str | None) -> None:
+            if key:
+                self._app.run_worker(lambda: self._start(start), thread=True)
+            else:
+                self._on_problem("one run trains in this program at a time")
+
+        training = self._backend.training
+        question = Choose(
+            f"{training.name if training else 'A run'} is training in this program",
+            explanation="One run trains here at a time.",
+            choices={"b": "start this one in the background"},
+        )
+        self._app.push_screen(question, answered)
+
+    def _start(self, start: Callable[[], Path]) -> None:
+        try:
+            run = start()
+        except CnnTuiError as error:
+            self._app.call_from_thread(self._on_problem, str(error))
+        else:
+            self._app.call_from_thread(self._on_started, run)
