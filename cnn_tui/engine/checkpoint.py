@@ -3,6 +3,9 @@
 import io
 import os
 import shutil
+import struct
+import zipfile
+import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +26,13 @@ from cnn_tui.text import printable
 LAST = "last.pt"
 PREVIOUS = "previous.pt"
 BEST = "best.pt"
+
+_DAMAGE = (
+    *(AssertionError, AttributeError, EOFError, LookupError, OSError, RuntimeError),
+    *(TypeError, UnpicklingError, ValueError, struct.error, zipfile.BadZipFile),
+    zlib.error,
+)
+"""What torch raises for bytes that are no checkpoint."""
 
 Overrides = dict[str, float | int | str | None]
 
@@ -81,13 +91,14 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """
     try:
         with open(open_regular(path), "rb") as file:
-            content = torch.load(file, map_location="cpu", weights_only=True)
-        checkpoint = msgspec.convert(content, Checkpoint)
+            data = file.read()
     except OSError as error:
         raise RunDirectoryError(
             f"{printable(path)}: cannot be read: {error.strerror}"
         ) from error
-    except (RuntimeError, UnpicklingError, EOFError, ValueError) as error:
+    try:
+        checkpoint = _decode(data)
+    except _DAMAGE as error:
         raise RunDirectoryError(
             f"{printable(path)}: is damaged, or no checkpoint"
         ) from error
@@ -112,6 +123,15 @@ def save_model(run: Path, model: torch.nn.Module, config: RunConfig, step: int) 
         "classes": ",".join(config.dataset.facts.class_names),
     }
     replace_file(run / MODEL, save(weights, metadata), durable=True)
+
+
+def _decode(data: bytes) -> Checkpoint:
+    """Raises one of ``_DAMAGE`` for what is no checkpoint."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if archive.testzip():  # torch does not look at the checksums
+            raise ValueError("a checksum is wrong")
+    content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    return msgspec.convert(content, Checkpoint)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -1,0 +1,35 @@
+"""Real data, loaded once, and torch on one thread."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from cnn_tui.engine.data import Images, Scaling, Splits, load_dataset
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Small tensors only lose time to more threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def mnist() -> tuple[Images, Images]:
+    """The training and the test images."""
+    return load_dataset("mnist", None)
+
+
+@pytest.fixture(scope="session")
+def splits(mnist: tuple[Images, Images]) -> Splits:
+    """The first 500 training images and the first 200 test images."""
+    train, test = mnist
+    return Splits(
+        train=train.subset(torch.arange(500)),
+        validation=None,
+        test=test.subset(torch.arange(200)),
+        scaling=Scaling(),
+    )

@@ -1,0 +1,222 @@
+"""Data sets: found, verified, decoded once, split and scaled."""
+
+import gzip
+import os
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import torch
+
+from cnn_tui.datasets import BUNDLED, DATASETS, FILES
+from cnn_tui.engine.data import (
+    Images,
+    Scaling,
+    Splits,
+    load_dataset,
+    load_splits,
+    permutation,
+)
+from cnn_tui.errors import DataError
+from tests.engine.making import make_config, same
+
+CPU = torch.device("cpu")
+FASHION = Path(__file__).parents[3] / "shared" / "data"
+Sets = tuple[Images, Images]
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of caches; the one of the data set is made on first use."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "cnn-tui"
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """A folder with raw MNIST files, to be damaged."""
+    shutil.copytree(BUNDLED / "MNIST", tmp_path / "data" / "MNIST")
+    return tmp_path / "data"
+
+
+def refusal(data_dir: Path) -> str:
+    """Returns what is said of data that cannot be loaded."""
+    with pytest.raises(DataError) as caught:
+        load_dataset("mnist", data_dir)
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1
+    return message
+
+
+def test_the_bundled_images_are_the_official_ones(mnist: Sets) -> None:
+    train, test = mnist
+    assert (train.images.shape, train.images.dtype) == (
+        (60_000, 1, 28, 28),
+        torch.uint8,
+    )
+    assert (test.images.shape, test.labels.dtype) == ((10_000, 1, 28, 28), torch.int64)
+    assert train.labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+    assert test.labels[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
+    assert torch.bincount(test.labels).tolist() == [
+        *(980, 1135, 1032, 1010, 982),
+        *(892, 958, 1028, 974, 1009),
+    ]
+    assert train.images[0, 0, 5, 12:17].tolist() == [3, 18, 18, 18, 126]
+
+
+def test_images_are_decoded_once(cache: Path, mnist: Sets) -> None:
+    assert same(load_dataset("mnist", None)[0].images, mnist[0].images)
+    [decoded] = cache.iterdir()
+    before = decoded.stat()
+    assert same(load_dataset("mnist", None)[1].images, mnist[1].images)
+    assert decoded.stat() == before
+
+
+@pytest.mark.parametrize("damage", [b"", b"rubbish", b"\xff" * 9])
+def test_a_damaged_cache_is_decoded_again(
+    cache: Path, mnist: Sets, damage: bytes
+) -> None:
+    load_dataset("mnist", None)
+    [decoded] = cache.iterdir()
+    decoded.write_bytes(damage)
+    assert same(load_dataset("mnist", None)[0].labels, mnist[0].labels)
+    assert decoded.stat().st_size > 47_000_000
+
+
+def test_a_truncated_cache_is_decoded_again(cache: Path, mnist: Sets) -> None:
+    load_dataset("mnist", None)
+    [decoded] = cache.iterdir()
+    os.truncate(decoded, 40_000_000)
+    assert same(load_dataset("mnist", None)[1].images, mnist[1].images)
+
+
+def test_without_a_cache_everything_works(cache: Path, mnist: Sets) -> None:
+    cache.parent.write_text("a file where the folder should be")
+    assert same(load_dataset("mnist", None)[0].labels, mnist[0].labels)
+    assert cache.parent.is_file()
+
+
+def test_several_may_decode_at_once(cache: Path, mnist: Sets) -> None:
+    together = threading.Barrier(4)
+
+    def decode(_: int) -> Images:
+        together.wait()
+        return load_dataset("mnist", None)[1]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(decode, range(4)))
+    assert all(same(images.images, mnist[1].images) for images in found)
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_a_missing_file_is_named(data_dir: Path) -> None:
+    missing = data_dir / "MNIST" / "raw" / FILES[2]
+    missing.unlink()
+    assert refusal(data_dir) == (
+        f"{missing}: cannot be read: No such file or directory; remove the folder to "
+        "have it fetched again"
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"rubbish", gzip.compress(b"\0\0\x08\x01")])
+def test_a_damaged_file_is_named(data_dir: Path, content: bytes) -> None:
+    damaged = data_dir / "MNIST" / "raw" / FILES[1]
+    damaged.write_bytes(content)
+    message = refusal(data_dir)
+    assert message.startswith(f"{damaged}: is damaged: its MD5 is ")
+    assert DATASETS["mnist"].md5[1] in message
+
+
+def test_a_damaged_file_is_found_although_its_images_are_in_the_cache(
+    cache: Path, data_dir: Path
+) -> None:
+    load_dataset("mnist", data_dir)
+    os.truncate(data_dir / "MNIST" / "raw" / FILES[0], 1000)
+    assert "is damaged" in refusal(data_dir)
+
+
+def test_the_folder_is_the_option_else_the_variable(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNN_TUI_DATA", str(data_dir))
+    (data_dir / "MNIST" / "raw" / FILES[0]).unlink()
+    with pytest.raises(DataError):
+        load_dataset("mnist", None)
+    load_dataset("mnist", tmp_path / "elsewhere")  # has none: the bundled files
+
+
+@pytest.mark.skipif(
+    not (FASHION / "FashionMNIST").is_dir(), reason="Fashion-MNIST is not at hand"
+)
+def test_fashion_mnist_is_read_from_a_folder(cache: Path) -> None:
+    train, test = load_dataset("fashion-mnist", FASHION)
+    assert (len(train), len(test)) == (60_000, 10_000)
+    assert train.labels[:5].tolist() == [9, 0, 0, 3, 0]
+
+
+def test_without_a_network_it_says_where_to_put_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("http_proxy", "https_proxy"):  # where nobody listens
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with pytest.raises(DataError) as caught:
+        load_dataset("fashion-mnist", tmp_path)
+    message = str(caught.value)
+    assert message.startswith(f"Fashion-MNIST is not in {tmp_path} and cannot be down")
+    raw = tmp_path / "FashionMNIST" / "raw"
+    assert message.endswith(f"put its four .gz files into {raw}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_x_over_255_is_torchvision_s_to_tensor_bit_for_bit(mnist: Sets) -> None:
+    from torchvision.transforms.functional import to_tensor
+
+    images = mnist[1].images[:50]
+    expected = torch.stack([to_tensor(image[0].numpy()) for image in images])
+    for memory_format in (torch.channels_last, torch.contiguous_format):
+        assert torch.equal(Scaling()(images, memory_format), expected)
+    every_value = torch.arange(256, dtype=torch.uint8).reshape(1, 1, 16, 16)
+    scaled = Scaling()(every_value, torch.contiguous_format)
+    assert torch.equal(scaled, to_tensor(every_value[0, 0].numpy())[None])
+
+
+def test_mean_and_std_are_those_of_the_images_trained_on() -> None:
+    everything = {"normalize": "mean_std", "train_images": None}
+    scaling = load_splits(make_config(dataset=everything), None, CPU).scaling
+    assert scaling.mean == pytest.approx(0.1307, abs=5e-5)  # the well-known values
+    assert scaling.std == pytest.approx(0.3081, abs=5e-5)
+    few = load_splits(make_config(dataset={"normalize": "mean_std"}), None, CPU)
+    scaled = few.scaling(few.train.images, torch.channels_last).double()
+    assert float(scaled.mean()) == pytest.approx(0, abs=1e-5)
+    assert float(scaled.std()) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_parts_are_cut_from_one_order_by_seed(mnist: Sets) -> None:
+    dataset = {"train_images": 500, "validation_images": 1000}
+    splits = load_splits(make_config(dataset=dataset, seed=7), None, CPU)
+    order = permutation(7, 0, 60_000)
+    assert splits.validation is not None
+    assert same(splits.validation.images, mnist[0].images[order[-1000:]])
+    assert same(splits.train.labels, mnist[0].labels[order[:500]])
+    assert same(splits.test.images, mnist[1].images)
+
+
+def test_the_whole_set_is_used_as_it_is(mnist: Sets) -> None:
+    splits = load_splits(make_config(dataset={"train_images": None}), None, CPU)
+    assert splits.validation is None
+    assert same(splits.train.images, mnist[0].images)
+
+
+def test_another_seed_holds_out_other_images() -> None:
+    dataset = {"validation_images": 500}
+    parts: list[Splits] = [
+        load_splits(make_config(dataset=dataset, seed=seed), None, CPU)
+        for seed in (1, 2)
+    ]
+    first, second = (part.validation for part in parts)
+    assert first is not None
+    assert second is not None
+    assert not same(first.labels, second.labels)
