@@ -27,7 +27,11 @@ def make_config(
         {
             "dataset": {"train_images": 500, **(dataset or {})},
             "model": {"layers": layers},
-            "training": {"batch_size": 50, **({"iterations": 20} | training)},
+            "training": {
+                "batch_size": 50,
+                "threads": 1,
+                **({"iterations": 20} | training),
+            },
         }
     )
 

@@ -1,0 +1,112 @@
+"""Real runs: to their end, or in a thread of their own, to be steered."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+from cnn_tui.config import RunConfig
+from cnn_tui.engine.control import Control
+from cnn_tui.engine.progress import Outcome
+from cnn_tui.engine.start import Request, start_run
+from cnn_tui.runs import mailbox
+
+PATIENCE_SECONDS = 60
+Row = dict[str, Any]
+
+
+def request(config: RunConfig, folder: Path) -> Request:
+    """Returns the request for a run named "test" in ``folder``."""
+    return Request(config=config, name="test", preset="none", runs_folder=folder)
+
+
+def run(config: RunConfig, folder: Path) -> tuple[Path, Outcome]:
+    """Trains to the end in this thread; returns the run's path and its outcome."""
+    created: list[Path] = []
+    asked = request(config, folder)
+    outcome = start_run(asked, Control(), on_created=created.append)
+    return created[0], outcome
+
+
+def rows(path: Path, kind: str = "train/loss") -> list[Row]:
+    """Returns the rows of ``metrics.jsonl`` that have the column ``kind``."""
+    return [row for row in _lines(path / "metrics.jsonl") if kind in row]
+
+
+def events(path: Path, *names: str) -> list[Row]:
+    """Returns the events of these names, or all."""
+    found = _lines(path / "events.jsonl")
+    return [event for event in found if not names or event["event"] in names]
+
+
+def status(path: Path) -> Row:
+    """Returns ``status.json``."""
+    found: Row = json.loads((path / "status.json").read_text())
+    return found
+
+
+def without_clock(row: Row) -> Row:
+    """Returns a row without the columns that depend on the clock."""
+    return {k: v for k, v in row.items() if k not in ("time", "images_per_second")}
+
+
+def _lines(path: Path) -> list[Row]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+class Training:
+    """A run that trains in another thread."""
+
+    def __init__(
+        self, path: Path, control: Control, lines: Queue[Row], outcome: Future[Outcome]
+    ) -> None:
+        self.path = path
+        self.control = control
+        self._lines = lines
+        self._outcome = outcome
+
+    def tell(self, command: str, **arguments: object) -> Row:
+        """Sends a command through the mailbox and returns the answering event."""
+        return self.answer_to(mailbox.send(self.path, command, **arguments))
+
+    def answer_to(self, command_id: str) -> Row:
+        """Returns the event that answers a command."""
+        event = mailbox.await_answer(self.path, command_id, PATIENCE_SECONDS)
+        assert event is not None
+        return {"step": event.step, "event": event.event, **event.details}
+
+    def wait_for(self, event: str) -> Row:
+        """Returns the next event of that name that was not waited for before."""
+        while True:
+            row = self._lines.get(timeout=PATIENCE_SECONDS)
+            if row.get("event") == event:
+                return row
+
+    def outcome(self) -> Outcome:
+        """Waits for the end."""
+        return self._outcome.result(PATIENCE_SECONDS)
+
+
+@contextmanager
+def training(config: RunConfig, folder: Path) -> Iterator[Training]:
+    """Starts a run; it is interrupted at the end unless it has ended by itself."""
+    control, lines, created = Control(), Queue[Row](), Queue[Path]()
+
+    def train() -> Outcome:
+        return start_run(
+            request(config, folder),
+            control,
+            listener=lambda line: lines.put(json.loads(line)),
+            on_created=created.put,
+        )
+
+    with ThreadPoolExecutor(1) as pool:
+        outcome = pool.submit(train)
+        try:
+            path = created.get(timeout=PATIENCE_SECONDS)
+            yield Training(path, control, lines, outcome)
+        finally:
+            control.interrupt("the test is over")
