@@ -4,6 +4,8 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -119,9 +121,10 @@ class Bar:
         """Shows the bar under the run's path."""
         status = _status(run)
         self._latest.total_steps = status["total_steps"]
-        self._say(f"run {run}")
         self._progress.update(self._task, description=printable(status["name"]))
-        self._progress.start()
+        with _lasting_output():
+            self._say(f"run {run}")
+            self._progress.start()
 
     def line(self, text: str) -> None:
         """Moves the bar."""
@@ -140,8 +143,9 @@ class Bar:
 
     def leave(self, text: str) -> None:
         """Leaves the bar and prints a line."""
-        self._progress.stop()
-        self._say(text)
+        with _lasting_output():
+            self._progress.stop()
+            self._say(text)
 
     def mute(self) -> None:
         """Draws no more."""
@@ -178,9 +182,15 @@ class _Latest:
 
 
 def _print(text: str) -> None:
-    """Prints a line; whoever reads may leave, the training goes on."""
-    try:
+    with _lasting_output():
         print(text, flush=True)
+
+
+@contextmanager
+def _lasting_output() -> Iterator[None]:
+    """Prints to nowhere once nobody is there to read; the training goes on."""
+    try:
+        yield
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
