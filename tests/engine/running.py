@@ -80,14 +80,22 @@ class Training:
 
     def wait_for(self, event: str) -> Row:
         """Returns the next event of that name that was not waited for before."""
-        while True:
-            row = self._lines.get(timeout=PATIENCE_SECONDS)
-            if row.get("event") == event:
-                return row
+        while (row := self._next_line()).get("event") != event:
+            pass
+        return row
+
+    def wait_for_row(self) -> Row:
+        """Returns the next train row."""
+        while "train/loss" not in (row := self._next_line()):
+            pass
+        return row
 
     def outcome(self) -> Outcome:
         """Waits for the end."""
         return self._outcome.result(PATIENCE_SECONDS)
+
+    def _next_line(self) -> Row:
+        return self._lines.get(timeout=PATIENCE_SECONDS)
 
 
 @contextmanager

@@ -40,8 +40,8 @@ def test_a_run_can_be_repeated_in_any_thread(
 
 def test_evaluations_and_checkpoints_change_nothing(tmp_path: Path) -> None:
     plain, _ = run(make_config(RANDOM, iterations=8), tmp_path)
-    often = {"evaluate_every": 2, "checkpoint_every": 1}
-    busy, _ = run(make_config(RANDOM, iterations=8, **often), tmp_path)
+    often = make_config(RANDOM, iterations=8, evaluate_every=2, checkpoint_every=1)
+    busy, _ = run(often, tmp_path)
     assert [without_clock(row) for row in rows(plain)] == [
         without_clock(row) for row in rows(busy)
     ]
