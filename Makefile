@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test torture check lint clean
+.PHONY: run test torture bench check lint clean
 
 run: $(INSTALLED)  ## opens the program; without a terminal it trains model-c
 	@if [ -t 0 ] && [ -t 1 ]; then \
@@ -19,6 +19,9 @@ test: $(INSTALLED)  ## runs the tests
 
 torture: $(INSTALLED)  ## kills, hangs up and starves runs, dozens of times
 	$(BIN)/pytest tests/faults -m "torture or not torture"
+
+bench: $(INSTALLED)  ## measures every budget; ONLY=keys measures one
+	$(BIN)/python -m bench $(ONLY)
 
 check: lint  ## everything: format, lint, types, import contracts, tests with coverage
 	$(BIN)/pytest --cov --cov-report=term

@@ -1,0 +1,137 @@
+"""Every number that is measured, and the budget that it has."""
+
+from dataclasses import dataclass
+
+from bench.measured import Measured
+
+RIVALS = {"lesson": 1.55, "lightning": 1.5, "keras": 1.2, "aiforge": 2.2}
+"""How many times as fast the program with its dashboard open has to be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """A number, and what it may be; without a limit it is only reported."""
+
+    key: str
+    measurement: str
+    title: str
+    unit: str
+    limit: float | None = None
+    at_least: bool = False
+    """Whether the limit is the lowest allowed value instead of the highest."""
+
+    def is_met(self, measured: Measured) -> bool | None:
+        """Tells whether the budget holds; None without a limit or a number."""
+        if self.limit is None or measured.value is None:
+            return None
+        if self.at_least:
+            return measured.value >= self.limit
+        return measured.value <= self.limit
+
+    def ratio(self, measured: Measured) -> float | None:
+        """Returns measured ÷ limit; None where that says nothing."""
+        return measured.value / self.limit if self.limit and measured.value else None
+
+
+def _reported(measurement: str, key: str, title: str, unit: str) -> Budget:
+    return Budget(key=key, measurement=measurement, title=title, unit=unit)
+
+
+def _at_most(measurement: str, key: str, title: str, unit: str, limit: float) -> Budget:
+    return Budget(key=key, measurement=measurement, title=title, unit=unit, limit=limit)
+
+
+def _faster(key: str, title: str, limit: float) -> Budget:
+    return Budget(
+        key=key,
+        measurement="throughput",
+        title=title,
+        unit="×",
+        limit=limit,
+        at_least=True,
+    )
+
+
+THROUGHPUT = (
+    _faster("model-a dashboard", "model A: dashboard open ÷ bare loop", 0.95),
+    _reported("throughput", "model-a headless", "model A: headless ÷ bare loop", "×"),
+    *(
+        _reported("throughput", f"{model} {way}", f"{title}: {words} ÷ bare loop", "×")
+        for model, title in (("model-b", "model B"), ("model-c", "model C"))
+        for way, words in (("dashboard", "dashboard open"), ("headless", "headless"))
+    ),
+    *(
+        _faster(name, f"model A: dashboard open ÷ {name}", limit)
+        for name, limit in RIVALS.items()
+    ),
+    _at_most(
+        "throughput",
+        "ui and writer",
+        "model A: CPU of UI and writer per second of training",
+        "ms",
+        40,
+    ),
+    _faster("tiny dashboard", "tiny net: dashboard open ÷ headless", 0.90),
+    _faster("tiny attached", "tiny net: attached ÷ headless", 0.90),
+    _reported("throughput", "tiny step", "tiny net: one step, headless", "ms"),
+)
+TIME_TO_ACCURACY = (
+    _at_most(
+        "time_to_accuracy",
+        "99 percent",
+        "process start → 99 % test accuracy, preset fast",
+        "s",
+        15,
+    ),
+)
+KEYS = (
+    _reported("keys", "p50", "key → echo while training, p50", "ms"),
+    _reported("keys", "p95", "key → echo while training, p95", "ms"),
+    _at_most("keys", "p99", "key → echo while training, p99", "ms", 50),
+    _at_most("keys", "longest", "key → echo while training, longest", "ms", 100),
+)
+WIRE = (
+    _at_most("wire", "160×45 training", "160×45: training", "B/s", 5000),
+    _at_most("wire", "160×45 idle", "160×45: new run, nothing changes", "B/s", 0),
+    _at_most("wire", "160×45 ended", "160×45: ended run, nothing changes", "B/s", 0),
+    _reported("wire", "160×45 zoomed", "160×45: training, full-screen chart", "B/s"),
+    _reported("wire", "160×45 runs", "160×45: training, list of runs", "B/s"),
+    _reported("wire", "80×24 training", "80×24: training", "B/s"),
+    _at_most("wire", "80×24 idle", "80×24: new run, nothing changes", "B/s", 0),
+    _at_most("wire", "80×24 ended", "80×24: ended run, nothing changes", "B/s", 0),
+    _reported("wire", "80×24 zoomed", "80×24: training, full-screen chart", "B/s"),
+    _reported("wire", "80×24 runs", "80×24: training, list of runs", "B/s"),
+)
+STARTUP = (
+    _at_most("startup", "paint", "process start → first paint", "s", 0.8),
+    _at_most("startup", "help", "cnn-tui --help", "s", 0.2),
+    _at_most("startup", "cold", "Enter → first step, just opened", "s", 4),
+    _at_most("startup", "warm", "Enter → first step, open for 5 s", "s", 1.5),
+    _at_most("startup", "stall", "longest UI stall while torch is imported", "s", 0.5),
+    _reported("startup", "modules", "heavy libraries at first paint", ""),
+)
+GROWTH = (
+    _at_most("growth", "list", "list 10,000 runs", "s", 1),
+    _at_most("growth", "first chart", "open 1,000,000 rows: first chart", "s", 0.6),
+    _at_most("growth", "complete", "open 1,000,000 rows: complete", "s", 2),
+    _reported("growth", "keys", "open 1,000,000 rows: longest key meanwhile", "ms"),
+    _at_most(
+        "growth", "ui memory", "UI on 1,000,000 rows, over an empty run", "MB", 60
+    ),
+    _at_most("growth", "trainer memory", "trainer, update 10,000 → 100,000", "MB", 10),
+    _reported("growth", "redraw", "UI CPU, 1,000,000 rows ÷ 10,000 rows", "×"),
+    _reported("growth", "bytes", "bytes written per update", "B"),
+)
+EVALUATION = (
+    _reported("evaluation", "ratio", "evaluation ÷ bare inference, images/s", "×"),
+    _reported("evaluation", "seconds", "evaluation of 10,000 images, model A", "s"),
+)
+BUDGETS = (
+    *THROUGHPUT,
+    *TIME_TO_ACCURACY,
+    *KEYS,
+    *WIRE,
+    *STARTUP,
+    *GROWTH,
+    *EVALUATION,
+)

@@ -1,0 +1,58 @@
+"""The program, opened on a pseudo-terminal and steered from its keyboard."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.terminal import WIDE, Size, Terminal
+from bench.workplace import PROGRAM, Workplace, wait_for_run
+
+END, ENTER, DOWN, UP, ESCAPE = "\x1b[F", "\r", "\x1b[B", "\x1b[A", "\x1b"
+FIRST_PRESET = b"model-a"
+CHART = rb"\xe2(\xa0[\x81-\xbf]|[\xa1-\xa3].)"
+"""A braille glyph that is not blank: nothing but charts draws them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """The program on its first screen, with one preset of the user's own."""
+
+    terminal: Terminal
+    folder: Path
+
+    def choose_preset(self) -> None:
+        """Goes to the preset of the user's own, the last in the list."""
+        self.terminal.wait_for(b"cores")  # the presets were read
+        self.terminal.wait_until_silent(0.3)
+        self.terminal.press(END)
+        self.terminal.wait_until_silent(0.3)
+
+    def start_preset(self) -> Path:
+        """Starts that preset; returns its run once it trains."""
+        self.choose_preset()
+        self.terminal.press(ENTER)
+        run = wait_for_run(self.folder)
+        self.terminal.wait_for(CHART)
+        return run
+
+
+@contextmanager
+def open_program(
+    workplace: Workplace, preset: str, *settings: str, size: Size = WIDE
+) -> Iterator[Program]:
+    """Opens the program in a folder with one preset."""
+    folder = workplace.folder("program")
+    workplace.preset(folder, preset, *settings)
+    with Terminal(
+        PROGRAM, folder=folder, environment=workplace.environment, size=size
+    ) as terminal:
+        yield Program(terminal=terminal, folder=folder)
+
+
+def watch(workplace: Workplace, folder: Path, run: Path, size: Size = WIDE) -> Terminal:
+    """Opens a dashboard on a run that exists."""
+    command = (*PROGRAM, "attach", str(run))
+    return Terminal(
+        command, folder=folder, environment=workplace.environment, size=size
+    )

@@ -1,0 +1,124 @@
+"""Images per second, against other ways to train the same network."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench import written
+from bench.budgets import RIVALS
+from bench.contestants import (
+    PACKAGES,
+    attached,
+    dashboard,
+    headless,
+    is_installed,
+    loop,
+    other,
+)
+from bench.effort import Effort
+from bench.measured import Measured, Results, median, ratios, skipped
+from bench.race import Contestant, Turn, Turns, race, speeds
+from bench.workplace import ENDLESS, Workplace
+from cnn_tui.hardware import cpu_count
+
+TINY = str(Path(__file__).with_name("tiny.yaml"))
+REPORTS_PER_SECOND = 10
+"""How often the engine appends rows."""
+
+_REPORTS = 200
+
+
+def measure(workplace: Workplace, effort: Effort) -> Results:
+    """Races the program against bare loops, rivals and itself."""
+    results: Results = {}
+    for model in ("model-b", "model-c"):
+        turns = _race_models(workplace, effort, model)
+        results |= _against_bare(model, turns)
+    turns = _race_models(workplace, effort, "model-a", *RIVALS)
+    results |= _against_bare("model-a", turns)
+    results |= dict(_against_rivals(turns))
+    results["ui and writer"] = _ui_and_writer(workplace, turns)
+    return results | _race_tiny(workplace, effort)
+
+
+def _race_models(
+    workplace: Workplace, effort: Effort, model: str, *others: str
+) -> Turns:
+    preset = workplace.preset(workplace.folder("preset"), model, *ENDLESS)
+    with ExitStack() as stack:
+        contestants = []
+
+        def enter(contestant: Contestant) -> None:
+            contestant.freeze()
+            contestants.append(contestant)
+
+        enter(stack.enter_context(loop(workplace, "bare", preset)))
+        enter(stack.enter_context(headless(workplace, model, *ENDLESS)))
+        enter(stack.enter_context(dashboard(workplace, model, *ENDLESS)))
+        for name in filter(is_installed, others):
+            enter(stack.enter_context(other(workplace, name, preset)))
+        return race(contestants, effort)
+
+
+def _against_bare(model: str, turns: Turns) -> Results:
+    bare = speeds(turns["bare"])
+    return {
+        f"{model} {way}": ratios(speeds(turns[way]), bare)
+        for way in ("dashboard", "headless")
+    }
+
+
+def _against_rivals(turns: Turns) -> Iterator[tuple[str, Measured]]:
+    ours = speeds(turns["dashboard"])
+    for name in RIVALS:
+        if name in turns:
+            yield name, ratios(ours, speeds(turns[name]))
+        else:
+            yield name, skipped(f"{PACKAGES[name]} is not installed")
+
+
+def _race_tiny(workplace: Workplace, effort: Effort) -> Results:
+    with (
+        headless(workplace, TINY) as alone,
+        dashboard(workplace, TINY) as watched,
+        attached(workplace, TINY) as apart,
+    ):
+        turns = race([alone, watched, apart], effort)
+    speed = speeds(turns["headless"])
+    return {
+        "tiny dashboard": ratios(speeds(turns["dashboard"]), speed),
+        "tiny attached": ratios(speeds(turns["attached"]), speed),
+        "tiny step": median(1000 / steps for steps in speed),
+    }
+
+
+def _ui_and_writer(workplace: Workplace, turns: Turns) -> Measured:
+    """Adds what the UI's threads use and what appending that many rows costs."""
+    steps_per_second = median(speeds(turns["dashboard"])).value or 0.0
+    writer = _writer_share(workplace.folder("writer"), steps_per_second)
+    ui = [_ui_share(turn) for turn in turns["dashboard"]]
+    note = f"UI {1000 * (median(ui).value or 0):.1f}, writer {1000 * writer:.1f}"
+    return median((1000 * (share + writer) for share in ui), note)
+
+
+def _ui_share(turn: Turn) -> float:
+    """Returns the CPU seconds per second of all threads but those that train.
+
+    Those are the busiest: torch has as many as there are cores.
+    """
+    shares = sorted(turn.cpu_shares.values(), reverse=True)
+    return sum(shares[cpu_count() :])
+
+
+def _writer_share(folder: Path, steps_per_second: float) -> float:
+    """Returns the CPU seconds that appending rows takes per second of training."""
+    writer = written.open_run(folder, "writer", total_steps=100_000)
+    rows = max(1, round(steps_per_second / REPORTS_PER_SECOND))
+    reports = [list(written.rows(1 + n * rows, rows)) for n in range(_REPORTS)]
+    began = time.thread_time()
+    for report in reports:
+        writer.metrics(report)
+    used = time.thread_time() - began
+    writer.close()
+    return used / (_REPORTS / REPORTS_PER_SECOND)
