@@ -54,7 +54,7 @@ class Terminated(Message):
 
 
 class CnnTuiApp(App[int]):
-    """The workbench. The new-run screen lies below all others."""
+    """The workbench. What is opened later lies on top; the new-run screen below all."""
 
     TITLE = "cnn-tui"
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/new_run.tcss"]
@@ -95,11 +95,12 @@ class CnnTuiApp(App[int]):
 
         return choose_marker(self._marker_choice, os.environ.get("TERM", ""))
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         """Shows the run that was asked for; what takes time comes after the paint."""
         self.begin_capture_print(self)
-        await self.push_screen(self._new_run)
-        if self._open_run is not None:
+        if self._open_run is None:
+            self.push_screen(self._new_run)
+        else:
             self.open_run(self._open_run)
         self.call_after_refresh(self._warm_up)
 
@@ -211,8 +212,11 @@ class CnnTuiApp(App[int]):
         self.exit(128 + signal.SIGTERM)
 
     def on_dashboard_screen_left(self) -> None:
-        """Goes back to what lies below."""
-        self.pop_screen()
+        """Goes back to what lies below, or to the new-run screen."""
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+        else:
+            self.action_new_run()
 
     def _warm_up(self) -> None:
         self.add_class(f"-{self.marker}")
@@ -263,5 +267,7 @@ class CnnTuiApp(App[int]):
         return training.name if training else "a run"
 
     def _uncover(self, screen: Screen[Any]) -> None:
-        while self.screen is not screen:
+        while self.screen is not screen and len(self.screen_stack) > 1:
             self.pop_screen()
+        if self.screen is not screen:
+            self.push_screen(screen)

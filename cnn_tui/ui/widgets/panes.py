@@ -57,8 +57,7 @@ class Panes(Vertical):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hides what has no meaning while there is room for one pane only."""
-        is_single = self.is_zoomed or self.is_small
-        return not (action.startswith("fold") and is_single)
+        return not (action.startswith("fold") and self._is_single)
 
     def action_next_pane(self) -> None:
         """Goes to the next pane that is not folded away."""
@@ -102,9 +101,14 @@ class Panes(Vertical):
         self.is_small = width < LEAST_WIDTH or height < LEAST_HEIGHT
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Makes the pane that was clicked on the current one."""
-        if event.widget in self.panes:
-            self.current = self.panes.index(event.widget)
+        """Makes the pane that was clicked on the current one.
+
+        While panes are being hidden, Textual moves the focus for a moment to others
+        that are about to be hidden, too.
+        """
+        panes, pane = self.panes, event.widget
+        if pane in panes and not self._is_single and not self._is_folded(pane):
+            self.current = panes.index(pane)
 
     @on(PaneTabs.Chosen)
     def _choose(self, message: PaneTabs.Chosen) -> None:
@@ -124,6 +128,10 @@ class Panes(Vertical):
             self._move(1)
 
     def _is_folded(self, pane: Widget) -> bool:
-        if self.is_small or self.is_zoomed or pane.parent is None:
+        if self._is_single or pane.parent is None:
             return False
         return self.has_class(f"-no-{pane.parent.id}")
+
+    @property
+    def _is_single(self) -> bool:
+        return self.is_zoomed or self.is_small

@@ -1,0 +1,283 @@
+"""A run that has ended, or is damaged, in the dashboard."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from textual.geometry import Region, Size
+from textual.widget import Widget
+
+from cnn_tui.runs import records
+from cnn_tui.runs.layout import CONFIG, DEVICE, EVENTS, METRICS, STATUS
+from cnn_tui.runs.records import Event, encode_event
+from cnn_tui.runs.status import read_status
+from cnn_tui.ui.widgets.device_pane import DevicePane
+from cnn_tui.ui.widgets.event_log import EventLog
+from cnn_tui.ui.widgets.metric_chart import MetricChart
+from cnn_tui.ui.widgets.notices import Notices
+from cnn_tui.ui.widgets.panes import Panes
+from cnn_tui.ui.widgets.run_pane import RunPane
+from cnn_tui.ui.widgets.status_line import StatusLine
+from tests.ui.conftest import dashboard, opened, screen_text
+
+MARKUP = "[@click=app.quit]x[/] [red]y[/red] \x1b[31mz\x1b[0m"
+SHOWN = r"[@click=app.quit]x[/] [red]y[/red] \x1b[31mz\x1b[0m"
+
+
+async def test_every_pane_shows_its_part_of_the_run(finished_run: Path) -> None:
+    async with opened(finished_run) as (app, _pilot):
+        screen = dashboard(app)
+        status = screen.query_one(StatusLine).plain
+        assert "✓ finished" in status
+        assert "60/60 100 %" in status
+        assert "finished at step 60" in screen.query_one(Notices).plain
+        assert "evaluated" in screen.query_one(EventLog).plain
+        assert (
+            "GPU" in screen.query_one(DevicePane).plain or not screen.run.reader.device
+        )
+        assert screen.query_one("#loss", MetricChart).border_title == (
+            "Loss · EMA 0.9 · by step"
+        )
+        first = screen.query_one(RunPane).plain.splitlines()
+        differing = [line for line in first if line.startswith("›")]
+        assert differing == first[: len(differing)]
+        names = {line.split()[1] for line in differing}
+        assert {"lr", "iterations", "train_images"} <= names
+        assert "momentum" not in names
+
+
+async def test_keys_change_how_the_curves_are_drawn(finished_run: Path) -> None:
+    async with opened(finished_run) as (app, pilot):
+        loss, accuracy = dashboard(app).query(MetricChart)
+        await pilot.press("s", "l", "a")
+        assert loss.border_title == "Loss · EMA 0.97 · log y · by epoch"
+        assert accuracy.border_title == "Accuracy · EMA 0.97 · by epoch"
+        assert loss.log_y
+        assert not accuracy.log_y
+        await pilot.press("s", "s", "a", "a")
+        assert loss.border_title == "Loss · not smoothed · log y · by step"
+
+
+async def test_the_cursor_reads_out_both_charts(finished_run: Path) -> None:
+    async with opened(finished_run) as (app, pilot):
+        loss, accuracy = dashboard(app).query(MetricChart)
+        await pilot.press("home", "right")
+        assert loss.cursor is not None
+        assert loss.cursor == accuracy.cursor
+        assert screen_text(app).count("step 2 ") == 2
+        await pilot.press("plus")
+        assert loss.view
+        await pilot.press("escape", "escape")  # the cursor, then the part in view
+        assert loss.cursor is None
+        assert loss.view is None
+
+
+async def test_one_pane_takes_the_screen_and_gives_it_back(finished_run: Path) -> None:
+    async with opened(finished_run) as (app, pilot):
+        screen = dashboard(app)
+        loss, accuracy = screen.query(MetricChart)
+        width = loss.size.width
+        await pilot.press("z")
+        assert loss.size.width > 150
+        assert not accuracy.display or not accuracy.size.width
+        await pilot.press("tab")
+        assert accuracy.size.width > 150
+        await pilot.press("escape")
+        assert loss.size.width == width
+        assert app.screen is screen
+
+
+async def test_sides_fold_but_never_both(finished_run: Path) -> None:
+    async with opened(finished_run) as (app, pilot):
+        screen = dashboard(app)
+        loss, device = screen.query_one("#loss"), screen.query_one(DevicePane)
+        await pilot.press("right_square_bracket")
+        assert not device.is_on_screen
+        assert loss.size.width > 150
+        await pilot.press("left_square_bracket")
+        assert device.is_on_screen
+        assert not loss.is_on_screen
+        assert screen.focused is device
+        await pilot.press("left_square_bracket")
+        assert loss.is_on_screen
+
+
+async def test_tab_goes_round_all_panes(finished_run: Path) -> None:
+    async with opened(finished_run) as (app, pilot):
+        panes = dashboard(app).query_one(Panes).panes
+        seen = []
+        for _ in panes:
+            seen.append(app.focused)
+            await pilot.press("tab")
+        assert seen == panes
+        assert app.focused is panes[0]
+        await pilot.press("shift+tab")
+        assert app.focused is panes[-1]
+
+
+async def test_a_small_terminal_shows_one_pane_and_names_the_others(
+    finished_run: Path,
+) -> None:
+    async with opened(finished_run, size=(80, 24)) as (app, pilot):
+        for name, pane in zip(
+            ("Loss", "Accuracy", "Device", "Run", "Events"),
+            dashboard(app).query_one(Panes).panes,
+            strict=True,
+        ):
+            lines = screen_text(app).splitlines()
+            assert f"[{name}]" in screen_text(app)
+            assert pane.is_on_screen
+            assert all(len(line) <= 80 for line in lines)
+            assert lines[-1].rstrip().endswith("? help")
+            await pilot.press("tab")
+
+
+async def test_no_size_is_too_small_and_none_comes_too_fast(finished_run: Path) -> None:
+    sizes = [(20, 5), (1, 1), (200, 60), (80, 24), (100, 30), (7, 40), (160, 3)]
+    async with opened(finished_run) as (app, pilot):
+        for width, height in sizes:
+            await pilot.resize_terminal(width, height)
+            assert app.size == Size(width, height)
+        await pilot.resize_terminal(160, 45)
+        dashboard(app).poll()
+        await pilot.pause()
+        assert "[Loss]" not in screen_text(app)
+        assert "✓ finished" in screen_text(app)
+
+
+async def test_text_from_files_is_shown_literally(finished_run: Path) -> None:
+    status = read_status(finished_run)
+    assert status
+    status = msgspec.structs.replace(status, name=MARKUP, preset=None, reason=MARKUP)
+    (finished_run / STATUS).write_bytes(msgspec.json.encode(status))
+    event = Event(at=records.now(), step=60, event=MARKUP, details={"reason": MARKUP})
+    with (finished_run / EVENTS).open("ab") as file:
+        file.write(encode_event(event))
+    renamed = finished_run.with_name("[bold]run")
+    finished_run.rename(renamed)
+    async with opened(renamed) as (app, _pilot):
+        screen = dashboard(app)
+        assert SHOWN in screen.query_one(StatusLine).plain
+        assert SHOWN in screen.query_one(Notices).plain
+        assert screen.query_one(EventLog).plain.count(SHOWN) == 2
+        assert "Run · [bold]run" in screen_text(app)
+
+
+def _no_status(run: Path) -> str:
+    (run / STATUS).unlink()
+    return "has no status.json"
+
+
+def _garbage_in_status(run: Path) -> str:
+    (run / STATUS).write_bytes(b"\xff\x00{")
+    return "status.json is damaged"
+
+
+def _another_format(run: Path) -> str:
+    (run / STATUS).write_text('{"format": 99}')
+    return "has format 99"
+
+
+def _damaged_config(run: Path) -> str:
+    (run / CONFIG).write_text("format: 1\nmodel: [unfinished\n")
+    return "config.yaml"
+
+
+def _no_config(run: Path) -> str:
+    (run / CONFIG).unlink()
+    return "config.yaml cannot be read"
+
+
+def _damaged_lines(run: Path) -> str:
+    for name in (METRICS, EVENTS, DEVICE):
+        with (run / name).open("ab") as file:
+            file.write(b"not json\n[1, 2]\n")
+    return "6 damaged lines were left out"
+
+
+def _torn_end(run: Path) -> str:
+    for name in (METRICS, EVENTS, DEVICE):
+        path = run / name
+        path.write_bytes(path.read_bytes()[:-5])
+    return "finished at step 60"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _no_status,
+        _garbage_in_status,
+        _another_format,
+        _damaged_config,
+        _no_config,
+        _damaged_lines,
+        _torn_end,
+    ],
+)
+async def test_a_damaged_run_is_shown_as_far_as_it_can_be_read(
+    finished_run: Path, damage: Callable[[Path], str]
+) -> None:
+    sentence = damage(finished_run)
+    async with opened(finished_run) as (app, pilot):
+        await pilot.press("z", "s", "a", "z", "question_mark", "escape")
+        assert sentence in dashboard(app).query_one(Notices).plain
+        # Nothing can be steered, and every other key still answers.
+        await pilot.press("r")
+        assert "Runs" in screen_text(app)
+
+
+async def test_a_run_may_vanish_while_it_is_watched(finished_run: Path) -> None:
+    async with opened(finished_run) as (app, pilot):
+        shutil.rmtree(finished_run)
+        dashboard(app).poll()
+        await pilot.pause()
+        assert "is gone" in dashboard(app).query_one(Notices).plain
+        assert "evaluated" in dashboard(app).query_one(EventLog).plain
+
+
+async def test_nothing_is_redrawn_where_nothing_changed(
+    finished_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refresh = Widget.refresh
+    refreshed: list[Widget] = []
+
+    def note(widget: Widget, *regions: Region, **options: bool) -> Widget:
+        refreshed.append(widget)
+        return refresh(widget, *regions, **options)
+
+    async with opened(finished_run) as (app, pilot):
+        dashboard(app).poll()
+        await pilot.pause()
+        monkeypatch.setattr(Widget, "refresh", note)
+        for _ in range(3):
+            dashboard(app).poll()
+            await pilot.pause()
+        assert refreshed == []
+        await pilot.press("s")
+        assert refreshed != []
+
+
+async def test_the_log_stays_at_the_end_unless_somebody_reads_above(
+    finished_run: Path,
+) -> None:
+    def add_events(number: int) -> None:
+        with (finished_run / EVENTS).open("ab") as file:
+            for step in range(number):
+                event = Event(at=records.now(), step=step, event="stepped")
+                file.write(encode_event(event))
+
+    add_events(100)
+    async with opened(finished_run) as (app, pilot):
+        log = dashboard(app).query_one(EventLog)
+        assert log.scroll_offset.y == log.max_scroll_y > 0
+        add_events(10)
+        dashboard(app).poll()
+        assert log.scroll_offset.y == log.max_scroll_y
+        log.focus()
+        await pilot.press("home")
+        add_events(10)
+        dashboard(app).poll()
+        await pilot.pause()
+        assert log.scroll_offset.y == 0
