@@ -148,31 +148,40 @@ def train(
         heart = Heart(writer, lambda: current_status(session), uuid)
         heart.start()
         try:
-            writer.environment(describe_environment(workshop.trainer.device))
-            prepare(session)
-            if session.step == 0:
-                device = str(workshop.trainer.device)
-                writer.event("started", session.step, device=device)
-            if session.progress.state is not State.PAUSED:
-                session.resume()
+            _begin(session, prepare)
             outcome = session.train()
             heart.stop()
             session.end(outcome)
-        except KeyboardInterrupt:
-            outcome = Outcome(state=State.INTERRUPTED, reason="SIGINT")
+        except (Exception, KeyboardInterrupt) as error:
             heart.stop()
-            session.announce_end(outcome)
-        except Exception as error:
-            logger.exception("the run failed")
-            outcome = Outcome(state=State.FAILED, reason=reason_of(error))
-            heart.stop()
-            with suppress(RuntimeError):  # the device itself may be lost
-                session.report()
-            session.announce_end(outcome)
+            outcome = _end_after(error, session)
     return outcome
 
 
-def reason_of(error: Exception) -> str:
+def _begin(session: Session, prepare: Callable[[Session], None]) -> None:
+    device = session.trainer.device
+    session.writer.environment(describe_environment(device))
+    prepare(session)
+    if session.step == 0:
+        session.writer.event("started", session.step, device=str(device))
+    if session.progress.state is not State.PAUSED:
+        session.resume()
+
+
+def _end_after(error: BaseException, session: Session) -> Outcome:
+    """Leaves the truth about a run that cannot go on."""
+    if isinstance(error, KeyboardInterrupt):  # the second one: no checkpoint
+        outcome = Outcome(state=State.INTERRUPTED, reason="SIGINT")
+    else:
+        logger.error("the run failed", exc_info=error)
+        outcome = Outcome(state=State.FAILED, reason=reason_of(error))
+        with suppress(RuntimeError):  # the device itself may be lost
+            session.report()
+    session.announce_end(outcome)
+    return outcome
+
+
+def reason_of(error: BaseException) -> str:
     """Returns one line that says what failed, and what to do about it."""
     lines = str(error).strip().splitlines() or [""]
     if isinstance(error, CnnTuiError):
