@@ -152,9 +152,17 @@ def train(
             outcome = session.train()
             heart.stop()
             session.end(outcome)
-        except (Exception, KeyboardInterrupt) as error:
+        except KeyboardInterrupt:  # the second one: no checkpoint
             heart.stop()
-            outcome = _end_after(error, session)
+            outcome = Outcome(state=State.INTERRUPTED, reason="SIGINT")
+            session.announce_end(outcome)
+        except Exception as error:
+            logger.exception("the run failed")
+            heart.stop()
+            outcome = Outcome(state=State.FAILED, reason=reason_of(error))
+            with suppress(RuntimeError):  # the device itself may be lost
+                session.report()
+            session.announce_end(outcome)
     return outcome
 
 
@@ -168,20 +176,7 @@ def _begin(session: Session, prepare: Callable[[Session], None]) -> None:
         session.resume()
 
 
-def _end_after(error: BaseException, session: Session) -> Outcome:
-    """Leaves the truth about a run that cannot go on."""
-    if isinstance(error, KeyboardInterrupt):  # the second one: no checkpoint
-        outcome = Outcome(state=State.INTERRUPTED, reason="SIGINT")
-    else:
-        logger.error("the run failed", exc_info=error)
-        outcome = Outcome(state=State.FAILED, reason=reason_of(error))
-        with suppress(RuntimeError):  # the device itself may be lost
-            session.report()
-    session.announce_end(outcome)
-    return outcome
-
-
-def reason_of(error: BaseException) -> str:
+def reason_of(error: Exception) -> str:
     """Returns one line that says what failed, and what to do about it."""
     lines = str(error).strip().splitlines() or [""]
     if isinstance(error, CnnTuiError):
