@@ -1,17 +1,18 @@
 """What a run's files tell of its past: where to go on, and what was edited when."""
 
-import logging
-from collections.abc import Iterable
+import math
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from cnn_tui.engine.checkpoint import LAST, PREVIOUS, Checkpoint, load_checkpoint
 from cnn_tui.errors import RunDirectoryError
-from cnn_tui.runs.layout import CHECKPOINTS
+from cnn_tui.runs.layout import CHECKPOINTS, CONFIG, EVENTS
+from cnn_tui.runs.lines import LineFollower
 from cnn_tui.runs.reader import RunReader
-from cnn_tui.runs.records import Event
-
-logger = logging.getLogger(__name__)
+from cnn_tui.runs.records import UNREADABLE, Event, decode_event
+from cnn_tui.text import printable
 
 Edits = dict[int, list[tuple[str, float | int | str]]]
 """Names and new values, by the step of the last update with the old values."""
@@ -31,19 +32,25 @@ class GoodCheckpoint:
         return self.checkpoint.step if self.checkpoint else 0
 
 
-def newest_checkpoint(run: Path) -> GoodCheckpoint:
-    """Returns ``last.pt``, or ``previous.pt`` where that is damaged."""
+def newest_checkpoint(run: Path, config_text: str) -> GoodCheckpoint:
+    """Returns ``last.pt``, or ``previous.pt`` where that is damaged or missing.
+
+    Raises:
+        RunDirectoryError: if it is of a run with another config.
+    """
     problems: list[str] = []
-    for name in (LAST, PREVIOUS):
-        path = run / CHECKPOINTS / name
-        if not path.exists():
-            continue
+    for path in (run / CHECKPOINTS / LAST, run / CHECKPOINTS / PREVIOUS):
         try:
-            return GoodCheckpoint(
-                checkpoint=load_checkpoint(path), problems=tuple(problems)
-            )
+            checkpoint = load_checkpoint(path)
         except RunDirectoryError as error:
             problems.append(str(error))
+            continue
+        if checkpoint.config != config_text:
+            raise RunDirectoryError(
+                f"{printable(path)}: is of another run, or {CONFIG} was changed since; "
+                "put the right file back, or remove this one to go on without it"
+            )
+        return GoodCheckpoint(checkpoint=checkpoint, problems=tuple(problems))
     return GoodCheckpoint(checkpoint=None, problems=tuple(problems))
 
 
@@ -61,10 +68,10 @@ def last_row_step(reader: RunReader) -> int:
     return max((int(column[-1]) for column in steps if len(column)), default=0)
 
 
-def recorded_edits(events: Iterable[Event], from_step: int) -> Edits:
+def recorded_edits(run: Path, from_step: int) -> Edits:
     """Returns the edits from ``from_step`` on, less those that were gone back on."""
     edits: Edits = {}
-    for event in events:
+    for event in _events(run):
         if event.event in ("resumed", "rolled_back"):
             edits = {step: made for step, made in edits.items() if step <= event.step}
         elif event.event == "hyperparameter_changed" and event.step >= from_step:
@@ -72,3 +79,11 @@ def recorded_edits(events: Iterable[Event], from_step: int) -> Edits:
             if isinstance(name, str) and isinstance(value, float | int | str):
                 edits.setdefault(event.step, []).append((name, value))
     return edits
+
+
+def _events(run: Path) -> Iterator[Event]:
+    """Yields all events; a reader keeps the last ones only."""
+    for lines in LineFollower(run / EVENTS).chunks(math.inf):
+        for line in lines.splitlines():
+            with suppress(*UNREADABLE):
+                yield decode_event(line)

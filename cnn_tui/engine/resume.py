@@ -57,6 +57,7 @@ class Changes:
 class _Past:
     """A run as its last process left it."""
 
+    run: Path
     config: RunConfig
     status: Status
     start: GoodCheckpoint
@@ -139,9 +140,10 @@ def _read_past(run: Path) -> _Past:
     except (OSError, ValueError, RecursionError):
         environment = None
     return _Past(
+        run=run,
         config=config,
         status=status,
-        start=newest_checkpoint(run),
+        start=newest_checkpoint(run, reader.config_text()),
         reader=reader,
         environment=environment if isinstance(environment, dict) else {},
     )
@@ -251,15 +253,16 @@ def _enter(session: Session, past: _Past) -> None:
     writer, start = session.writer, past.start
     if past.status.state in LIVE and past.status.pid != session.identity.pid:
         writer.event("interrupted", past.status.step, reason="the process was lost")
-    for problem in start.problems:
-        writer.event("checkpoint_damaged", start.step, reason=problem)
+    if past.status.last_checkpoint_step is not None:  # there was a checkpoint once
+        for problem in start.problems:
+            writer.event("checkpoint_damaged", start.step, reason=problem)
     if start.checkpoint is not None:
         session.restore(start.checkpoint)
     if last_row_step(past.reader) > start.step:
         writer.metrics([{"rewind_to": start.step}])
-    writer.event("resumed", start.step)
     if start.problems:
-        session.plan.edits_at = dict(recorded_edits(past.reader.events, start.step))
+        session.plan.edits_at = recorded_edits(past.run, start.step)
+    writer.event("resumed", start.step)
     _restore_results(session, past.reader)
     now = describe_environment(session.trainer.device)
     different = [

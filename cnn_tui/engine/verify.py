@@ -73,7 +73,7 @@ def verify_run(
         raise InputError(
             f"{run.name} has no rows after step {wanted:,} to compare with"
         )
-    replay = _begin(run, reader, checkpoint, data_dir)
+    replay = _begin(run, checkpoint, data_dir)
     difference = None
     while difference is None and replay.trainer.step < end:
         difference = _compare(replay, reader)
@@ -92,9 +92,7 @@ def _checkpoint_before(run: Path, step: int) -> Checkpoint | None:
     return found
 
 
-def _begin(
-    run: Path, reader: RunReader, checkpoint: Checkpoint | None, data_dir: Path | None
-) -> _Replay:
+def _begin(run: Path, checkpoint: Checkpoint | None, data_dir: Path | None) -> _Replay:
     config = read_config(run)
     workshop = open_workshop(config, data_dir)
     first = checkpoint.step if checkpoint else 0
@@ -103,7 +101,7 @@ def _begin(
         trainer=workshop.trainer,
         splits=workshop.splits,
         plan=Plan(total_steps=config.total_steps, horizon=config.total_steps),
-        edits=recorded_edits(reader.events, first),
+        edits=recorded_edits(run, first),
     )
     replay.trainer.check_until(MAX_STEPS)
     if checkpoint:

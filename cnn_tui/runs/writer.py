@@ -195,9 +195,10 @@ class RunWriter:
             (self.path / RESERVE).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Closes the files and gives the lock back."""
+        """Closes the files, frees the reserve and gives the lock back."""
         for appender in (self._metrics, self._events, self._device):
             appender.close()
+        self.release_reserve()
         self._lock.release()
 
     def _append(self, appender: Appender, lines: bytes) -> None:

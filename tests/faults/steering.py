@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from cnn_tui.runs import mailbox
-from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import Event
-from tests.faults.nursery import PATIENCE_SECONDS, status, wait_until
+from tests.faults.nursery import PATIENCE_SECONDS, events, wait_until
 
 EDIT_STEP = 150
 """An evaluation is due there, whether the run is planned to end there or not."""
@@ -26,7 +25,7 @@ def pause_at(run: Path, step: int) -> None:
     reached = tell(run, "pause").step
     assert reached < step, "the test was too slow"
     tell(run, "step", count=step - reached)
-    wait_until(lambda: _stands_at(run, step))
+    wait_until(lambda: events(run, "paused")[-1]["step"] == step)
 
 
 def edit(run: Path) -> None:
@@ -34,8 +33,3 @@ def edit(run: Path) -> None:
     pause_at(run, EDIT_STEP)
     for name, value in EDITS.items():
         tell(run, "set", name=name, value=value)
-
-
-def _stands_at(run: Path, step: int) -> bool:
-    found = status(run)
-    return found.state is State.PAUSED and found.step == step
