@@ -93,6 +93,7 @@ def resume_run(
         def prepare(session: Session) -> None:
             _reject_waiting(session)
             _enter(session, past)
+            session.plan.pause_at_step = None  # nobody may be there to go on from it
             for name, value in edits:
                 _edit(session, name, value)
             if total_steps != session.plan.total_steps:

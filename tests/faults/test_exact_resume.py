@@ -233,3 +233,15 @@ def test_a_checkpoint_of_another_run_is_refused_until_it_is_removed(
     last.unlink()
     assert cnn_tui.run("resume", run).code == 0
     assert_same_end(run, undisturbed)
+
+
+def test_a_resumed_run_does_not_pause_where_it_was_to_before(
+    cnn_tui: Nursery, preset: Path, undisturbed: Path
+) -> None:
+    trainer, run = cnn_tui.train(preset)
+    pause_at(run, 20)
+    tell(run, "step", count=250)
+    trainer.kill()
+    assert status(run).step < 270
+    assert cnn_tui.run("resume", run).code == 0
+    assert_same_end(run, undisturbed)

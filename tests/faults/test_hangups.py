@@ -3,13 +3,11 @@
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ import pytest
 from cnn_tui.runs.layout import State
 from tests.faults.nursery import Nursery, processes_on, status, wait_for, wait_until
 from tests.faults.outcome import assert_same_end
+from tests.faults.preparations import ignore_hangups
 from tests.faults.terminals import Terminal
 
 TORTURES = 7
@@ -24,7 +23,6 @@ ATTEMPTS = [
     pytest.param(number, marks=[pytest.mark.torture] if number else [])
     for number in range(TORTURES)
 ]
-IGNORE_HANGUP = partial(signal.signal, signal.SIGHUP, signal.SIG_IGN)
 
 
 @pytest.fixture
@@ -104,7 +102,9 @@ def test_a_killed_tmux(
 def test_a_terminal_closed_where_hangups_are_ignored(
     cnn_tui: Nursery, preset: Path, undisturbed: Path, terminal: Terminal
 ) -> None:
-    trainer, run = cnn_tui.train(preset, terminal=terminal.path, before=[IGNORE_HANGUP])
+    trainer, run = cnn_tui.train(
+        preset, terminal=terminal.path, before=[ignore_hangups]
+    )
     terminal.close()
     assert trainer.wait().code == 0
     assert_finished_quietly(cnn_tui, run, undisturbed)
