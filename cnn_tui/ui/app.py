@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
     from cnn_tui.ui.screens.runs import RunsScreen
     from cnn_tui.ui.screens.steering import SteeringScreen
+    from cnn_tui.ui.widgets.run_list import RunList
 
 LOG = "train.log"
 RUNS = "runs"
@@ -182,6 +183,10 @@ class CnnTuiApp(App[int]):
         self.backend.resume(
             message.run, on_run=self._tell_created, on_ended=self._tell_ended
         )
+
+    def on_run_list_opened(self, message: "RunList.Opened") -> None:
+        """Shows a run of the list."""
+        self.open_run(message.path)
 
     def on_steering_screen_detached(self, message: "SteeringScreen.Detached") -> None:
         """Leaves; a run of this process is handed over first."""

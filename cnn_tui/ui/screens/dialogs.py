@@ -33,8 +33,8 @@ class Choose(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """Makes a box with the question and the keys that answer it."""
-        with Vertical(classes="dialog") as box:
-            box.border_title = Content(self._title)
+        with Vertical(classes="dialog"):
+            yield Label(self._title, classes="title", markup=False)
             yield Label(self._explanation, markup=False)
             for key, doing in self._choices.items():
                 yield Label(_choice(key, doing))
@@ -59,8 +59,8 @@ class Wait(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Makes a box with the sentence."""
-        with Vertical(classes="dialog") as box:
-            box.border_title = Content(self._title)
+        with Vertical(classes="dialog"):
+            yield Label(self._title, classes="title", markup=False)
             yield Label(self._explanation, markup=False)
 
 
@@ -81,8 +81,8 @@ class AskText(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """Makes a box with one field."""
-        with Vertical(classes="dialog") as box:
-            box.border_title = Content(self._title)
+        with Vertical(classes="dialog"):
+            yield Label(self._title, classes="title", markup=False)
             yield Label(self._prompt, markup=False)
             yield Input(self._value, compact=True)
             yield Label(classes="problem", markup=False)
@@ -117,8 +117,8 @@ class ChangeValues(ModalScreen[dict[str, str] | None]):
 
     def compose(self) -> ComposeResult:
         """Makes a row with name, field and problem for each value."""
-        with Vertical(classes="dialog") as box:
-            box.border_title = "Change from the next update on"
+        with Vertical(classes="dialog"):
+            yield Label("Change from the next update on", classes="title")
             for name, value in self._values.items():
                 with Horizontal(classes="value"):
                     yield Label(name, markup=False)

@@ -62,7 +62,6 @@ class RunsScreen(Screen[None]):
         """Reads the folder, and again each second."""
         self.query_one(Input).display = False
         self.query_one(RunList).focus()
-        self.query_one("#columns", Lines).show([Content.styled(HEADER, "$text-muted")])
         self._show()
         self._timer = self.set_interval(REFRESH_SECONDS, self.load)
         self.load()
@@ -136,6 +135,10 @@ class RunsScreen(Screen[None]):
         shown.sort(key=SORTINGS[self._sorting])
         self.query_one(RunList).show_runs(shown)
         self.query_one("#title", Lines).show([self._title(len(shown))])
+        columns = Content.styled(HEADER, "$text-muted")
+        if self._problem:
+            columns = Content.styled(self._problem, "$text-error")
+        self.query_one("#columns", Lines).show([columns])
 
     def _title(self, shown: int) -> Content:
         live = sum(is_live(run) for run in self._runs)
@@ -147,5 +150,4 @@ class RunsScreen(Screen[None]):
             ("Runs", "bold $accent"),
             where,
             (f" · {state}", "$text-muted"),
-            (f"  {self._problem}", "$text-error"),
         )
