@@ -163,13 +163,13 @@ class Draft:
             )
 
 
-def clean_edits(edits: Mapping[str, str]) -> dict[str, str]:
-    """Returns those edits that the form can show; they come from a file."""
-    return {
-        key: text
-        for key, text in edits.items()
-        if key in KEYS and (not (allowed := choices(key)) or text in allowed)
-    }
+def restore_draft(preset: Preset, edits: Mapping[str, str]) -> Draft:
+    """Returns a draft with those of the edits that still mean something."""
+    draft = Draft(preset=preset)
+    for key, text in edits.items():
+        if key in KEYS and (not (allowed := choices(key)) or text in allowed):
+            draft = draft.edited(key, text)
+    return draft
 
 
 def choices(key: str) -> tuple[str, ...]:

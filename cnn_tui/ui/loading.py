@@ -11,7 +11,7 @@ from cnn_tui.errors import ConfigError
 from cnn_tui.presets.files import PresetFile
 from cnn_tui.presets.read import read_preset
 from cnn_tui.text import printable
-from cnn_tui.ui.draft import Draft, choices, clean_edits
+from cnn_tui.ui.draft import choices, restore_draft
 from cnn_tui.ui.form_fields import KEYS
 from cnn_tui.ui.widgets.preset_list import PresetItem
 
@@ -33,7 +33,7 @@ def read_item(file: PresetFile, edits: Mapping[str, str]) -> PresetItem:
         return PresetItem(file=file, error="\n".join(error.lines))
     except ConfigError as error:
         return PresetItem(file=file, error=str(error))
-    return PresetItem(file=file, draft=Draft(preset=preset, edits=clean_edits(edits)))
+    return PresetItem(file=file, draft=restore_draft(preset, edits))
 
 
 def read_machine() -> Machine:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -61,13 +61,12 @@ class NewRunScreen(Screen[None]):
     def __init__(self, runs_folder: Path) -> None:
         """Offers runs that will be written to ``runs_folder``."""
         super().__init__()
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (140, "-roomy")]
-        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (40, "-tall")]
         self._runs_folder = runs_folder
         self._edits = read_last_used()
         self._items: dict[str, PresetItem] = {}
         self._machine: Machine | None = None
         self._item: PresetItem | None = None
+        self._tab = "model"
         self._is_starting = False
         self._footer_state = (False, False)
         self._select: str | None = None
@@ -93,13 +92,28 @@ class NewRunScreen(Screen[None]):
         settings.border_subtitle = Content(f"into {printable(self._runs_folder)}")
         presets.show([PresetItem(file=file) for file in list_presets()])
         presets.focus_list()
-        self._choose_tab("model")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Shows model and settings one at a time where there is little room."""
+        width, height = event.size
+        self.set_class(width < 100 or height < 40, "-small")
+        self.set_class(width >= 140, "-roomy")
+        self._choose_tab(self._tab)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Marks the pane that has the focus."""
+        for pane in self.query(".pane"):
+            is_active = pane in event.widget.ancestors
+            if is_active != pane.has_class("-active"):
+                # Not by :focus-within, which styles all widgets in the pane again.
+                pane.set_class(is_active, "-active", update=False)
+                self.app.stylesheet.update_nodes([pane])
 
     def on_screen_resume(self) -> None:
         """Reads the presets, again if the screen was left."""
         self.call_after_refresh(self._load)
 
-    @work(thread=True, exclusive=True)
+    @work(thread=True, exclusive=True, group="load")
     def _load(self) -> None:
         # Only here, in a thread after the first paint: it takes 0.3 s.
         from cnn_tui.ui.loading import read_item, read_machine
@@ -263,7 +277,10 @@ class NewRunScreen(Screen[None]):
 
     def _choose_tab(self, chosen: str) -> None:
         """Chooses what is shown where there is no room for model and settings."""
-        self.set_class(chosen == "settings", "-settings")
+        self._tab = chosen
+        for name in ("model", "settings"):
+            is_shown = name == chosen or not self.has_class("-small")
+            self.query_one(f"#{name}").display = is_shown
         tabs = (("2", "model"), ("3", "settings"))
         links = [
             f"{key} [b $text-accent]{name}[/]"

@@ -21,7 +21,6 @@ class Form(VerticalScroll, can_focus=False):
     Form {
         scrollbar-size-vertical: 1;
         & > .columns { height: auto; }
-        &.-empty > * { display: none; }
         & .column { height: auto; width: 1fr; }
         & .group {
             height: auto;
@@ -52,7 +51,8 @@ class Form(VerticalScroll, can_focus=False):
 
     def show(self, view: "FormView | None", *, refill: bool) -> None:
         """Shows values and problems; ``refill`` replaces what is being typed, too."""
-        self.set_class(view is None, "-empty")
+        for child in self.children:
+            child.display = view is not None
         if view is None:
             return
         for field in self._fields:
