@@ -84,6 +84,12 @@ class Training:
             pass
         return row
 
+    def wait_for_steps(self) -> int:
+        """Waits for the pause after a step or an epoch; returns where it stands."""
+        step: int = self.wait_for("stepped")["step"]
+        assert self.wait_for("paused")["step"] == step
+        return step
+
     def wait_for_row(self) -> Row:
         """Returns the next train row."""
         while "train/loss" not in (row := self._next_line()):

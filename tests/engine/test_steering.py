@@ -56,10 +56,10 @@ def test_resume_goes_on(paused: Training) -> None:
     answer = paused.tell("resume")
     assert (answer["event"], answer["outcome"]) == ("resumed", "done")
     assert paused.tell("step", count=1)["until"] > step
-    stepped = paused.wait_for("stepped")
-    assert stepped["step"] > step
+    end = paused.wait_for_steps()
+    assert end > step
     steps = [row["step"] for row in rows(paused.path)]
-    assert steps == list(range(1, stepped["step"] + 1))
+    assert steps == list(range(1, end + 1))
 
 
 def test_asking_for_what_already_holds_is_done(paused: Training) -> None:
@@ -73,20 +73,19 @@ def test_step_makes_so_many_updates_and_pauses(paused: Training) -> None:
     start = status(paused.path)["step"]
     answer = paused.tell("step", count=3)
     assert (answer["event"], answer["until"]) == ("resumed", start + 3)
-    assert paused.wait_for("stepped")["step"] == start + 3
-    assert paused.wait_for("paused")["step"] == start + 3
+    assert paused.wait_for_steps() == start + 3
     assert paused.tell("pause")["step"] == start + 3
 
 
 def test_epoch_goes_to_the_end_of_the_epoch(paused: Training) -> None:
     start = status(paused.path)["step"]
     paused.tell("step", count=10 - start % 10 + 3)
-    middle = paused.wait_for("stepped")["step"]
+    middle = paused.wait_for_steps()
     assert middle % 10 == 3
     assert paused.tell("epoch")["until"] == middle + 7
-    assert paused.wait_for("stepped")["step"] == middle + 7
+    assert paused.wait_for_steps() == middle + 7
     assert paused.tell("epoch")["until"] == middle + 17  # from a boundary: a whole one
-    assert paused.wait_for("stepped")["step"] == middle + 17
+    assert paused.wait_for_steps() == middle + 17
 
 
 def test_a_step_ends_at_the_end(tmp_path: Path) -> None:
@@ -123,7 +122,7 @@ def test_a_new_learning_rate_counts_from_the_next_update(trained: Training) -> N
     assert last(trained).overrides == {"lr": 0.5}
     assert last(trained).lr_factor == pytest.approx(50)
     trained.tell("step", count=2)
-    trained.wait_for("paused")
+    trained.wait_for_steps()
     for row in rows(trained.path):
         assert row["lr"] == (0.01 if row["step"] <= answer["step"] else 0.5)
     assert status(trained.path)["overrides"] == {"lr": 0.5}
@@ -143,7 +142,7 @@ def test_the_optimizer_gets_its_new_values(
     [group] = saved.optimizer["param_groups"]
     assert group[name] == value
     paused.tell("step", count=3)
-    assert paused.wait_for("stepped")
+    assert paused.wait_for_steps()
 
 
 def test_evaluations_and_checkpoints_come_as_often_as_set(paused: Training) -> None:
@@ -151,7 +150,7 @@ def test_evaluations_and_checkpoints_come_as_often_as_set(paused: Training) -> N
     answer = paused.tell("set", name="checkpoint_every", value=2)
     assert (answer["from"], answer["to"]) == ("30s", 2)
     paused.tell("step", count=10)
-    end = paused.wait_for("stepped")["step"]
+    end = paused.wait_for_steps()
     assert end == start + 10
     tested = [row["step"] for row in rows(paused.path, "test/loss")]
     assert tested == [step for step in range(start + 1, end + 1) if step % 5 == 0]
@@ -198,7 +197,7 @@ def test_rmsprop_can_be_given_momentum_later(momentum: float, tmp_path: Path) ->
     with training(config, tmp_path) as trained:
         assert trained.tell("set", name="momentum", value=0.9)["outcome"] == "done"
         trained.tell("step", count=5)
-        assert trained.wait_for("stepped")
+        assert trained.wait_for_steps()
 
 
 def test_extend_adds_to_the_total(paused: Training) -> None:
@@ -258,7 +257,7 @@ def test_rollback_goes_back_with_a_lower_rate(paused: Training) -> None:
     assert rolled_back["reached"] >= start
     assert {"rewind_to": start} in rows(paused.path, "rewind_to")
     paused.tell("step", count=2)
-    end = paused.wait_for("stepped")["step"]
+    end = paused.wait_for_steps()
     assert rows(paused.path)[-1]["step"] == end
     assert rows(paused.path)[-1]["lr"] == 0.002
 
