@@ -101,7 +101,8 @@ class Guard:
         session.restore_trainer(_last_checkpoint(session))
         trainer.check_until(step + 1)
         while trainer.step < step:
-            trainer.update()
+            if not trainer.update():  # skipped the first time, too
+                trainer.skip()
         trainer.discard_rows()
 
 

@@ -89,6 +89,7 @@ def edit(session: "Session", name: str, value: float | int | str) -> dict[str, A
     Raises:
         InputError: if there is no such value here, or it is out of range.
     """
+    session.report()
     before = _value(session, name)
     change(session, name, value)
     session.save()
