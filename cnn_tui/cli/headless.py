@@ -16,7 +16,7 @@ from cnn_tui.engine.start import Request, make_run, open_workshop, start_run
 from cnn_tui.errors import TrainingError
 from cnn_tui.handover import farewell, hand_over
 from cnn_tui.process import redirect, terminal_descriptors
-from cnn_tui.runs.layout import LOG, State
+from cnn_tui.runs.layout import LOG, STATUS, State
 from cnn_tui.runs.writer import Listener, RunWriter
 
 PATIENCE_SECONDS = 60.0
@@ -127,8 +127,10 @@ def _run(start: Start, data_dir: Path | None, *, as_json: bool) -> int:
         )
     if outcome.handed_over:
         output.leave(farewell(runs[0]))
-    else:
+    elif (runs[0] / STATUS).exists():
         output.end(runs[0])
+    else:
+        output.leave(f"{outcome.state}: {outcome.reason}")
     return exit_code(outcome)
 
 

@@ -14,6 +14,7 @@ from cnn_tui.engine.loop import Trainer
 from cnn_tui.engine.progress import Outcome, Plan, Progress, done
 from cnn_tui.engine.recorder import Recorder
 from cnn_tui.engine.rng import get_rng_state
+from cnn_tui.engine.room import REMOVED, write_patiently
 from cnn_tui.engine.status import current_status
 from cnn_tui.errors import TrainingError
 from cnn_tui.runs.layout import State
@@ -23,8 +24,6 @@ from cnn_tui.runs.writer import RunWriter
 
 REPORT_SECONDS = 0.1
 LISTEN_SECONDS = 0.05
-RETRY_SECONDS = 2.0
-REMOVED = "the run directory was removed"
 
 
 class Session:
@@ -87,7 +86,7 @@ class Session:
         if self._checkpoint_is_due():
             self.save()
         if self.writer.failing:
-            self._wait_for_room(time.monotonic())
+            write_patiently(self)
         steering.repeat_edits(self)
         self._listen()
         if self.step == self.plan.pause_at_step:
@@ -144,9 +143,8 @@ class Session:
         self.report()
         if not self.trainer.weights_are_finite():
             raise TrainingError(f"a weight is not finite after update {self.step:,}")
-        since = time.monotonic()
-        while not self._try_to_save(also_as):
-            self._wait_for_room(since)
+        path = self.writer.path
+        write_patiently(self, lambda: save_checkpoint(path, self.checkpoint(), also_as))
         self._saved_at = time.monotonic()
         self.progress.last_checkpoint_step = self.step
         files = {"also_as": list(also_as)} if also_as else {}
@@ -190,32 +188,35 @@ class Session:
         self._saved_at = time.monotonic()
         steering.restore_edits(self, checkpoint.overrides, checkpoint.lr_factor)
 
-    def end(self, outcome: Outcome) -> None:
-        """Writes the last checkpoint, the model and the truth about the end."""
-        if outcome.handed_over:
-            self._save_if_needed()
-            self.writer.event("detached", self.step, **done(outcome.command_id))
-            self.writer.sync()
-            self.publish()
-            return
-        self.progress.state = State.STOPPING
-        self.publish()
-        self._save_if_needed()
-        if outcome.state in (State.FINISHED, State.STOPPED):
-            save_model(self.writer.path, self.trainer.model, self.config, self.step)
-        self.announce_end(outcome)
+    def settle(self, outcome: Outcome) -> None:
+        """Writes the last checkpoint, and the model where the training is over.
 
-    def announce_end(self, outcome: Outcome) -> None:
-        """Writes the last event and the last status."""
+        Raises:
+            TrainingError: if that is not possible.
+        """
+        if not outcome.handed_over:
+            self.progress.state = State.STOPPING
+            self.publish()
+        if self.progress.last_checkpoint_step != self.step:
+            self.save()
+        if outcome.state in (State.FINISHED, State.STOPPED):
+            path, model = self.writer.path, self.trainer.model
+            write_patiently(
+                self, lambda: save_model(path, model, self.config, self.step)
+            )
+
+    def announce(self, outcome: Outcome) -> None:
+        """Writes the last event and the last status: the truth about the end."""
         self.stopwatch.stop()
-        self.writer.release_reserve()
-        self.writer.retry()
+        name = outcome.state.value
+        if outcome.handed_over:
+            name = "detached"
+        else:
+            self.writer.release_reserve()
+            self.progress.state, self.progress.reason = outcome.state, outcome.reason
         details = {"reason": outcome.reason} if outcome.reason else {}
-        self.writer.event(
-            outcome.state.value, self.step, **details, **done(outcome.command_id)
-        )
+        self.writer.event(name, self.step, **details, **done(outcome.command_id))
         self.writer.sync()
-        self.progress.state, self.progress.reason = outcome.state, outcome.reason
         self.publish()
 
     def publish(self) -> None:
@@ -242,46 +243,6 @@ class Session:
         if isinstance(every, str):
             return time.monotonic() - self._saved_at >= float(every.removesuffix("s"))
         return self.step % every == 0 and saved_step != self.step
-
-    def _save_if_needed(self) -> None:
-        if self.progress.last_checkpoint_step != self.step:
-            self.save()
-
-    def _try_to_save(self, also_as: Sequence[str]) -> bool:
-        self.writer.sync()
-        if self.writer.failing is None:
-            try:
-                save_checkpoint(self.writer.path, self.checkpoint(), also_as)
-            except OSError as error:
-                self.writer.failing = error
-        return self.writer.failing is None
-
-    def _wait_for_room(self, since: float) -> None:
-        """Stands still until what could not be written is on disk.
-
-        ``since`` is the monotonic time at which writing began to fail.
-
-        Raises:
-            TrainingError: if it is gone, if a person does not want to wait, or if
-                nobody watches and it takes too long.
-        """
-        error = self.writer.failing
-        reason = f"cannot write: {error.strerror if error else 'the disk is full'}"
-        before = self.progress.state, self.progress.reason
-        self.stopwatch.stop()
-        self.progress.state, self.progress.reason = State.PAUSED, reason
-        self.writer.event("paused", self.step, reason=reason)
-        while not self.writer.retry():
-            if not self.writer.path.is_dir():
-                raise TrainingError(REMOVED)
-            waited = time.monotonic() - since
-            if self.control.interrupted_by or waited > self.control.patience_seconds:
-                raise TrainingError(reason)
-            time.sleep(RETRY_SECONDS)
-        self.progress.state, self.progress.reason = before
-        self.writer.event("resumed", self.step)
-        if self.progress.state is State.RUNNING:
-            self.stopwatch.start()
 
     def _listen(self) -> None:
         """Obeys what this process and the mailbox ask for."""

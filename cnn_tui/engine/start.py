@@ -150,19 +150,18 @@ def train(
         try:
             _begin(session, prepare)
             outcome = session.train()
+            session.settle(outcome)
             heart.stop()
-            session.end(outcome)
         except KeyboardInterrupt:  # the second one: no checkpoint
             heart.stop()
             outcome = Outcome(state=State.INTERRUPTED, reason="SIGINT")
-            session.announce_end(outcome)
         except Exception as error:
             logger.exception("the run failed")
             heart.stop()
             outcome = Outcome(state=State.FAILED, reason=reason_of(error))
             with suppress(RuntimeError):  # the device itself may be lost
                 session.report()
-            session.announce_end(outcome)
+        session.announce(outcome)
     return outcome
 
 

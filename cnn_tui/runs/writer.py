@@ -150,9 +150,10 @@ class RunWriter:
         self._append(self._events, records.encode_event(record))
 
     def device(self, row: DeviceRow) -> None:
-        """Appends what the devices did in the last second."""
+        """Appends what the devices did in the last second, if there is room."""
         with self._replacing, self._noting_failure():
-            self._device.append(encode_line(row))
+            if self.failing is None:
+                self._device.append(encode_line(row))
 
     def set_status(self, status: Status, *, durable: bool = False) -> None:
         """Replaces the status; ``durable`` at every change of state."""
@@ -189,8 +190,14 @@ class RunWriter:
                     self._write(name, durable=True)
         return self.failing is None
 
+    def reserve(self) -> bool:
+        """Takes 64 KiB of room for the last words; returns whether there was that."""
+        with self._replacing, self._noting_failure():
+            _reserve(self.path)
+        return self.failing is None
+
     def release_reserve(self) -> None:
-        """Frees 64 KiB, so that the last events and the last status fit."""
+        """Frees the reserve, so that the last events and the last status fit."""
         with self._noting_failure():
             (self.path / RESERVE).unlink(missing_ok=True)
 
@@ -252,4 +259,9 @@ def _fill(run: Path, config_text: str, status: Status) -> None:
 
 def _prepare(run: Path) -> None:
     ensure_directory(run / CONTROL)
+    _reserve(run)
+
+
+def _reserve(run: Path) -> None:
+    # Random, as some file systems store nothing for zeros.
     replace_file(run / RESERVE, os.urandom(_RESERVE_BYTES))

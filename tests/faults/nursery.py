@@ -80,10 +80,10 @@ class Command:
 class Nursery:
     """Starts commands on a folder of runs, and ends what is left of them."""
 
-    def __init__(self, folder: Path) -> None:
-        """The runs are in ``folder / "runs"``."""
-        self.folder = folder
-        self.runs = folder / "runs"
+    def __init__(self, folder: Path, runs: Path | None = None) -> None:
+        """Keeps what commands print in ``folder``, and by default the runs, too."""
+        self.runs = runs or folder / "runs"
+        self._folder = folder
         self._commands: list[Command] = []
 
     def start(
@@ -98,7 +98,7 @@ class Nursery:
         called by the new process first.
         """
         words = [*map(str, arguments), "--runs-dir", str(self.runs)]
-        output = self.folder / f"output-{len(self._commands)}"
+        output = self._folder / f"output-{len(self._commands)}"
         output.touch()
         process = _context.Process(
             target=_work, args=(words, output, terminal, tuple(before))

@@ -1,7 +1,6 @@
 """What a process may do to itself before it becomes a command."""
 
 import os
-import resource
 import signal
 
 NOBODY = 65534
@@ -17,9 +16,19 @@ def break_children() -> None:
     os.environ["PYTHONHOME"] = "/nonexistent"
 
 
-def limit_file_size(size_bytes: int) -> None:
-    """Lets no file grow beyond a size."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
+def look_for_room_often() -> None:
+    """Tries again much sooner than people need."""
+    from cnn_tui.engine import room
+
+    room.RETRY_SECONDS = 0.1
+
+
+def give_up_soon() -> None:
+    """Waits for room for a moment only."""
+    from cnn_tui.cli import headless
+
+    look_for_room_often()
+    headless.PATIENCE_SECONDS = 1.0
 
 
 def become_nobody() -> None:
