@@ -13,7 +13,7 @@ from bench.effort import Effort
 from bench.keys import KEYS, echo_ms
 from bench.measured import Measured, Results, median, percentile, ratios
 from bench.processes import memory_bytes, thread_seconds, written_bytes
-from bench.program import CHART, ENTER, watch
+from bench.program import CHART, ENTER, LAYER, watch
 from bench.race import Contestant
 from bench.terminal import Terminal
 from bench.workplace import PROGRAM, Workplace, wait_until
@@ -24,6 +24,7 @@ FEW_ROWS = 10_000
 
 _WARM_UP_SECONDS = 8.0
 _KEYS_SECONDS = 2.0
+_CALM_SECONDS = 0.3
 _REPORTS_PER_SECOND = 10
 _ROWS_PER_REPORT = 4
 _TRAINING_SECONDS = 600.0
@@ -113,7 +114,7 @@ def _program_in(workplace: Workplace, folder: Path) -> Iterator[Terminal]:
     with Terminal(
         PROGRAM, folder=folder, environment=workplace.environment
     ) as terminal:
-        terminal.wait_for(b"cores")
+        terminal.wait_for(LAYER)
         time.sleep(_WARM_UP_SECONDS)
         yield terminal
 
@@ -123,6 +124,7 @@ def _show_runs(terminal: Terminal, number: int) -> float:
     before = terminal.received
     pressed_at = terminal.press("r")
     counted_at = terminal.wait_for(f" {number:,} in".encode(), since=before)
+    terminal.wait_until_silent(_CALM_SECONDS)
     return counted_at - pressed_at
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import re
 import time
 
 from bench.effort import Effort
@@ -10,10 +11,10 @@ from bench.program import open_program
 from bench.terminal import Terminal
 from bench.workplace import Workplace
 
-KEYS = "lsaz"
-"""Log scale, smoothing, x axis, full-screen chart: keys that draw a chart anew."""
-ECHO = "Loss ·".encode()
-"""The title of that chart: these keys draw it, and nothing else does."""
+KEYS = "lsa"
+"""Log scale, smoothing, x axis: keys that draw a chart anew, with another title."""
+TITLE = "Loss ·".encode()
+"""How the title of that chart begins."""
 
 _GAP_SECONDS = (0.05, 0.15)
 _CALM_SECONDS = 2.0
@@ -36,9 +37,11 @@ def measure(workplace: Workplace, effort: Effort) -> Results:
 def echo_ms(terminal: Terminal, key: str) -> float:
     """Waits a moment, presses a key and returns the milliseconds until its echo."""
     time.sleep(random.uniform(*_GAP_SECONDS))
+    title = re.escape(terminal.latest(TITLE))
     before = terminal.received
     pressed_at = terminal.press(key)
-    return 1000 * (terminal.wait_for(ECHO, since=before) - pressed_at)
+    echoed_at = terminal.wait_for(b"(?!%b)%b" % (title, TITLE), since=before)
+    return 1000 * (echoed_at - pressed_at)
 
 
 def _keys(number: int) -> list[str]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.terminal import WIDE, Size, Terminal
-from bench.workplace import PROGRAM, Workplace, wait_for_run
+from bench.workplace import PROGRAM, TITLE, Workplace, wait_for_run
 
 END, ENTER, DOWN, UP, ESCAPE = "\x1b[F", "\r", "\x1b[B", "\x1b[A", "\x1b"
 FIRST_PRESET = b"model-a"
+LAYER = b"conv2d"
+"""A layer of the first preset: presets and settings have been read."""
 CHART = rb"\xe2(\xa0[\x81-\xbf]|[\xa1-\xa3].)"
 """A braille glyph that is not blank: nothing but charts draws them."""
 
@@ -23,10 +25,9 @@ class Program:
 
     def choose_preset(self) -> None:
         """Goes to the preset of the user's own, the last in the list."""
-        self.terminal.wait_for(b"cores")  # the presets were read
-        self.terminal.wait_until_silent(0.3)
+        self.terminal.wait_for(LAYER)
         self.terminal.press(END)
-        self.terminal.wait_until_silent(0.3)
+        self.terminal.wait_for(TITLE.encode())
 
     def start_preset(self) -> Path:
         """Starts that preset; returns its run once it trains."""

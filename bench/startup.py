@@ -10,7 +10,7 @@ from typing import Any
 from bench.effort import Effort
 from bench.measured import Measured, Results, median
 from bench.processes import libraries
-from bench.program import DOWN, ENTER, FIRST_PRESET, UP, Program, open_program
+from bench.program import DOWN, ENTER, FIRST_PRESET, LAYER, UP, Program, open_program
 from bench.terminal import Terminal
 from bench.workplace import PROGRAM, Workplace, wait_for_run
 from cnn_tui.runs.layout import EVENTS, METRICS
@@ -85,7 +85,7 @@ def _first_line(path: Path) -> dict[str, Any]:
 def _longest_stall(workplace: Workplace) -> float:
     """Returns the longest wait for the echo of an arrow key while torch is imported."""
     with open_program(workplace, "model-a") as program:
-        program.terminal.wait_for(b"cores")
+        program.terminal.wait_for(LAYER)
         deadline = time.monotonic() + _ECHO_SECONDS
         longest = 0.0
         while time.monotonic() < deadline:

@@ -102,6 +102,12 @@ class Terminal:
                     raise TimeoutError(f"no {pattern!r} in:\n{self.screen()}")
             return next(at for end, at in self._arrivals if end >= found.end())
 
+    def latest(self, start: bytes) -> bytes:
+        """Returns the last text that began so, up to the next escape sequence."""
+        with self._arrived:
+            found = self._output.rfind(start)
+            return bytes(self._output[found:].partition(b"\x1b")[0])
+
     def wait_until_silent(self, seconds: float = 1.0) -> float:
         """Waits until nothing was written for a while; returns when the last byte came.
 

@@ -15,8 +15,11 @@ from cnn_tui.config import parse_settings, to_yaml
 from cnn_tui.datasets import BUNDLED
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset
+from cnn_tui.runs.layout import METRICS
 
 PROGRAM = (sys.executable, "-m", "cnn_tui")
+TITLE = "Bench preset"
+"""The title of every preset that is written here."""
 ENDLESS = ("iterations=100000", "evaluate_every=100000")
 """Settings of a run that is stopped when enough was measured, and never evaluates."""
 
@@ -44,7 +47,7 @@ class Workplace:
         preset = read_preset(find_preset(name))
         path = folder / "presets" / "bench.yaml"
         path.parent.mkdir(exist_ok=True)
-        config = preset.with_settings(parse_settings(settings))
+        config = preset.with_settings(parse_settings([*settings, f"title={TITLE}"]))
         path.write_text(to_yaml(config), encoding="utf-8")
         return path
 
@@ -100,10 +103,13 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60.0) 
 
 def wait_for_run(folder: Path) -> Path:
     """Waits for the first run in ``folder/runs`` that trains; returns its directory."""
-    wait_until(
-        lambda: any(folder.glob("runs/[!.]*/metrics.jsonl")), f"a run in {folder}"
-    )
-    return next(folder.glob("runs/[!.]*"))
+    pattern = f"runs/[!.]*/{METRICS}"
+
+    def trains() -> bool:
+        return any(path.stat().st_size for path in folder.glob(pattern))
+
+    wait_until(trains, f"a run in {folder}")
+    return next(folder.glob(pattern)).parent
 
 
 def _environment(root: Path) -> dict[str, str]:
