@@ -248,7 +248,7 @@ class CnnTuiApp(App[int]):
         self.exit(0)
 
     def _show_problem(self, problem: str) -> None:
-        if self.screen is self._new_run:
+        if self._new_run.is_starting:
             self._new_run.start_failed(problem)
         else:
             self.notify(problem, severity="error", markup=False)

@@ -16,6 +16,7 @@ from cnn_tui.presets.files import preset_path
 from cnn_tui.ui.screens.new_run import NewRunScreen
 from cnn_tui.ui.widgets.choice import Choice
 from cnn_tui.ui.widgets.field import Field
+from cnn_tui.ui.widgets.message_line import MessageLine
 from cnn_tui.ui.widgets.preset_list import Presets
 
 UI = Path(cnn_tui.ui.__file__).parent
@@ -68,7 +69,8 @@ class Host(App[None]):
     @property
     def sentence(self) -> str:
         """The line above the keys."""
-        return str(self.new_run.query_one("#message", Static).content)
+        line = self.new_run.query_one(MessageLine)
+        return str(line.content) if line.display else ""
 
     @property
     def visible_keys(self) -> set[str]:

@@ -261,6 +261,9 @@ async def test_one_run_starts_at_a_time() -> None:
         assert (len(app.started), app.sentence) == (1, "a run is starting already…")
         app.new_run.start_failed("there is no [b]disk")
         await pilot.pause()
+        await pilot.press("w", "escape")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
         assert "✗ there is no [b]disk" in app.text
         await pilot.press("enter")
         assert len(app.started) == 2

@@ -1,7 +1,6 @@
 """The screen on which a preset is chosen, changed and started."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -16,22 +15,27 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
 from cnn_tui.errors import ConfigError
-from cnn_tui.presets.files import list_presets, preset_path, user_folder
+from cnn_tui.presets.files import list_presets
 from cnn_tui.text import printable
 from cnn_tui.ui.actions import NEW_RUN
 from cnn_tui.ui.form_fields import label
 from cnn_tui.ui.last_used import read_last_used, write_last_used
-from cnn_tui.ui.screens.dialogs import AskText, Choose
+from cnn_tui.ui.screens.save_preset import save_as_preset
 from cnn_tui.ui.widgets.field import Field
 from cnn_tui.ui.widgets.form import Form
 from cnn_tui.ui.widgets.key_bar import KeyBar
+from cnn_tui.ui.widgets.message_line import MessageLine
 from cnn_tui.ui.widgets.model_pane import ModelPane
+from cnn_tui.ui.widgets.pane_tabs import PaneTabs
 from cnn_tui.ui.widgets.preset_list import PresetItem, PresetList, Presets
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
     from cnn_tui.ui.draft import Draft
     from cnn_tui.ui.loading import Machine
+
+_MODEL, _SETTINGS = 0, 1
+"""The panes that share a place where there is little room."""
 
 
 class NewRunScreen(Screen[None]):
@@ -66,24 +70,27 @@ class NewRunScreen(Screen[None]):
         self._items: dict[str, PresetItem] = {}
         self._machine: Machine | None = None
         self._item: PresetItem | None = None
-        self._tab = "model"
-        self._is_starting = False
-        self._footer_state = (False, False)
+        self.is_starting = False
+        """Whether a run was asked for that neither failed nor has its screen yet."""
         self._select: str | None = None
 
     def compose(self) -> ComposeResult:
         """Yields a line at the top, three panes, a line for messages, the keys."""
         with Horizontal(id="top"):
             yield Static("New run", id="heading")
-            yield Static(id="tabs")
+            yield PaneTabs(["2 model", "3 settings"])
             yield Static(id="machine", markup=False)
         with Horizontal(id="panes"):
             yield PresetList(id="presets", classes="pane")
             with Vertical(id="chosen"):
                 yield ModelPane(id="model", classes="pane")
                 yield Form(id="settings", classes="pane")
-        yield Static(id="message", markup=False)
+        yield MessageLine()
         yield KeyBar()
+
+    @property
+    def _draft(self) -> "Draft | None":
+        return self._item.draft if self._item else None
 
     def on_mount(self) -> None:
         """Shows the names of the presets; nothing was read yet."""
@@ -98,7 +105,7 @@ class NewRunScreen(Screen[None]):
         width, height = event.size
         self.set_class(width < 100 or height < 40, "-small")
         self.set_class(width >= 140, "-roomy")
-        self._choose_tab(self._tab)
+        self._choose_tab(self.query_one(PaneTabs).current)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Marks the pane that has the focus."""
@@ -130,19 +137,17 @@ class NewRunScreen(Screen[None]):
             self.query_one("#machine", Static).update(event.machine.summary)
             await self.query_one(Form).build(event.machine.choices)
         self._items = {item.key: item for item in event.items}
-        self._show_items(self._select)
+        self.query_one(PresetList).show(self._items.values(), self._select)
         self._select = None
-
-    def _show_items(self, select: str | None = None) -> None:
-        self.query_one(PresetList).show(self._items.values(), select)
 
     @on(PresetList.Highlighted)
     def _show_preset(self, event: PresetList.Highlighted) -> None:
-        item = event.item
+        item, old = event.item, self._item
         if item is not None and self._machine is not None:
             item = self._read_again(item)
         self._item = item
-        self._say("")
+        if item is None or old is None or item.key != old.key:
+            self._clear_message()
         self.query_one(ModelPane).show(item)
         self._show_draft(refill=True)
 
@@ -153,48 +158,46 @@ class NewRunScreen(Screen[None]):
         fresh = read_item(item.file, self._edits.get(item.key, {}))
         self._items[item.key] = fresh
         if bool(fresh.error) != bool(item.error):
-            self._show_items(item.key)
+            self.query_one(PresetList).show(self._items.values(), item.key)
         return fresh
 
     @on(Field.Changed)
     def _edit(self, event: Field.Changed) -> None:
-        if self._item is not None and self._item.draft is not None:
-            self._change(self._item.draft.edited(event.key, event.text), refill=False)
+        if self._item and self._item.draft:
+            draft = self._item.draft.edited(event.key, event.text)
+            self._change(replace(self._item, draft=draft), draft.edits, refill=False)
 
-    def _change(self, draft: "Draft", *, refill: bool) -> None:
-        assert self._item is not None
-        self._item = replace(self._item, draft=draft)
-        self._edits[self._item.key] = dict(draft.edits)
-        self._say("")
+    def action_reset(self) -> None:
+        """Goes back to the values of the preset."""
+        if self._item and self._item.draft:
+            draft = replace(self._item.draft, edits={})
+            self._change(replace(self._item, draft=draft), {}, refill=True)
+
+    def _change(
+        self, item: PresetItem, edits: Mapping[str, str], *, refill: bool
+    ) -> None:
+        self._item = item
+        self._edits[item.key] = dict(edits)
+        self._clear_message()
         self._show_draft(refill=refill)
 
     def _show_draft(self, *, refill: bool) -> None:
         """Shows what the preset and the edits give."""
-        draft = self._item.draft if self._item else None
-        view = draft.view() if draft else None
+        view = self._draft.view() if self._draft else None
         with self.app.batch_update():
             self.query_one(ModelPane).show_layers(view.table if view else None)
             self.query_one(Form).show(view, refill=refill)
-        self._update_keys()
-
-    def _update_keys(self) -> None:
-        """Lets the footer show what can be done now, if that is something else."""
-        draft = self._item.draft if self._item else None
-        state = (draft is not None, bool(draft and draft.edits))
-        if state != self._footer_state:
-            self._footer_state = state
-            self.refresh_bindings()
+        self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Tells which actions there are now."""
-        draft = self._item.draft if self._item else None
         on_list = isinstance(self.focused, Presets)
         if action == "start_form":
-            return draft is not None and not on_list
+            return self._draft is not None and not on_list
         if action == "save":
-            return draft is not None
+            return self._draft is not None
         if action == "reset":
-            return bool(draft and draft.edits)
+            return bool(self._draft and self._draft.edits)
         if action == "filter":  # Textual does not know that "/" is text
             return not isinstance(self.focused, Input)
         if action == "leave":
@@ -209,46 +212,35 @@ class NewRunScreen(Screen[None]):
             return
         write_last_used(self._item.key, self._item.draft.used_edits)
         name = self._item.file.name
-        self._is_starting = True
-        self._say(f"starting {printable(name)}…")
+        self.is_starting = True
+        self.query_one(MessageLine).say(f"starting {printable(name)}…")
         self.post_message(self.StartRequested(config, preset=name, name=name))
 
     def start_failed(self, message: str) -> None:
         """Says why no run could be started; another can be tried."""
-        self._is_starting = False
-        self._say(message, is_error=True)
+        self.is_starting = False
+        self.query_one(MessageLine).complain(message)
 
     def on_screen_suspend(self) -> None:
         """Allows the next start if the run has begun and has a screen of its own."""
         if not isinstance(self.app.screen, ModalScreen):
-            self._is_starting = False
-            self._say("")
+            self.is_starting = False
+            self._clear_message()
 
     @work
     async def action_save(self) -> None:
-        """Asks for a name and saves the form as a preset."""
-        item = self._item
-        if self._valid_config() is None or item is None or item.draft is None:
-            return
-        name = await self.app.push_screen_wait(_ask_name(item))
-        if name is None:
-            return
-        overwrite = preset_path(name).exists()
-        if overwrite and not await self.app.push_screen_wait(_ask_to_replace(name)):
+        """Saves the form as a preset."""
+        if self._draft is None or self._valid_config() is None:
             return
         try:
-            path = item.draft.save(name, overwrite=overwrite)
+            path = await save_as_preset(self.app, self._draft)
         except ConfigError as error:
-            self._say(str(error), is_error=True)
-        else:
+            self.query_one(MessageLine).complain(str(error))
+            return
+        if path is not None:
             self._select = str(path.absolute())
             self.notify(f"saved {printable(path)}", markup=False)
             self._load()
-
-    def action_reset(self) -> None:
-        """Goes back to the values of the preset."""
-        if self._item and self._item.draft:
-            self._change(replace(self._item.draft, edits={}), refill=True)
 
     def action_filter(self) -> None:
         """Lets the user type what the presets must contain."""
@@ -261,86 +253,52 @@ class NewRunScreen(Screen[None]):
             presets.close_filter()
         presets.focus_list()
 
+    @on(PaneTabs.Chosen)
+    def _show_tab(self, event: PaneTabs.Chosen) -> None:
+        if event.index == _MODEL:
+            self.action_show_model()
+        else:
+            self.action_show_settings()
+
     def action_show_presets(self) -> None:
         """Puts the focus on the presets."""
         self.query_one(PresetList).focus_list()
 
     def action_show_model(self) -> None:
         """Shows the model and puts the focus on its layers."""
-        self._choose_tab("model")
+        self._choose_tab(_MODEL)
         self.query_one(ModelPane).focus_layers()
 
     def action_show_settings(self) -> None:
         """Shows the settings and puts the focus on the first."""
-        self._choose_tab("settings")
+        self._choose_tab(_SETTINGS)
         self.query_one(Form).focus_first()
 
-    def _choose_tab(self, chosen: str) -> None:
+    def _choose_tab(self, chosen: int) -> None:
         """Chooses what is shown where there is no room for model and settings."""
-        self._tab = chosen
-        for name in ("model", "settings"):
-            is_shown = name == chosen or not self.has_class("-small")
-            self.query_one(f"#{name}").display = is_shown
-        tabs = (("2", "model"), ("3", "settings"))
-        links = [
-            f"{key} [b $text-accent]{name}[/]"
-            if name == chosen
-            else f"{key} [@click=screen.show_{name}]{name}[/]"
-            for key, name in tabs
-        ]
-        self.query_one("#tabs", Static).update("  ".join(links))
+        self.query_one(PaneTabs).current = chosen
+        is_small = self.has_class("-small")
+        self.query_one(ModelPane).display = chosen == _MODEL or not is_small
+        self.query_one(Form).display = chosen == _SETTINGS or not is_small
 
     def _valid_config(self) -> "RunConfig | None":
         """Returns the config to start or save, or says why there is none."""
-        view = self._item.draft.view() if self._item and self._item.draft else None
-        if self._is_starting or view is None:
-            self._say(self._no_start_sentence(), is_error=not self._is_starting)
-            return None
-        if view.config is None:
-            self._choose_tab("settings")
+        view = self._draft.view() if self._draft else None
+        message = self.query_one(MessageLine)
+        if self.is_starting:
+            message.say("a run is starting already…")
+        elif view is None:
+            error = self._item.error if self._item else "no preset is chosen"
+            message.complain(error or "the preset is still being read")
+        elif view.config is None:
+            self._choose_tab(_SETTINGS)
             self.query_one(Form).focus_first(wrong=True)
             wrong = [f"{label(k)} {f.error}" for k, f in view.fields.items() if f.error]
-            self._say("; ".join((*wrong, *view.problems)), is_error=True)
-        return view.config
+            message.complain("; ".join((*wrong, *view.problems)))
+        else:
+            return view.config
+        return None
 
-    def _no_start_sentence(self) -> str:
-        if self._is_starting:
-            return "a run is starting already…"
-        if self._item is None:
-            return "no preset is chosen"
-        return self._item.error or "the preset is still being read"
-
-    def _say(self, sentence: str, *, is_error: bool = False) -> None:
-        line = self.query_one("#message", Static)
-        if not sentence and not line.display:
-            return
-        line.update(f"✗ {sentence}" if is_error else sentence)
-        line.set_class(is_error, "-error")
-        line.display = bool(sentence)
-
-
-def _ask_name(item: PresetItem) -> AskText:
-    name = printable(item.file.name)
-    return AskText(
-        "Save as a preset",
-        prompt=f"Its name, in {printable(user_folder())}",
-        value=f"{name}-2" if item.file.builtin else name,
-        check=_name_problem,
-    )
-
-
-def _ask_to_replace(name: str) -> Choose:
-    return Choose(
-        f"{name} exists",
-        explanation=printable(preset_path(name)),
-        choices={"r": "replace it"},
-    )
-
-
-def _name_problem(name: str) -> str | None:
-    """Says why a name cannot be that of a preset of the user's own."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
-        return "must be letters, digits, dots, - and _"
-    if any(file.builtin and file.name == name for file in list_presets()):
-        return "must not be the name of a built-in preset"
-    return None
+    def _clear_message(self) -> None:
+        if not self.is_starting:
+            self.query_one(MessageLine).clear()
