@@ -90,23 +90,30 @@ def _data_option(data_dir: Path | None) -> list[str]:
 
 def _spawn(run: Path, command: Sequence[str], within_seconds: float) -> bool:
     """Runs a command of cnn-tui in a session of its own, until it has the run."""
-    log = open_regular(run / LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "cnn_tui", *command],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd="/",
-            start_new_session=True,
-        )
-    finally:
-        os.close(log)
+        child = _start(command, run / LOG)
+    except OSError:  # too many processes, or no log to be written
+        return False
     if _is_taken(run, child, within_seconds):
         return True
     child.kill()
     child.wait()
     return False
+
+
+def _start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    output = open_regular(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "cnn_tui", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            start_new_session=True,
+        )
+    finally:
+        os.close(output)
 
 
 def _is_taken(run: Path, child: subprocess.Popen[bytes], within_seconds: float) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 NOBODY = 65534
 
@@ -14,6 +15,11 @@ def ignore_hangups() -> None:
 def break_children() -> None:
     """Lets Python not start in any process that begins from here."""
     os.environ["PYTHONHOME"] = "/nonexistent"
+
+
+def lose_python() -> None:
+    """Lets no further process be started, as a limit of processes would."""
+    sys.executable = "/nonexistent"
 
 
 def look_for_room_often() -> None:

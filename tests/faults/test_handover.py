@@ -12,6 +12,7 @@ from cnn_tui.runs import mailbox
 from cnn_tui.runs.layout import State
 from tests.faults.nursery import (
     Nursery,
+    Preparation,
     events,
     processes_on,
     status,
@@ -19,7 +20,7 @@ from tests.faults.nursery import (
     wait_until,
 )
 from tests.faults.outcome import assert_same_end
-from tests.faults.preparations import break_children
+from tests.faults.preparations import break_children, lose_python
 from tests.faults.steering import pause_at, tell
 
 
@@ -90,10 +91,11 @@ def test_a_run_that_is_to_pause_later_does_so_in_the_background(
     wait_until(lambda: not processes_on(cnn_tui.runs))
 
 
+@pytest.mark.parametrize("fault", [break_children, lose_python])
 def test_where_no_process_can_be_started_the_run_goes_on_in_place(
-    cnn_tui: Nursery, preset: Path, undisturbed: Path
+    cnn_tui: Nursery, preset: Path, undisturbed: Path, fault: Preparation
 ) -> None:
-    trainer, run = cnn_tui.train(preset, before=[break_children])
+    trainer, run = cnn_tui.train(preset, before=[fault])
     pause_at(run, 20)
     tell(run, "detach")
     wait_until(lambda: events(run, "handed_over"))
