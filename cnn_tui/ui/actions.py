@@ -371,6 +371,13 @@ NEW_RUN = (
         help="Start the preset as the form shows it, from inside the form.",
     ),
     Action(
+        name="start_background",
+        keys="B",
+        label="background",
+        help="Start the preset as the form shows it, in the background.",
+        footer=False,
+    ),
+    Action(
         name="save",
         keys="w",
         label="save",

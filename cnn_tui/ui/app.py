@@ -162,8 +162,8 @@ class CnnTuiApp(App[int]):
         self, message: NewRunScreen.StartRequested
     ) -> None:
         """Starts a run here, or in the background where one trains here already."""
-        if self.backend.is_busy:
-            self._background.offer_start(message)
+        if message.background or self.backend.is_busy:
+            self._background.start(message)
             return
         self.backend.start(
             message.config,

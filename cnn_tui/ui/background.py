@@ -33,8 +33,8 @@ class BackgroundStarts:
         self._on_started = on_started
         self._on_problem = on_problem
 
-    def offer_start(self, wanted: "NewRunScreen.StartRequested") -> None:
-        """Offers to start a new run in the background."""
+    def start(self, wanted: "NewRunScreen.StartRequested") -> None:
+        """Starts a new run in the background; asks if that is not what was wanted."""
 
         def start() -> Path:
             from cnn_tui.config import to_yaml
@@ -48,7 +48,10 @@ class BackgroundStarts:
                 data_dir=self._backend.data_dir,
             )
 
-        self._offer(start)
+        if wanted.background:
+            self._begin(start)
+        else:
+            self._offer(start)
 
     def offer_resume(self, run: Path) -> None:
         """Offers to go on with a run in the background."""
@@ -64,7 +67,7 @@ class BackgroundStarts:
     def _offer(self, start: Callable[[], Path]) -> None:
         def answered(key: str | None) -> None:
             if key:
-                self._app.run_worker(lambda: self._start(start), thread=True)
+                self._begin(start)
             else:
                 self._on_problem("one run trains in this program at a time")
 
@@ -76,10 +79,13 @@ class BackgroundStarts:
         )
         self._app.push_screen(question, answered)
 
-    def _start(self, start: Callable[[], Path]) -> None:
-        try:
-            run = start()
-        except CnnTuiError as error:
-            self._app.call_from_thread(self._on_problem, str(error))
-        else:
-            self._app.call_from_thread(self._on_started, run)
+    def _begin(self, start: Callable[[], Path]) -> None:
+        def work() -> None:
+            try:
+                run = start()
+            except CnnTuiError as error:
+                self._app.call_from_thread(self._on_problem, str(error))
+            else:
+                self._app.call_from_thread(self._on_started, run)
+
+        self._app.run_worker(work, thread=True)

@@ -54,6 +54,7 @@ class NewRunScreen(Screen[None]):
         config: "RunConfig"
         preset: str | None
         name: str
+        background: bool = False
 
     @dataclass
     class Loaded(Message):
@@ -194,7 +195,7 @@ class NewRunScreen(Screen[None]):
         on_list = isinstance(self.focused, Presets)
         if action == "start_form":
             return self._draft is not None and not on_list
-        if action == "save":
+        if action in ("save", "start_background"):
             return self._draft is not None
         if action == "reset":
             return bool(self._draft and self._draft.edits)
@@ -207,6 +208,14 @@ class NewRunScreen(Screen[None]):
     @on(Presets.StartChosen)
     def action_start_form(self) -> None:
         """Asks for the run that the form describes."""
+        self._start(background=False)
+
+    def action_start_background(self) -> None:
+        """Asks for the run that the form describes, in the background."""
+        self._start(background=True)
+
+    def _start(self, *, background: bool) -> None:
+        self._catch_up()
         config = self._valid_config()
         if self._item is None or self._item.draft is None or config is None:
             return
@@ -214,7 +223,15 @@ class NewRunScreen(Screen[None]):
         name = self._item.file.name
         self.is_starting = True
         self.query_one(MessageLine).say(f"starting {printable(name)}…")
-        self.post_message(self.StartRequested(config, preset=name, name=name))
+        self.post_message(
+            self.StartRequested(config, preset=name, name=name, background=background)
+        )
+
+    def _catch_up(self) -> None:
+        """Shows what is selected: a quick key comes before the news of the last one."""
+        item = self.query_one(PresetList).highlighted
+        if item is not None and (self._item is None or item.key != self._item.key):
+            self._show_preset(PresetList.Highlighted(item))
 
     def start_failed(self, message: str) -> None:
         """Says why no run could be started; another can be tried."""
