@@ -103,7 +103,7 @@ class CnnTuiApp(App[int]):
             self.push_screen(self._new_run)
         else:
             self.open_run(self._open_run)
-        self.call_after_refresh(self._warm_up)
+        self.call_after_refresh(lambda: self.add_class(f"-{self.marker}"))
 
     def on_print(self, event: events.Print) -> None:
         """Sends what a thread printed where other output goes."""
@@ -157,6 +157,10 @@ class CnnTuiApp(App[int]):
             },
         )
         self.push_screen(question, self._leave)
+
+    def on_new_run_screen_loaded(self) -> None:
+        """Imports torch, which takes seconds, once the form can be used."""
+        self.backend.warm_up()
 
     def on_new_run_screen_start_requested(
         self, message: NewRunScreen.StartRequested
@@ -222,10 +226,6 @@ class CnnTuiApp(App[int]):
             self.pop_screen()
         else:
             self.action_new_run()
-
-    def _warm_up(self) -> None:
-        self.add_class(f"-{self.marker}")
-        self.backend.warm_up()
 
     def _leave(self, key: str | None) -> None:
         if key == "d":
