@@ -53,6 +53,14 @@ class Workshop:
     stopwatch: Stopwatch
 
 
+def warm_up() -> None:
+    """Makes an optimizer: the first one imports torch's compiler, for over a second.
+
+    Draws no random number and leaves nothing behind.
+    """
+    torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+
+
 def start_run(
     request: Request,
     control: Control,

@@ -1,6 +1,5 @@
 """Training in this process: the one module of the interface that reaches the engine."""
 
-import importlib
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -55,7 +54,13 @@ class Backend:
 
     def warm_up(self) -> None:
         """Imports torch, which takes seconds, in the thread that will train."""
-        self._thread.submit(importlib.import_module, "cnn_tui.engine.conduct")
+
+        def warm_up() -> None:
+            from cnn_tui.engine.start import warm_up
+
+            warm_up()
+
+        self._thread.submit(warm_up)
 
     def start(
         self,
