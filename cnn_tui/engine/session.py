@@ -80,7 +80,8 @@ class Session:
 
     def _boundary(self) -> Outcome | None:
         """Does what is due between two updates, in the order of the format."""
-        self._report_if_due()
+        if self._report_is_due():
+            self.report()  # which may find that training has to go back
         if self._evaluation_is_due():
             self.evaluate()
         if self._checkpoint_is_due():
@@ -223,10 +224,12 @@ class Session:
         """Writes the status so that it survives a power loss."""
         self.writer.set_status(current_status(self), durable=True)
 
-    def _report_if_due(self) -> None:
-        waited = self.recorder.seconds_since_report
-        if waited >= REPORT_SECONDS or self.step >= self.plan.total_steps:
-            self.report()
+    def _report_is_due(self) -> bool:
+        return (
+            self.recorder.seconds_since_report >= REPORT_SECONDS
+            or self._evaluation_is_due()
+            or self._checkpoint_is_due()
+        )
 
     def _evaluation_is_due(self) -> bool:
         every = self.config.training.evaluate_every
