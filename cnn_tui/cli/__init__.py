@@ -29,12 +29,14 @@ class Commands(click.Group):
     """A group whose commands end an error of cnn-tui with one sentence."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Runs a command; exit code 2 for bad input, 1 for a failed run."""
+        """Runs a command; exit code 2 for bad input, 1 for a failed run, 130 for ^C."""
         try:
             return super().invoke(ctx)
         except CnnTuiError as error:
             click.echo(f"cnn-tui: {error}", err=True)
             ctx.exit(2 if isinstance(error, InputError) else 1)
+        except KeyboardInterrupt:
+            ctx.exit(130)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Returns the commands in the order they were added."""

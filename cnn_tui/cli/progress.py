@@ -17,7 +17,9 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 
+from cnn_tui.cli.options import echo
 from cnn_tui.runs.layout import STATUS
 from cnn_tui.text import duration, percent, printable, quantity, significant
 
@@ -77,7 +79,7 @@ class PlainLines:
     def begin(self, run: Path) -> None:
         """Prints where the run is."""
         self._latest.total_steps = _status(run)["total_steps"]
-        _print(f"run {run}")
+        _print(f"run {printable(run)}")
 
     def line(self, text: str) -> None:
         """Prints what is worth a line."""
@@ -107,7 +109,7 @@ class Bar:
         self._latest = _Latest()
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=None),
+            BarColumn(bar_width=None, table_column=Column(ratio=1)),
             MofNCompleteColumn(),
             TextColumn("{task.fields[values]}", markup=False),
             TimeRemainingColumn(),
@@ -123,7 +125,7 @@ class Bar:
         self._latest.total_steps = status["total_steps"]
         self._progress.update(self._task, description=printable(status["name"]))
         with _lasting_output():
-            self._say(f"run {run}")
+            self._say(f"run {printable(run)}")
             self._progress.start()
 
     def line(self, text: str) -> None:
@@ -152,7 +154,9 @@ class Bar:
         self._progress.console.quiet = True
 
     def _say(self, text: str) -> None:
-        self._progress.console.print(text, markup=False, highlight=False)
+        self._progress.console.print(
+            text, markup=False, highlight=False, soft_wrap=True
+        )
 
 
 class _Latest:
@@ -183,7 +187,7 @@ class _Latest:
 
 def _print(text: str) -> None:
     with _lasting_output():
-        print(text, flush=True)
+        echo(text)
 
 
 @contextmanager

@@ -1,0 +1,113 @@
+"""Presets, runs and the machine, shown to people and to scripts."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnn_tui import __version__
+from cnn_tui.cli import COMMANDS
+from cnn_tui.presets.files import BUILTIN_ORDER
+from tests.cli.commands import invoke, refusal
+
+
+def as_json(*arguments: object) -> Any:
+    """Returns what a command prints for scripts."""
+    result = invoke(*arguments, "--json")
+    assert result.exit_code == 0
+    return json.loads(result.stdout)
+
+
+def test_help_names_every_command() -> None:
+    result = invoke("--help")
+    assert result.exit_code == 0
+    for command in COMMANDS:
+        assert f"\n  {command.name} " in result.stdout
+        assert invoke(command.name, "--help").exit_code == 0
+
+
+def test_the_version() -> None:
+    assert invoke("--version").stdout == f"cnn-tui {__version__}\n"
+
+
+def test_without_a_terminal_there_is_no_dashboard() -> None:
+    assert refusal().startswith("there is no terminal to open the dashboard on")
+
+
+def test_presets_are_listed_with_their_titles() -> None:
+    lines = invoke("presets").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == list(BUILTIN_ORDER)
+    found = as_json("presets")
+    assert [entry["name"] for entry in found] == list(BUILTIN_ORDER)
+    assert all(entry["builtin"] and entry["title"] for entry in found)
+
+
+def test_a_broken_preset_is_listed_with_its_problem() -> None:
+    Path("presets").mkdir()
+    Path("presets/broken.yaml").write_text("model: 5")
+    entry = as_json("presets")[-1]
+    assert (entry["name"], entry["title"], entry["builtin"]) == ("broken", None, False)
+    assert "must be a mapping" in entry["error"]
+    assert "✗ presets/broken.yaml" in invoke("presets").stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "readout", "parameters"),
+    [("model-a", [10, 1568], 28_938), ("model-c", [10, 512], 18_378)],
+)
+def test_show_tells_shapes_and_sizes(
+    name: str, readout: list[int], parameters: int
+) -> None:
+    found = as_json("show", name)
+    shapes = [shape for row in found["layers"] for shape in row["parameter_shapes"]]
+    conv = [[16, 1, 5, 5], [16], [32, 16, 5, 5], [32]]
+    assert shapes == [*conv, readout, [10]]
+    assert found["parameters"] == parameters
+    assert found["training"]["optimizer"]["name"] == "sgd"
+    assert (found["total_steps"], found["steps_per_epoch"]) == (3000, 600)
+
+
+def test_show_fills_the_formulas_in() -> None:
+    result = invoke("show", "model-a")
+    assert result.exit_code == 0
+    first = next(line for line in result.stdout.splitlines() if line.startswith("1 "))
+    assert "conv2d 16, 5×5" in first
+    assert "16×28×28" in first
+    assert "⌊(28 − 5 + 2·2)/1⌋ + 1 = 28" in first
+    assert "28,938 parameters" in result.stdout
+    assert "training.batch_size" in result.stdout
+
+
+def test_what_is_neither_a_preset_nor_a_run_is_refused() -> None:
+    assert refusal("show", "model-z").startswith("no preset model-z; did you mean")
+    Path("folder").mkdir()
+    assert refusal("show", "folder").endswith("it has no config.yaml")
+
+
+def test_no_runs_are_no_error() -> None:
+    result = invoke("runs")
+    assert result.exit_code == 0
+    assert result.stdout == f"no runs in {Path('runs').absolute()} yet\n"
+    assert as_json("runs") == []
+
+
+def test_doctor_tells_what_is_there_and_invents_nothing() -> None:
+    found = as_json("doctor", "--runs-dir", "here")
+    assert found["versions"]["cnn-tui"] == __version__
+    assert {"versions", "devices", "terminal", "folders"} <= set(found)
+    assert found["folders"]["runs"] == f"{Path('here').absolute()}, not made yet"
+    assert "cores" in found["devices"]["cpu"]
+    lines = invoke("doctor").stdout.splitlines()
+    assert lines[0] == "versions"
+
+
+def test_an_interrupt_before_any_training_is_exit_code_130(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cnn_tui.presets.files.list_presets", interrupted)
+    result = invoke("presets")
+    assert (result.exit_code, result.output) == (130, "")
