@@ -44,7 +44,7 @@ def test_train_refuses(arguments: list[str], sentence: str) -> None:
 
 
 def test_a_model_too_large_for_the_memory_is_refused() -> None:
-    layers = "[conv2d: {out_channels: 5000, kernel_size: 1}, "
+    layers = "[conv2d: {out_channels: 50000, kernel_size: 1}, "
     layers += "adaptive_avg_pool2d: {output_size: 1}, flatten, linear: "
     layers += "{out_features: classes}]"
     text = f"model: {{layers: {layers}}}\ntraining: {{batch_size: 60000}}"
