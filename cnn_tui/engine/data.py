@@ -140,7 +140,7 @@ def _raw_folder(facts: DatasetFacts, folder: Path) -> Path:
     """Returns the folder of the ``.gz`` files, downloading them if there is none."""
     raw = Path(facts.torchvision_class, "raw")
     for place in (folder, BUNDLED):
-        if (place / raw).is_dir():
+        if os.path.isdir(place / raw):  # False where it may not be seen
             return place / raw
     _download(facts, folder)
     return folder / raw
