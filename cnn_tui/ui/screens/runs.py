@@ -99,7 +99,7 @@ class RunsScreen(Screen[None]):
         """Lets words be typed."""
         field = self.query_one(Input)
         field.display = True
-        field.focus()
+        self.set_focus(field)  # at once: what is typed next is for it
 
     def action_sort(self) -> None:
         """Takes the next order."""
