@@ -1,5 +1,6 @@
 """Checkpoints: all that a run needs to go on exactly where it was."""
 
+import errno
 import io
 import os
 import shutil
@@ -13,12 +14,18 @@ from pickle import UnpicklingError
 from typing import Any
 
 import msgspec
+import psutil
 import torch
 from safetensors.torch import save
 
 from cnn_tui.config import RunConfig, to_yaml
 from cnn_tui.errors import RunDirectoryError
-from cnn_tui.runs.files import ensure_directory, open_regular, replace_file
+from cnn_tui.runs.files import (
+    ensure_directory,
+    open_regular,
+    replace_file,
+    sync_directory,
+)
 from cnn_tui.runs.layout import CHECKPOINTS, FORMAT, MODEL
 from cnn_tui.runs.records import Best
 from cnn_tui.text import printable
@@ -78,9 +85,13 @@ def save_checkpoint(
     ensure_directory(folder)
     if (folder / LAST).exists():
         _copy(folder / LAST, folder / PREVIOUS)
-    replace_file(folder / LAST, buffer.getvalue(), durable=True)
-    for name in also_as:
-        _copy(folder / LAST, folder / name)
+    # last.pt last: a run killed before comes here again, and misses no other name.
+    first, *others = [*also_as, LAST]
+    replace_file(folder / first, buffer.getvalue(), durable=True)
+    for name in others:
+        _copy(folder / first, folder / name)
+    if others:
+        sync_directory(folder)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -91,6 +102,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """
     try:
         with open(open_regular(path), "rb") as file:
+            if os.fstat(file.fileno()).st_size > psutil.virtual_memory().available:
+                raise OSError(errno.EFBIG, "larger than the free memory")
             data = file.read()
     except OSError as error:
         raise RunDirectoryError(
@@ -128,6 +141,8 @@ def save_model(run: Path, model: torch.nn.Module, config: RunConfig, step: int) 
 def _decode(data: bytes) -> Checkpoint:
     """Raises one of ``_DAMAGE`` for what is no checkpoint."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if sum(member.file_size for member in archive.infolist()) > len(data):
+            raise ValueError("it is larger inside than outside")
         if archive.testzip():  # torch does not look at the checksums
             raise ValueError("a checksum is wrong")
     content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
