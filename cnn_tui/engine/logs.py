@@ -8,10 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cnn_tui.errors import RunDirectoryError
-from cnn_tui.errors import TrainingError
 from cnn_tui.runs.files import open_regular
 from cnn_tui.runs.layout import LOG
-from cnn_tui.text import printable
 from cnn_tui.text import printable
 
 
