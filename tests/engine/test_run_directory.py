@@ -15,8 +15,8 @@ from cnn_tui.engine.checkpoint import load_checkpoint
 from cnn_tui.engine.data import load_splits
 from cnn_tui.engine.device import pick_device
 from cnn_tui.engine.progress import Outcome
+from cnn_tui.runs import lock
 from cnn_tui.runs.layout import State
-from cnn_tui.runs.writer import RunWriter
 from cnn_tui.safe_yaml import load
 from tests.engine.making import (
     LOGISTIC,
@@ -220,8 +220,7 @@ def test_the_status_says_how_it_ended(path: Path) -> None:
 
 
 def test_the_lock_is_given_back(path: Path) -> None:
-    RunWriter.open(path).close()
-    (path / ".reserve").unlink()
+    lock.acquire(path).release()
 
 
 def test_a_validation_set_decides_what_is_best(tmp_path: Path) -> None:
