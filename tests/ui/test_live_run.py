@@ -130,9 +130,10 @@ async def test_a_second_run_is_offered_the_background(tmp_path: Path) -> None:
             NewRunScreen.StartRequested(config=tiny_config(), preset=None, name="x")
         )
         await until(pilot, lambda: isinstance(app.screen, Choose))
-        assert "is training in this program" in screen_text(app)
+        await until(pilot, lambda: "training in this program" in screen_text(app))
         await pilot.press("escape")
-        assert "stop or detach it first" in screen_text(app)
+        await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
+        assert len(list(tmp_path.iterdir())) == 1
 
 
 async def test_quitting_stops_and_saves_and_then_leaves(tmp_path: Path) -> None:
@@ -187,6 +188,7 @@ async def test_an_exception_in_training_is_the_end_of_the_run_not_of_the_screen(
 async def test_a_run_that_cannot_start_says_why(tmp_path: Path) -> None:
     app = CnnTuiApp(runs_folder=tmp_path)
     async with app.run_test() as pilot:
+        await until(pilot, lambda: "parameters" in screen_text(app))
         app.post_message(
             NewRunScreen.StartRequested(
                 config=tiny_config("device=cuda:99"), preset=None, name="x"
