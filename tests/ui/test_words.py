@@ -1,0 +1,263 @@
+"""Events, ends, settings and machines in words; commands that wait for an answer."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnn_tui.config import to_yaml
+from cnn_tui.errors import ConfigError
+from cnn_tui.runs import records
+from cnn_tui.runs.layout import CONTROL, LOST, State
+from cnn_tui.runs.records import DeviceRow, Event, Gpu, Status
+from cnn_tui.ui import run_settings
+from cnn_tui.ui.commands import SentCommands
+from cnn_tui.ui.glyphs import GLYPHS
+from cnn_tui.ui.sentences import event_sentence, outcome, value_text
+from cnn_tui.ui.widgets.device_pane import device_lines
+from tests.ui.conftest import tiny_config
+
+FINE, PLAIN = GLYPHS["braille"], GLYPHS["ascii"]
+
+
+def event(kind: str, /, **details: object) -> Event:
+    return Event(at=records.now(), step=5, event=kind, details=details)
+
+
+def status(state: State = State.FINISHED, **fields: Any) -> Status:
+    return Status(state=state, started_at=records.now(), **fields)
+
+
+@pytest.mark.parametrize(
+    ("happened", "sentence"),
+    [
+        (event("started", device="cpu"), "started on cpu"),
+        (event("resumed"), "goes on"),
+        (event("resumed", until=1240), "goes on to step 1,240"),
+        (event("paused"), "paused"),
+        (event("paused", reason="non_finite"), "paused: a value is not finite"),
+        (event("checkpoint_saved"), "checkpoint saved"),
+        (
+            event("checkpoint_saved", also_as=["best.pt"]),
+            "checkpoint saved as best.pt",
+        ),
+        (
+            event("evaluated", **{"test/accuracy": 0.9721, "best": True}),
+            "evaluated  97.21 %  best",
+        ),
+        (
+            event("evaluated", **{"test/accuracy": 0.9, "validation/accuracy": 0.8}),
+            "evaluated  80.00 % of the validation images",
+        ),
+        (event("evaluated"), "evaluated"),
+        (
+            event("hyperparameter_changed", name="lr", **{"from": 0.05, "to": 0.02}),
+            "lr 0.05 → 0.02",
+        ),
+        (
+            event("non_finite", what="gradient", layer="4, conv2d"),
+            "gradient not finite in layer 4, conv2d",
+        ),
+        (event("non_finite", what="loss", layer=None), "loss not finite"),
+        (event("rolled_back", reached=9, lr=0.005), "went back from step 9, lr 0.005"),
+        (
+            event("rejected", outcome="rejected", reason="lr must be above 0"),
+            "refused: lr must be above 0",
+        ),
+        (event("failed", reason="out of memory"), "failed: out of memory"),
+        (event("some_news"), "some news"),
+        (event("evaluated", **{"test/accuracy": ["x"]}), "evaluated"),
+        (event("checkpoint_saved", also_as=7), "checkpoint saved"),
+    ],
+)
+def test_events(happened: Event, sentence: str) -> None:
+    assert event_sentence(happened) == sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3000, "3,000"),
+        (0.05, "0.05"),
+        (5.0, "5"),
+        (1e-8, "1e-08"),
+        (False, "false"),
+        (None, "null"),
+        ("30s", "30s"),
+        ([0.9, 0.999], "[0.9, 0.999]"),
+        ("\x1b[31m", r"\x1b[31m"),
+    ],
+)
+def test_values(value: object, text: str) -> None:
+    assert value_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("now", "state", "part"),
+    [
+        (status(step=9), "finished", "finished at step 9 after 0:00 · files in"),
+        (status(State.STOPPED), "stopped", "stopped at step 0"),
+        (
+            status(State.INTERRUPTED, reason="SIGTERM"),
+            "interrupted",
+            "interrupted (SIGTERM) at step 0",
+        ),
+        (
+            status(State.FAILED, step=3, reason="no memory"),
+            "failed",
+            "failed at step 3: no memory · details in",
+        ),
+        (status(State.FAILED), "failed", "a reason that it did not write down"),
+        (
+            status(State.PAUSED, reason="non_finite"),
+            "paused",
+            "paused at step 0: a value is not finite",
+        ),
+        (status(State.RUNNING), LOST, "its process is gone"),
+    ],
+)
+def test_how_a_run_ended(now: Status, state: str, part: str) -> None:
+    assert part in (outcome(now, state, Path("runs/x")) or "")
+
+
+@pytest.mark.parametrize("state", [State.RUNNING, State.PAUSED, State.STARTING])
+def test_a_run_that_goes_on_has_no_outcome(state: State) -> None:
+    assert outcome(status(state), state, Path("x")) is None
+
+
+def test_settings_that_differ_come_first_and_say_how() -> None:
+    config = tiny_config("batch_size=50")
+    preset = run_settings.values(tiny_config("lr=0.5"))
+    changed = event("hyperparameter_changed", name="lr", to=0.2)
+    now = status(overrides={"lr": 0.2}, preset="logistic")
+    rows = run_settings.setting_rows(config, preset, now, [changed])
+    assert [(row.name, row.value, row.note) for row in rows if row.note] == [
+        ("lr", "0.2", "preset 0.5, changed at step 5"),
+        ("batch_size", "50", "preset 100"),
+    ]
+    assert {row.name for row in rows} >= {"optimizer", "schedule", "loss", "dataset"}
+
+
+def test_a_config_is_read_back_and_a_damaged_one_refused() -> None:
+    config = tiny_config()
+    assert run_settings.parse_config(to_yaml(config)) == config
+    with pytest.raises(ConfigError, match=r"config\.yaml"):
+        run_settings.parse_config("model: 3")
+
+
+def test_a_preset_that_is_gone_differs_in_nothing() -> None:
+    assert run_settings.preset_values(status(preset="no-such-preset")) == {}
+    assert run_settings.preset_values(status()) == {}
+    assert run_settings.preset_values(status(preset="logistic"))["optimizer"] == "sgd"
+
+
+def test_live_values_are_those_of_the_optimizer() -> None:
+    adam = tiny_config("optimizer=adam")
+    assert "momentum" not in run_settings.live_values(adam, status())
+    sgd = run_settings.live_values(tiny_config(), status(lr=0.25))
+    assert sgd["lr"] == "0.25"
+    assert sgd["checkpoint_every"] == "30s"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("lr", "0.02", None),
+        ("lr", "-1", "greater than 0"),
+        ("lr", "fast", "must be a number"),
+        ("evaluate_every", "1.5", "whole number"),
+        ("checkpoint_every", "30s", None),
+        ("checkpoint_every", "soon", "such as 30s"),
+    ],
+)
+def test_live_values_are_checked(name: str, text: str, problem: str | None) -> None:
+    found = run_settings.live_value_problem(tiny_config(), name, text)
+    if problem is None:
+        assert found is None
+    else:
+        assert found
+        assert problem in found
+
+
+def texts(rows: list[DeviceRow], threads: int | None = 2) -> str:
+    return "\n".join(line.plain for line in device_lines(rows, threads, PLAIN))
+
+
+def test_a_machine_without_gpu() -> None:
+    row = DeviceRow(at=records.now(), cpu_percent=50.0, process_memory_bytes=2**30)
+    text = texts([row])
+    assert "GPU   none" in text
+    assert "50 %" in text
+    assert "1024 MiB" in text or "1.0 GiB" in text
+    assert "2 threads" in text
+    assert "unknown" in text  # the host's memory
+    assert "no sample yet" in texts([])
+    assert "unknown threads" in texts([row], None)
+
+
+def test_gpus_with_a_history_each() -> None:
+    def row(utilization: float | None) -> DeviceRow:
+        gpu = Gpu(
+            index=0,
+            name="NVIDIA [red]H100",
+            utilization_percent=utilization,
+            memory_used_bytes=2 * 2**30,
+            memory_total_bytes=80 * 2**30,
+            temperature_celsius=61.0,
+        )
+        return DeviceRow(at=records.now(), gpus=[gpu, Gpu(index=1)])
+
+    text = texts([row(0), row(None), row(50), row(100)])
+    assert "GPU 0 NVIDIA [red]H100" in text
+    assert "100 %" in text
+    assert "2.0 GiB of 80.0 GiB" in text
+    assert "61 °C" in text
+    assert "unknown W" in text
+    assert "GPU 1 unknown" in text
+    assert PLAIN.sparkline([0, None, 0.5, 1.0], 6).endswith("  =#")
+
+
+def test_bars_and_sparklines_stay_within_their_width() -> None:
+    for fraction in (-1.0, 0.0, 0.5, 1.0, 7.0):
+        full, rest = FINE.bar_parts(fraction, 10)
+        assert len(full + rest) == 10
+    assert FINE.bar_parts(0.5, 10)[0] == "━━━━━"
+    assert FINE.sparkline([2.0, -1.0], 4) == "  █▁"
+    assert all(sign.isascii() for sign in PLAIN.states.values())
+    assert PLAIN.states.keys() == FINE.states.keys()
+
+
+class Clock:
+    """A clock that stands until it is set."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_command_waits_until_its_answer_is_read(tmp_path: Path) -> None:
+    (tmp_path / CONTROL).mkdir()
+    clock = Clock()
+    commands = SentCommands(tmp_path, clock)
+    commands.send("pausing", "pause")
+    [name] = [path.name for path in (tmp_path / CONTROL).iterdir()]
+    assert commands.in_words() == ["pausing…"]
+    clock.now = 12.0
+    assert commands.in_words() == ["pausing… no answer for 0:12"]
+    assert commands.settle([event("paused", command_id="another")]) == []
+    assert commands.in_words()
+    assert commands.settle([event("paused", command_id=name, outcome="done")]) == []
+    assert commands.in_words() == []
+
+
+def test_a_refusal_is_told_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / CONTROL).mkdir()
+    commands = SentCommands(tmp_path)
+    commands.send("lr → 9", "set", name="lr", value=9)
+    [name] = [path.name for path in (tmp_path / CONTROL).iterdir()]
+    answer = event("rejected", command_id=name, outcome="rejected", reason="[b]no")
+    assert commands.settle([answer]) == ["lr → 9: refused: [b]no"]
+    commands.send("stopping", "stop")
+    commands.give_up()
+    assert commands.in_words() == []
