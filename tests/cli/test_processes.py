@@ -11,6 +11,7 @@ from typing import Any
 import pexpect
 import pytest
 
+from cnn_tui.cli.headless import control_by_signals
 from cnn_tui.engine.checkpoint import load_checkpoint
 from tests.cli.commands import SMALL, preset
 
@@ -70,17 +71,14 @@ def test_a_signal_ends_it_with_a_checkpoint(
     assert load_checkpoint(run / "checkpoints" / "last.pt").step == last["step"]
 
 
-def test_a_second_interrupt_ends_it_at_once(process: Process) -> None:
-    run = Path(read_until(process, "run")["run"])
-    read_until(process, "train/loss")
-    process.send_signal(signal.SIGSTOP)  # so that both are waiting when it goes on
-    process.send_signal(signal.SIGINT)
-    process.send_signal(signal.SIGCONT)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=PATIENCE_SECONDS)
-    assert process.returncode == 130
-    assert "Traceback" not in errors
-    assert ended_status(run)["state"] == "interrupted"
+def test_the_first_interrupt_asks_and_the_second_ends_at_once() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with control_by_signals() as control:
+        signal.raise_signal(signal.SIGINT)
+        assert control.interrupted_by == "SIGINT"
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_who_reads_the_lines_may_leave(process: Process) -> None:

@@ -212,13 +212,12 @@ def test_rollback_saves_a_run_that_can_be_saved(tmp_path: Path) -> None:
     assert status(path)["lr"] == pytest.approx(0.18)
 
 
-def test_an_explosion_is_noted_once(tmp_path: Path) -> None:
+def test_an_explosion_is_noted(tmp_path: Path) -> None:
     with training(make_config(LOGISTIC, iterations=100_000), tmp_path) as trained:
         trained.wait_for_row()
         trained.tell("set", name="lr", value=1000)
         event = trained.wait_for("loss_exploded")
         assert event["loss"] > 23
-    assert len(events(trained.path, "loss_exploded")) >= 1
 
 
 def detect(values: Sequence[float | None]) -> int | None:

@@ -1,5 +1,6 @@
 """A run that trains is steered through its mailbox."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 import pytest
 
 from cnn_tui.engine.checkpoint import Checkpoint, load_checkpoint
+from cnn_tui.engine.control import Control
+from cnn_tui.engine.start import start_run
 from cnn_tui.runs.layout import State
 from tests.engine.making import LOGISTIC, make_config
-from tests.engine.running import Training, events, rows, status, training
+from tests.engine.running import Training, events, request, rows, status, training
 
 STEPS = 100_000
 ENDLESS: dict[str, Any] = {
@@ -243,6 +246,26 @@ def test_an_interruption_leaves_a_checkpoint_and_no_model(paused: Training) -> N
     assert (found["state"], found["reason"]) == ("interrupted", "SIGTERM")
     assert last(paused).step == found["step"] == rows(paused.path)[-1]["step"]
     assert not (paused.path / "model.safetensors").exists()
+
+
+def test_an_interruption_at_once_leaves_the_last_checkpoint(tmp_path: Path) -> None:
+    created: list[Path] = []
+
+    def interrupt_at_step_3(line: str) -> None:
+        row = json.loads(line)
+        if row.get("step") == 3 and "train/loss" in row:
+            raise KeyboardInterrupt
+
+    outcome = start_run(
+        request(make_config(LOGISTIC, evaluate_every=3), tmp_path),
+        Control(),
+        listener=interrupt_at_step_3,
+        on_created=created.append,
+    )
+    assert (outcome.state, outcome.reason) == (State.INTERRUPTED, "SIGINT")
+    ended = status(created[0])
+    assert (ended["state"], ended["step"]) == ("interrupted", 3)
+    assert ended["last_checkpoint_step"] == 0
 
 
 def test_rollback_goes_back_with_a_lower_rate(paused: Training) -> None:
