@@ -1,7 +1,7 @@
 """``python -m bench``: runs the measurements and prints the table."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import MappingProxyType
 
 import click
@@ -21,7 +21,7 @@ from bench.measured import Results, skipped
 from bench.report import Row, print_table, write_json
 from bench.workplace import Workplace, open_workplace
 
-Measurement = Callable[[Workplace, Effort], Results]
+Measurement = Callable[[Workplace, Effort], Iterator[Results]]
 MEASUREMENTS: MappingProxyType[str, Measurement] = MappingProxyType(
     {
         "throughput": throughput.measure,
@@ -52,11 +52,12 @@ def main(names: tuple[str, ...], quick: bool) -> None:
 
 def _measure(name: str, workplace: Workplace, effort: Effort) -> list[Row]:
     """Returns a row for each number of a measurement, in the order of the budgets."""
+    results: Results = {}
     try:
-        results = MEASUREMENTS[name](workplace, effort)
+        for found in MEASUREMENTS[name](workplace, effort):
+            results |= found
     except (TimeoutError, RuntimeError) as error:
         click.echo(f"{name}: {error}", err=True)
-        results = {}
     load = os.getloadavg()[0]
     missing = skipped("it did not work, see above")
     return [

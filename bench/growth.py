@@ -41,14 +41,12 @@ class Opening:
     memory_bytes: int
 
 
-def measure(workplace: Workplace, effort: Effort) -> Results:
+def measure(workplace: Workplace, effort: Effort) -> Iterator[Results]:
     """Makes many runs and long runs, and opens them."""
-    return (
-        _open_many(workplace, effort)
-        | _open_long(workplace, effort)
-        | _follow_long(workplace, effort)
-        | _train_long(workplace, effort)
-    )
+    yield _open_many(workplace, effort)
+    yield _open_long(workplace, effort)
+    yield _follow_long(workplace, effort)
+    yield _train_long(workplace, effort)
 
 
 def _open_many(workplace: Workplace, effort: Effort) -> Results:

@@ -4,6 +4,7 @@ import itertools
 import random
 import re
 import time
+from collections.abc import Iterator
 
 from bench.effort import Effort
 from bench.measured import Results, percentile
@@ -20,13 +21,13 @@ _GAP_SECONDS = (0.05, 0.15)
 _CALM_SECONDS = 2.0
 
 
-def measure(workplace: Workplace, effort: Effort) -> Results:
+def measure(workplace: Workplace, effort: Effort) -> Iterator[Results]:
     """Presses keys at random times and waits for the echo of each."""
     with open_program(workplace, "model-a") as program:
         program.start_preset()
         time.sleep(_CALM_SECONDS)
         latencies = [echo_ms(program.terminal, key) for key in _keys(effort.keys)]
-    return {
+    yield {
         "p50": percentile(latencies, 50),
         "p95": percentile(latencies, 95),
         "p99": percentile(latencies, 99),

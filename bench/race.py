@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bench.effort import Effort
 from bench.processes import elapsed, thread_seconds
 from bench.progress import ReadProgress
+from bench.workplace import wait_until
 
 _SETTLE_SHARE = 0.25
 """The share of a turn that passes before it counts: caches, clocks, heartbeats."""
@@ -16,7 +17,7 @@ _SETTLE_SHARE = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contestant:
-    """A training that goes on until it is frozen, in one or more processes."""
+    """A training in one or more processes; frozen until it is its turn."""
 
     name: str
     pids: tuple[int, ...]
@@ -48,8 +49,6 @@ Turns = dict[str, list[Turn]]
 def race(contestants: Sequence[Contestant], effort: Effort) -> Turns:
     """Lets contestants train in turns; returns the turns of each, by name."""
     turns: Turns = {contestant.name: [] for contestant in contestants}
-    for contestant in contestants:
-        contestant.freeze()
     for _ in range(effort.rounds):
         for contestant in contestants:
             turns[contestant.name].append(_turn(contestant, effort.turn_seconds))
@@ -67,6 +66,7 @@ def _turn(contestant: Contestant, seconds: float) -> Turn:
     before, cpu_before = contestant.progress(), thread_seconds(contestant.pids[0])
     started = time.monotonic()
     time.sleep(seconds)
+    wait_until(lambda: contestant.progress().step > before.step, "a step")
     after, cpu_after = contestant.progress(), thread_seconds(contestant.pids[0])
     lasted = time.monotonic() - started
     contestant.freeze()

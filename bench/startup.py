@@ -3,6 +3,7 @@
 import json
 import subprocess
 import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,21 +22,19 @@ _GAP_SECONDS = 0.03
 _SETTINGS = ("iterations=50", "evaluate_every=50")
 
 
-def measure(workplace: Workplace, effort: Effort) -> Results:
+def measure(workplace: Workplace, effort: Effort) -> Iterator[Results]:
     """Starts the program again and again."""
-    paints = [_paint(workplace) for _ in range(effort.repeats)]
-    cold = [_first_step(workplace, 0.0) for _ in range(effort.repeats)]
-    warm = [_first_step(workplace, _OPEN_SECONDS) for _ in range(effort.repeats)]
-    stalls = [_longest_stall(workplace) for _ in range(effort.repeats)]
+    repeats = range(effort.repeats)
+    paints = [_paint(workplace) for _ in repeats]
     loaded = paints[-1][1]
-    return {
+    yield {
         "paint": median(seconds for seconds, _ in paints),
-        "help": median(_help(workplace) for _ in range(2 * effort.repeats)),
-        "cold": median(cold),
-        "warm": median(warm),
-        "stall": median(stalls),
         "modules": Measured(value=len(loaded), note=", ".join(loaded) or "none"),
     }
+    yield {"help": median(_help(workplace) for _ in range(2 * effort.repeats))}
+    yield {"cold": median(_first_step(workplace, 0.0) for _ in repeats)}
+    yield {"warm": median(_first_step(workplace, _OPEN_SECONDS) for _ in repeats)}
+    yield {"stall": median(_longest_stall(workplace) for _ in repeats)}
 
 
 def _paint(workplace: Workplace) -> tuple[float, list[str]]:

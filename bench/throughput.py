@@ -1,8 +1,8 @@
 """Images per second, against other ways to train the same network."""
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 
 from bench import written
@@ -29,36 +29,40 @@ REPORTS_PER_SECOND = 10
 _REPORTS = 200
 
 
-def measure(workplace: Workplace, effort: Effort) -> Results:
+def measure(workplace: Workplace, effort: Effort) -> Iterator[Results]:
     """Races the program against bare loops, rivals and itself."""
-    results: Results = {}
+    turns = _race_models(workplace, effort, "model-a", RIVALS)
+    yield _against_bare("model-a", turns)
+    yield dict(_against_rivals(turns))
+    yield {"ui and writer": _ui_and_writer(workplace, turns)}
+    yield _race_tiny(workplace, effort)
     for model in ("model-b", "model-c"):
-        turns = _race_models(workplace, effort, model)
-        results |= _against_bare(model, turns)
-    turns = _race_models(workplace, effort, "model-a", *RIVALS)
-    results |= _against_bare("model-a", turns)
-    results |= dict(_against_rivals(turns))
-    results["ui and writer"] = _ui_and_writer(workplace, turns)
-    return results | _race_tiny(workplace, effort)
+        yield _against_bare(model, _race_models(workplace, effort, model))
 
 
 def _race_models(
-    workplace: Workplace, effort: Effort, model: str, *others: str
+    workplace: Workplace, effort: Effort, model: str, others: Iterable[str] = ()
 ) -> Turns:
     preset = workplace.preset(workplace.folder("preset"), model, *ENDLESS)
     with ExitStack() as stack:
-        contestants = []
-
-        def enter(contestant: Contestant) -> None:
-            contestant.freeze()
-            contestants.append(contestant)
-
-        enter(stack.enter_context(loop(workplace, "bare", preset)))
-        enter(stack.enter_context(headless(workplace, model, *ENDLESS)))
-        enter(stack.enter_context(dashboard(workplace, model, *ENDLESS)))
+        contestants = [
+            _start(stack, loop(workplace, "bare", preset)),
+            _start(stack, headless(workplace, model, *ENDLESS)),
+            _start(stack, dashboard(workplace, model, *ENDLESS)),
+        ]
         for name in filter(is_installed, others):
-            enter(stack.enter_context(other(workplace, name, preset)))
+            with suppress(TimeoutError):
+                contestants.append(_start(stack, other(workplace, name, preset)))
         return race(contestants, effort)
+
+
+def _start(
+    stack: ExitStack, contestant: AbstractContextManager[Contestant]
+) -> Contestant:
+    """Starts a contestant and freezes it, so that the next one can start in peace."""
+    started = stack.enter_context(contestant)
+    started.freeze()
+    return started
 
 
 def _against_bare(model: str, turns: Turns) -> Results:
@@ -75,16 +79,15 @@ def _against_rivals(turns: Turns) -> Iterator[tuple[str, Measured]]:
         if name in turns:
             yield name, ratios(ours, speeds(turns[name]))
         else:
-            yield name, skipped(f"{PACKAGES[name]} is not installed")
+            package = PACKAGES[name]
+            problem = "does not start" if is_installed(name) else "is not installed"
+            yield name, skipped(f"{package} {problem}")
 
 
 def _race_tiny(workplace: Workplace, effort: Effort) -> Results:
-    with (
-        headless(workplace, TINY) as alone,
-        dashboard(workplace, TINY) as watched,
-        attached(workplace, TINY) as apart,
-    ):
-        turns = race([alone, watched, apart], effort)
+    with ExitStack() as stack:
+        ways = (headless, dashboard, attached)
+        turns = race([_start(stack, way(workplace, TINY)) for way in ways], effort)
     speed = speeds(turns["headless"])
     return {
         "tiny dashboard": ratios(speeds(turns["dashboard"]), speed),

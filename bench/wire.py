@@ -1,6 +1,7 @@
 """Bytes per second that the program sends to the terminal."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench import written
@@ -16,17 +17,15 @@ _CALM_SECONDS = 3.0
 _ENDED_STEPS = 3000
 
 
-def measure(workplace: Workplace, effort: Effort) -> Results:
+def measure(workplace: Workplace, effort: Effort) -> Iterator[Results]:
     """Watches what a person would look at, on a wide and on a small terminal."""
     folder = workplace.folder("ended")
     ended = written.write_run(folder / "runs", "ended", _ENDED_STEPS)
-    results: Results = {}
     for size in (WIDE, SMALL):
         found = _watch_training(workplace, size, effort.watch_seconds)
         found["ended"] = _watch_ended(workplace, ended, size, effort.watch_seconds)
         columns, rows = size
-        results |= {f"{columns}×{rows} {what}": m for what, m in found.items()}
-    return results
+        yield {f"{columns}×{rows} {what}": m for what, m in found.items()}
 
 
 def _watch_training(workplace: Workplace, size: Size, seconds: float) -> Results:

@@ -7,11 +7,11 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from aiforge.spec import LayerSpec, ModelSpec
-from aiforge.tui.app import AIForgeApp
+from aiforge.tui import app
 from aiforge.tui.train import TrainScreen
 from textual.widgets import Input, Select
 from torch.optim.optimizer import register_optimizer_step_post_hook
@@ -40,10 +40,12 @@ def model_a() -> ModelSpec:
     return ModelSpec(NAME, [1, 28, 28], layers=layers, class_names=digits)
 
 
-class TrainAtOnce(AIForgeApp):
+class TrainAtOnce(app.AIForgeApp):
     """Opens its training screen and starts."""
 
-    def on_mount(self) -> None:
+    CSS_PATH: ClassVar[Path] = Path(app.__file__).with_name("styles.tcss")
+
+    def on_ready(self) -> None:
         """Opens the screen."""
         spec = model_a()
         spec.data["dataset_cfg"] = {"source": "mnist", "path": ""}

@@ -16,6 +16,7 @@ BUILTIN_ORDER = (
     "model-b",
     "model-c",
     "model-c-avg",
+    "fast",
     "deeper",
     "gentler",
     "wider-head",

@@ -12,6 +12,7 @@ from tests.layers import building
 PRESETS = Path(__file__).parents[2] / "presets"
 NAMES = [
     "deeper",
+    "fast",
     "feedforward",
     "gentler",
     "logistic",
