@@ -9,15 +9,16 @@ from textual.content import Content
 from cnn_tui.runs.catalog import RunSummary
 from cnn_tui.runs.layout import LIVE
 from cnn_tui.runs.records import Status
-from cnn_tui.text import age, count, duration, percent, printable, significant
+from cnn_tui.text import age, count, duration, percent, printable
 from cnn_tui.ui.glyphs import Glyphs
 from cnn_tui.ui.widgets.status_line import STATE_STYLES
 
-_MODEL_WIDTH = 16
+_MODEL_WIDTH = 14
 HEADER = (
-    f"  {'state':<13} {'model':<{_MODEL_WIDTH}} {'step':>15} {'best':>9} {'at':>8} "
-    f"{'lr':>7}  {'when':<13} {'length':>7}  "
+    f"  {'state':<12} {'model':<{_MODEL_WIDTH}} {'best':>8} {'step':>19}  "
+    f"{'when':<11} {'at':>9} {'lr':>7} {'length':>8}  "
 )
+"""What matters most comes first: a narrow terminal cuts the rest off."""
 
 
 def is_live(run: RunSummary) -> bool:
@@ -38,11 +39,11 @@ def row(run: RunSummary, glyphs: Glyphs, now: datetime) -> Content:
     state = run.state
     sign = (f"{glyphs.state(state)} {state:<12}", STATE_STYLES.get(state, ""))
     if run.status is None:
-        name = f"{printable(run.id)}  "
-        return Content.assemble(sign, name, (run.problem or "", "$text-muted"))
+        name = f" {printable(run.id)}  "
+        return Content.assemble(sign, name, (run.problem or "", "$foreground 60%"))
     note = printable(run.status.reason or "")
     cells = _cells(run.status, now)
-    return Content.assemble(sign, cells, (note, "$text-muted"))
+    return Content.assemble(sign, cells, (note, "$foreground 60%"))
 
 
 def _cells(status: Status, now: datetime) -> str:
@@ -51,13 +52,15 @@ def _cells(status: Status, now: datetime) -> str:
         model = f"{model[: _MODEL_WIDTH - 1]}…"
     best = status.best
     when = age((now - status.started_at).total_seconds())
+    lr = "–" if status.lr is None else f"{status.lr:.3g}"
     return (
         f" {model:<{_MODEL_WIDTH}}"
-        f" {f'{count(status.step)}/{count(status.total_steps)}':>15}"
-        f" {percent(best.accuracy if best else None):>9}"
-        f" {count(best.step) if best else '–':>8}"
-        f" {significant(status.lr, 2):>7}"
-        f"  {when:<13} {duration(status.training_seconds):>7}  "
+        f" {percent(best.accuracy if best else None):>8}"
+        f" {f'{count(status.step)}/{count(status.total_steps)}':>19}"
+        f"  {when:<11}"
+        f" {count(best.step) if best else '–':>9}"
+        f" {lr:>7}"
+        f" {duration(status.training_seconds):>8}  "
     )
 
 

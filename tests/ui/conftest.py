@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from textual.app import App
 from textual.pilot import Pilot
 
 from cnn_tui.config import RunConfig, parse_settings
@@ -50,7 +51,7 @@ def dashboard(app: CnnTuiApp) -> DashboardScreen:
     return app.screen
 
 
-def screen_text(app: CnnTuiApp) -> str:
+def screen_text(app: App[int]) -> str:
     """Returns what is on the screen, as text."""
     lines = app.screen._compositor.render_strips()
     return "\n".join(line.text.rstrip() for line in lines)

@@ -73,7 +73,7 @@ async def test_runs_are_listed_with_what_matters(tmp_path: Path) -> None:
             "3,000/3,000",
             "96.51 %",
             "2,500",
-            "0.010",
+            "0.01",
             "2 h ago",
             "1:16",
         ):

@@ -135,7 +135,7 @@ class RunsScreen(Screen[None]):
         shown.sort(key=SORTINGS[self._sorting])
         self.query_one(RunList).show_runs(shown)
         self.query_one("#title", Lines).show([self._title(len(shown))])
-        columns = Content.styled(HEADER, "$text-muted")
+        columns = Content.styled(HEADER, "$foreground 60%")
         if self._problem:
             columns = Content.styled(self._problem, "$text-error")
         self.query_one("#columns", Lines).show([columns])
@@ -149,5 +149,5 @@ class RunsScreen(Screen[None]):
         return Content.assemble(
             ("Runs", "bold $accent"),
             where,
-            (f" · {state}", "$text-muted"),
+            (f" · {state}", "$foreground 60%"),
         )

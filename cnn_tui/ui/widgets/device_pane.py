@@ -31,12 +31,12 @@ def device_lines(
 ) -> list[Content]:
     """Returns what the rows, oldest first, say in words."""
     if not rows:
-        return [Content.styled("no sample yet", "$text-muted")]
+        return [Content.styled("no sample yet", "$foreground 60%")]
     lines = []
     for index, gpu in enumerate(rows[-1].gpus):
         lines += _gpu_lines(gpu, _history(rows, _utilization_of(index)), glyphs)
     if not rows[-1].gpus:
-        lines.append(_line("GPU", ("none", "$text-muted")))
+        lines.append(_line("GPU", ("none", "$foreground 60%")))
     return lines + _host_lines(rows, threads, glyphs)
 
 
@@ -53,7 +53,7 @@ def _gpu_lines(
             (_unit(gpu.temperature_celsius, "°C"), ""),
             (_unit(gpu.power_watts, "W"), ""),
         ),
-        _line("", ("memory", "$text-muted"), (memory, "")),
+        _line("", ("memory", "$foreground 60%"), (memory, "")),
     ]
 
 
@@ -69,7 +69,7 @@ def _host_lines(
         _line("CPU", (_percent(row.cpu_percent), ""), (history, "$accent")),
         _line(
             "",
-            ("this run", "$text-muted"),
+            ("this run", "$foreground 60%"),
             (_percent(row.process_cpu_percent), ""),
             (mebibytes(row.process_memory_bytes), ""),
             (f"{UNKNOWN if threads is None else threads} threads", ""),
@@ -80,7 +80,7 @@ def _host_lines(
 
 def _line(label: str, *parts: tuple[str, str]) -> Content:
     spaced = [part for text in parts for part in (("  ", ""), text)][1:]
-    return Content.assemble((f"{label:<{_LABEL_WIDTH}}", "$text-muted"), *spaced)
+    return Content.assemble((f"{label:<{_LABEL_WIDTH}}", "$foreground 60%"), *spaced)
 
 
 def _history(

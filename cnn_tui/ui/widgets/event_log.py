@@ -13,7 +13,7 @@ from cnn_tui.ui.widgets.lines import Lines
 MAX_LINES = 1000
 
 _STYLES = {
-    "checkpoint_saved": "$text-muted",
+    "checkpoint_saved": "$foreground 60%",
     "failed": "$text-error",
     NON_FINITE: "$text-error",
     "loss_exploded": "$text-error",
@@ -44,7 +44,7 @@ class EventLog(Lines, can_focus=True):
 
 def _line(event: Event) -> Content:
     return Content.assemble(
-        (f"{event.at:%H:%M:%S}", "$text-muted"),
+        (f"{event.at:%H:%M:%S}", "$foreground 60%"),
         f" {count(event.step):>9}  ",
         (event_sentence(event), _STYLES.get(event.event, "")),
     )

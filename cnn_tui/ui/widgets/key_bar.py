@@ -55,10 +55,10 @@ class KeyBar(Widget):
         """Returns the entries that fit."""
         parts = []
         for entry in self._fitting():
-            muted = "" if entry.active.enabled else "$text-disabled"
+            muted = "" if entry.active.enabled else "$foreground 35%"
             parts += [
                 (f" {entry.key} ", muted or "$accent bold"),
-                (f"{entry.label} ", muted or "$text-muted"),
+                (f"{entry.label} ", muted or "$foreground 60%"),
             ]
         return Content.assemble(*parts)
 

@@ -37,7 +37,7 @@ class PaneTabs(Widget):
             *(
                 (f"[{name}]", "bold $accent")
                 if index == self.current
-                else (f" {name} ", "$text-muted")
+                else (f" {name} ", "$foreground 60%")
                 for index, name in enumerate(self._names)
             )
         )

@@ -23,10 +23,10 @@ def _line(row: SettingRow, rows: Sequence[SettingRow], glyphs: Glyphs) -> Conten
     name = f"{row.name:<{max(len(row.name) for row in rows)}}  "
     width = max(len(row.value) for row in rows if row.note or not rows[0].note)
     if not row.note:
-        return Content.assemble("  ", (name, "$text-muted"), row.value)
+        return Content.assemble("  ", (name, "$foreground 60%"), row.value)
     return Content.assemble(
         (f"{glyphs.changed} ", "$accent"),
         (name, ""),
         (f"{row.value:<{width}}", "bold"),
-        (f"  {row.note}", "$text-muted"),
+        (f"  {row.note}", "$foreground 60%"),
     )

@@ -78,7 +78,7 @@ def _number_line(moment: RunMoment, width: int) -> Content:
         ("lr", "–" if status.lr is None else f"{status.lr:<6.4g}"),
         ("epoch", _epochs(status)),
     ]
-    groups = [((f"{name} ", "$text-muted"), (text, "")) for name, text in pairs]
+    groups = [((f"{name} ", "$foreground 60%"), (text, "")) for name, text in pairs]
     while groups and (line := _join(*groups)).cell_length > width:
         groups.pop()
     return line if groups else Content()
