@@ -87,7 +87,12 @@ def test_dashboard(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_failed_run(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
-    fields = {"reason": "non_finite", "best": None, "lr": 0.05, "overrides": {}}
+    fields: dict[str, Any] = {
+        "reason": "non_finite",
+        "best": None,
+        "lr": 0.05,
+        "overrides": {},
+    }
     run = write_picture_run(RUNS, step=211, state=State.FAILED, **fields)
     app = CnnTuiApp(runs_folder=RUNS, open_run=run)
     assert snap_compare(app, terminal_size=size, run_before=showing("failed at step"))
