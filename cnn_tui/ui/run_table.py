@@ -28,6 +28,8 @@ def is_live(run: RunSummary) -> bool:
 
 def matches(run: RunSummary, words: Sequence[str]) -> bool:
     """Whether each word is part of the run's id, model or state."""
+    if not words:
+        return True
     status = run.status
     shown = (status.preset, status.title, status.state) if status else ("damaged",)
     text = " ".join([run.id, *map(str, shown)]).casefold()

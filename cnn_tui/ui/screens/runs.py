@@ -126,8 +126,9 @@ class RunsScreen(Screen[None]):
         self.query_one(RunList).focus()
 
     def _take(self, runs: Sequence[RunSummary], problem: str) -> None:
-        self._runs, self._problem, self._is_loading = runs, problem, False
-        self._show()
+        if self._is_loading or (runs, problem) != (self._runs, self._problem):
+            self._runs, self._problem, self._is_loading = runs, problem, False
+            self._show()
 
     def _show(self) -> None:
         words = self.query_one(Input).value.casefold().split()
