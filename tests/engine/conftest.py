@@ -1,11 +1,14 @@
 """Real data, loaded once, and torch on one thread."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
 
 from cnn_tui.engine.data import Images, Scaling, Splits, load_dataset
+from tests.engine.making import LOGISTIC, make_config
+from tests.engine.running import ENDLESS, Training, training
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -33,3 +36,18 @@ def splits(mnist: tuple[Images, Images]) -> Splits:
         test=test.subset(torch.arange(200)),
         scaling=Scaling(),
     )
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Iterator[Training]:
+    """A run that goes on until it is told otherwise; 10 updates an epoch."""
+    with training(make_config(LOGISTIC, **ENDLESS), tmp_path) as trained:
+        trained.wait_for_row()
+        yield trained
+
+
+@pytest.fixture
+def paused(trained: Training) -> Training:
+    """The same run, standing still."""
+    trained.tell("pause")
+    return trained

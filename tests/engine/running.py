@@ -9,12 +9,20 @@ from queue import Queue
 from typing import Any
 
 from cnn_tui.config import RunConfig
+from cnn_tui.engine.checkpoint import LAST, Checkpoint, load_checkpoint
 from cnn_tui.engine.control import Control
 from cnn_tui.engine.progress import Outcome
 from cnn_tui.engine.start import Request, start_run
 from cnn_tui.runs import mailbox
 
 PATIENCE_SECONDS = 60
+STEPS = 100_000
+ENDLESS: dict[str, Any] = {
+    "iterations": STEPS,
+    "evaluate_every": STEPS,
+    "optimizer": {"lr": 0.01, "momentum": 0.5},
+}
+"""The training of a run that goes on until it is told otherwise."""
 Row = dict[str, Any]
 
 
@@ -124,3 +132,8 @@ def training(config: RunConfig, folder: Path) -> Iterator[Training]:
             yield Training(path, control, lines, outcome)
         finally:
             control.interrupt("the test is over")
+
+
+def last_checkpoint(trained: Training) -> Checkpoint:
+    """Returns ``last.pt``."""
+    return load_checkpoint(trained.path / "checkpoints" / LAST)

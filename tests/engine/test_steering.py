@@ -1,45 +1,22 @@
 """A run that trains is steered through its mailbox."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cnn_tui.engine.checkpoint import Checkpoint, load_checkpoint
-from cnn_tui.engine.control import Control
-from cnn_tui.engine.start import start_run
-from cnn_tui.runs.layout import State
+from cnn_tui.engine.checkpoint import load_checkpoint
 from tests.engine.making import LOGISTIC, make_config
-from tests.engine.running import Training, events, request, rows, status, training
-
-STEPS = 100_000
-ENDLESS: dict[str, Any] = {
-    "iterations": STEPS,
-    "evaluate_every": STEPS,
-    "optimizer": {"lr": 0.01, "momentum": 0.5},
-}
-
-
-@pytest.fixture
-def trained(tmp_path: Path) -> Iterator[Training]:
-    """A run that goes on until it is told otherwise; 10 updates an epoch."""
-    with training(make_config(LOGISTIC, **ENDLESS), tmp_path) as trained:
-        trained.wait_for_row()
-        yield trained
-
-
-@pytest.fixture
-def paused(trained: Training) -> Training:
-    """The same run, standing still."""
-    trained.tell("pause")
-    return trained
-
-
-def last(trained: Training) -> Checkpoint:
-    """Returns ``last.pt``."""
-    return load_checkpoint(trained.path / "checkpoints" / "last.pt")
+from tests.engine.running import (
+    ENDLESS,
+    STEPS,
+    Training,
+    events,
+    last_checkpoint,
+    rows,
+    status,
+    training,
+)
 
 
 def test_pause_stands_still_with_a_checkpoint(trained: Training) -> None:
@@ -47,7 +24,9 @@ def test_pause_stands_still_with_a_checkpoint(trained: Training) -> None:
     assert (answer["event"], answer["outcome"]) == ("paused", "done")
     found = status(trained.path)
     assert (found["state"], found["step"]) == ("paused", answer["step"])
-    assert last(trained).step == found["last_checkpoint_step"] == answer["step"]
+    assert (
+        last_checkpoint(trained).step == found["last_checkpoint_step"] == answer["step"]
+    )
     assert rows(trained.path)[-1]["step"] == answer["step"]
     later = trained.tell("checkpoint")
     assert later["step"] == answer["step"]
@@ -121,9 +100,9 @@ def test_a_new_learning_rate_counts_from_the_next_update(trained: Training) -> N
     answer = trained.tell("set", name="lr", value=0.5)
     assert (answer["event"], answer["outcome"]) == ("hyperparameter_changed", "done")
     assert (answer["name"], answer["from"], answer["to"]) == ("lr", 0.01, 0.5)
-    assert last(trained).step >= answer["step"]  # it is on disk
-    assert last(trained).overrides == {"lr": 0.5}
-    assert last(trained).lr_factor == pytest.approx(50)
+    assert last_checkpoint(trained).step >= answer["step"]  # it is on disk
+    assert last_checkpoint(trained).overrides == {"lr": 0.5}
+    assert last_checkpoint(trained).lr_factor == pytest.approx(50)
     trained.tell("step", count=2)
     trained.wait_for_steps()
     for row in rows(trained.path):
@@ -140,7 +119,7 @@ def test_the_optimizer_gets_its_new_values(
 ) -> None:
     answer = paused.tell("set", name=name, value=value)
     assert answer["to"] == value
-    saved = last(paused)
+    saved = last_checkpoint(paused)
     assert saved.overrides == {name: value}
     [group] = saved.optimizer["param_groups"]
     assert group[name] == value
@@ -176,12 +155,15 @@ def test_evaluations_and_checkpoints_come_as_often_as_set(paused: Training) -> N
 def test_a_value_out_of_range_is_rejected_and_changes_nothing(
     arguments: dict[str, Any], reason: str, paused: Training
 ) -> None:
-    before = last(paused)
+    before = last_checkpoint(paused)
     answer = paused.tell("set", **arguments)
     assert (answer["event"], answer["outcome"]) == ("rejected", "rejected")
     assert arguments["name"] in answer["reason"]
     assert reason in answer["reason"]
-    assert last(paused).optimizer["param_groups"] == before.optimizer["param_groups"]
+    assert (
+        last_checkpoint(paused).optimizer["param_groups"]
+        == before.optimizer["param_groups"]
+    )
     assert status(paused.path)["overrides"] == {}
 
 
@@ -207,8 +189,12 @@ def test_extend_adds_to_the_total(paused: Training) -> None:
     answer = paused.tell("extend", steps=5)
     assert answer["outcome"] == "done"
     assert (answer["name"], answer["to"]) == ("total_steps", STEPS + 5)
-    assert status(paused.path)["total_steps"] == last(paused).total_steps == STEPS + 5
-    assert last(paused).horizon == STEPS
+    assert (
+        status(paused.path)["total_steps"]
+        == last_checkpoint(paused).total_steps
+        == STEPS + 5
+    )
+    assert last_checkpoint(paused).horizon == STEPS
     assert paused.tell("extend", steps=10**9)["outcome"] == "rejected"
 
 
@@ -219,53 +205,6 @@ def test_a_schedule_with_an_end_is_not_extended(schedule: str, tmp_path: Path) -
         answer = trained.tell("extend", steps=5)
         assert answer["outcome"] == "rejected"
         assert f"the {schedule} schedule ends at iteration 100,000" in answer["reason"]
-
-
-def test_stop_ends_and_keeps_everything(trained: Training) -> None:
-    answer = trained.tell("stop")
-    assert (answer["event"], answer["outcome"]) == ("stopped", "done")
-    assert trained.outcome().state is State.STOPPED
-    found = status(trained.path)
-    assert (found["state"], found["step"]) == ("stopped", answer["step"])
-    assert last(trained).step == answer["step"]
-    assert (trained.path / "model.safetensors").exists()
-    assert events(trained.path)[-1]["event"] == "stopped"
-
-
-def test_a_paused_run_can_be_stopped(paused: Training) -> None:
-    assert paused.tell("stop")["outcome"] == "done"
-    assert paused.outcome().state is State.STOPPED
-
-
-def test_an_interruption_leaves_a_checkpoint_and_no_model(paused: Training) -> None:
-    paused.tell("resume")
-    paused.control.interrupt("SIGTERM")
-    outcome = paused.outcome()
-    assert (outcome.state, outcome.reason) == (State.INTERRUPTED, "SIGTERM")
-    found = status(paused.path)
-    assert (found["state"], found["reason"]) == ("interrupted", "SIGTERM")
-    assert last(paused).step == found["step"] == rows(paused.path)[-1]["step"]
-    assert not (paused.path / "model.safetensors").exists()
-
-
-def test_an_interruption_at_once_leaves_the_last_checkpoint(tmp_path: Path) -> None:
-    created: list[Path] = []
-
-    def interrupt_at_step_3(line: str) -> None:
-        row = json.loads(line)
-        if row.get("step") == 3 and "train/loss" in row:
-            raise KeyboardInterrupt
-
-    outcome = start_run(
-        request(make_config(LOGISTIC, evaluate_every=3), tmp_path),
-        Control(),
-        listener=interrupt_at_step_3,
-        on_created=created.append,
-    )
-    assert (outcome.state, outcome.reason) == (State.INTERRUPTED, "SIGINT")
-    ended = status(created[0])
-    assert (ended["state"], ended["step"]) == ("interrupted", 3)
-    assert ended["last_checkpoint_step"] == 0
 
 
 def test_rollback_goes_back_with_a_lower_rate(paused: Training) -> None:
@@ -303,12 +242,3 @@ def test_rubbish_in_the_mailbox_is_rejected_with_a_reason(
     assert answer["outcome"] == "rejected"
     assert answer["reason"]
     assert trained.tell("pause")["outcome"] == "done"
-
-
-def test_a_run_whose_directory_is_removed_fails(
-    trained: Training, tmp_path: Path
-) -> None:
-    trained.path.rename(tmp_path / "moved")
-    outcome = trained.outcome()
-    assert outcome.state is State.FAILED
-    assert not trained.path.exists()
