@@ -66,7 +66,9 @@ def gpus() -> list[GpuSample]:
     except pynvml.NVMLError:
         return []
     try:
-        return [_gpu(index) for index in range(_known(pynvml.nvmlDeviceGetCount) or 0)]
+        count = _known(pynvml.nvmlDeviceGetCount) or 0
+        handles = [_known(pynvml.nvmlDeviceGetHandleByIndex, n) for n in range(count)]
+        return [_gpu(n, handle) for n, handle in enumerate(handles) if handle]
     finally:
         pynvml.nvmlShutdown()
 
@@ -101,8 +103,7 @@ def cpu_count() -> int:
     return os.cpu_count() or 1
 
 
-def _gpu(index: int) -> GpuSample:
-    handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+def _gpu(index: int, handle: Any) -> GpuSample:
     memory = _known(pynvml.nvmlDeviceGetMemoryInfo, handle)
     usage = _known(pynvml.nvmlDeviceGetUtilizationRates, handle)
     milliwatts = _known(pynvml.nvmlDeviceGetPowerUsage, handle)

@@ -91,6 +91,7 @@ class Session:
         steering.repeat_edits(self)
         self._listen()
         if self.step == self.plan.pause_at_step:
+            self.report()
             self.writer.event("stepped", self.step)
             self.pause()
         while self.progress.state is State.PAUSED and self.plan.ending is None:
