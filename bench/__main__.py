@@ -1,10 +1,12 @@
 """``python -m bench``: runs the measurements and prints the table."""
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
 
 import click
+import psutil
 
 from bench import (
     evaluation,
@@ -33,6 +35,8 @@ MEASUREMENTS: MappingProxyType[str, Measurement] = MappingProxyType(
         "evaluation": evaluation.measure,
     }
 )
+PROBLEMS = (OSError, RuntimeError, subprocess.SubprocessError, psutil.Error)
+"""What may go wrong on a machine; the measurements that worked are kept."""
 
 
 @click.command()
@@ -56,7 +60,7 @@ def _measure(name: str, workplace: Workplace, effort: Effort) -> list[Row]:
     try:
         for found in MEASUREMENTS[name](workplace, effort):
             results |= found
-    except (TimeoutError, RuntimeError) as error:
+    except PROBLEMS as error:
         click.echo(f"{name}: {error}", err=True)
     load = os.getloadavg()[0]
     missing = skipped("it did not work, see above")

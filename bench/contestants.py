@@ -103,7 +103,7 @@ def attached(workplace: Workplace, name: str, *settings: str) -> Iterator[Contes
         status = read_status(run)
         assert status is not None
         assert status.pid is not None
-        stack.callback(kill, status.pid)
+        stack.callback(_kill, status.pid)
         terminal = stack.enter_context(watch(workplace, folder, run))
         yield Contestant(
             name="attached",
@@ -112,7 +112,7 @@ def attached(workplace: Workplace, name: str, *settings: str) -> Iterator[Contes
         )
 
 
-def kill(pid: int) -> None:
+def _kill(pid: int) -> None:
     """Ends a process that is not a child of this one."""
     with suppress(psutil.NoSuchProcess):
         psutil.Process(pid).kill()

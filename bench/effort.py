@@ -13,7 +13,7 @@ class Effort:
     repeats: int = 5
     """How often anything else is measured."""
     keys: int = 240
-    watch_seconds: float = 20.0
+    watch_seconds: float = 15.0
     seeds: int = 5
     metric_rows: int = 1_000_000
     runs: int = 10_000

@@ -1,6 +1,7 @@
 """What the kernel knows about a process: CPU time by thread, memory, bytes written."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -23,8 +24,9 @@ def thread_seconds(pid: int) -> dict[int, float]:
     """
     seconds = {}
     for thread in (_PROC / str(pid) / "task").iterdir():
-        nanoseconds = (thread / "schedstat").read_text().split()[0]
-        seconds[int(thread.name)] = int(nanoseconds) / 1e9
+        with suppress(OSError):  # it has just ended
+            nanoseconds = (thread / "schedstat").read_text().split()[0]
+            seconds[int(thread.name)] = int(nanoseconds) / 1e9
     return seconds
 
 
