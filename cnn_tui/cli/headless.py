@@ -18,6 +18,7 @@ from cnn_tui.handover import farewell, hand_over
 from cnn_tui.process import redirect, terminal_descriptors
 from cnn_tui.runs.layout import LOG, STATUS, State
 from cnn_tui.runs.writer import Listener, RunWriter
+from cnn_tui.text import printable
 
 PATIENCE_SECONDS = 60.0
 
@@ -59,7 +60,8 @@ def train_in_background(request: Request, *, as_json: bool) -> int:
     writer, _ = make_run(request, workshop.config)
     writer.close()
     if not hand_over(writer.path, request.data_dir):
-        raise TrainingError(f"{writer.path} was made, but not taken; see its {LOG}")
+        path = printable(writer.path)
+        raise TrainingError(f"{path} was made, but not taken; see its {LOG}")
     if as_json:
         JsonLines().begin(writer.path)
     else:

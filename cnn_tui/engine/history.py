@@ -8,11 +8,13 @@ from pathlib import Path
 
 from cnn_tui.engine.checkpoint import LAST, PREVIOUS, Checkpoint, load_checkpoint
 from cnn_tui.errors import RunDirectoryError
-from cnn_tui.runs.layout import CHECKPOINTS, CONFIG, EVENTS
+from cnn_tui.runs.layout import CHECKPOINTS, CONFIG, EVENTS, METRICS
 from cnn_tui.runs.lines import LineFollower
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.records import UNREADABLE, Event, decode_event
-from cnn_tui.text import printable
+from cnn_tui.text import mebibytes, printable
+
+_MAX_BYTES = 2**30
 
 Edits = dict[int, list[tuple[str, float | int | str]]]
 """Names and new values, by the step of the last update with the old values."""
@@ -55,7 +57,16 @@ def newest_checkpoint(run: Path, config_text: str) -> GoodCheckpoint:
 
 
 def read_all(run: Path) -> RunReader:
-    """Returns a reader that has read the whole run."""
+    """Returns a reader that has read the whole run.
+
+    Raises:
+        RunDirectoryError: if a file is larger than any run writes.
+    """
+    for path in (run / METRICS, run / EVENTS):
+        if path.exists() and path.stat().st_size > _MAX_BYTES:
+            raise RunDirectoryError(
+                f"{printable(path)}: is damaged: larger than {mebibytes(_MAX_BYTES)}"
+            )
     reader = RunReader(run)
     while reader.poll() or not reader.complete:
         pass

@@ -34,6 +34,7 @@ from cnn_tui.runs.mailbox import Inbox
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.records import Status
 from cnn_tui.runs.writer import RunWriter
+from cnn_tui.text import printable
 
 DEVICE_PATIENCE_SECONDS = 60.0
 _EXACT_ONLY_WITH = ("torch", "cpu_capability", "threads", "device", "device_name")
@@ -133,7 +134,9 @@ def _read_past(run: Path) -> _Past:
     status = reader.status()
     config = read_config(run)
     if status is None:
-        raise InputError(f"{run.name} has no status.json: it cannot be resumed")
+        raise InputError(
+            f"{printable(run.name)} has no status.json: it cannot be resumed"
+        )
     try:
         environment = json.loads(
             read_bounded(run / ENVIRONMENT, _MAX_ENVIRONMENT_BYTES)
@@ -166,7 +169,7 @@ def _edits(past: _Past, changes: Changes) -> list[tuple[str, Any]]:
             )
         edits.append((name, value))
     mapping = apply_settings(to_mapping(past.config), changes.settings)
-    parse_mapping(mapping, past.status.id)
+    parse_mapping(mapping, printable(past.run.name))
     # The schedule first: a new lr is laid over it.
     return sorted(edits, key=lambda edit: not edit[0].startswith("schedule."))
 
@@ -179,8 +182,8 @@ def _total_steps(past: _Past, changes: Changes, edits: list[tuple[str, Any]]) ->
     )
     if total_steps <= past.start.step:
         raise InputError(
-            f"{past.status.id} has done {past.start.step:,} iterations: give a larger "
-            "total, such as --iterations +1000"
+            f"{printable(past.run.name)} has done {past.start.step:,} iterations: give "
+            "a larger total, such as --iterations +1000"
         )
     if total_steps > MAX_STEPS:
         raise InputError(f"a run has at most {MAX_STEPS:,} iterations")

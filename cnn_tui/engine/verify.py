@@ -20,6 +20,7 @@ from cnn_tui.runs.config import read_config
 from cnn_tui.runs.layout import CHECKPOINTS
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.table import Table
+from cnn_tui.text import printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ def verify_run(
     end = min(last, max(wanted, first) + steps)
     if end <= first:
         raise InputError(
-            f"{run.name} has no rows after step {wanted:,} to compare with"
+            f"{printable(run.name)} has no rows after step {wanted:,} to compare with"
         )
     replay = _begin(run, checkpoint, data_dir)
     difference = None

@@ -69,9 +69,7 @@ class RunWriter:
         self._appending = Lock()
         self._replacing = Lock()
         self._unwritten: dict[str, bytes] = {}
-        self._metrics = Appender(path / METRICS)
-        self._events = Appender(path / EVENTS)
-        self._device = Appender(path / DEVICE)
+        self._metrics, self._events, self._device = _open_appenders(path)
 
     @property
     def id(self) -> str:
@@ -234,6 +232,17 @@ class RunWriter:
             yield
         except OSError as error:
             self.failing = error
+
+
+def _open_appenders(run: Path) -> list[Appender]:
+    """Opens all three, or none."""
+    appenders: list[Appender] = []
+    with ExitStack() as undo:
+        for name in (METRICS, EVENTS, DEVICE):
+            appenders.append(Appender(run / name))
+            undo.callback(appenders[-1].close)
+        undo.pop_all()
+    return appenders
 
 
 def _claim(folder: Path, name: str, now: datetime) -> tuple[Path, Path]:

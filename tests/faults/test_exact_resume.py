@@ -8,6 +8,7 @@ import pytest
 
 from cnn_tui.runs import mailbox
 from cnn_tui.runs.layout import State
+from tests.faults.damage import cut
 from tests.faults.nets import STEPS, write_preset
 from tests.faults.nursery import Nursery, events, status, wait_for
 from tests.faults.outcome import assert_same_end, assert_same_results, rows
@@ -27,14 +28,6 @@ def content(run: Path) -> dict[str, bytes | None]:
         str(path.relative_to(run)): path.read_bytes() if path.is_file() else None
         for path in run.rglob("*")
     }
-
-
-def damage(run: Path, checkpoint: str) -> None:
-    """Tears a checkpoint, as a broken disk might."""
-    path = run / "checkpoints" / checkpoint
-    data = path.read_bytes()
-    path.unlink()  # the same content may have other names
-    path.write_bytes(data[: len(data) // 2])
 
 
 def test_a_finished_run_goes_on_as_if_it_had_been_planned_so(
@@ -113,7 +106,7 @@ def test_behind_damaged_checkpoints_later_edits_are_made_again(
     # An older one than a kill alone could bring about.
     shutil.copy(run / "checkpoints/step-00000060.pt", run / "checkpoints/previous.pt")
     for checkpoint in damaged:
-        damage(run, checkpoint)
+        cut(run, f"checkpoints/{checkpoint}")
     assert cnn_tui.run("resume", run).code == 0
     said = [str(event["reason"]) for event in events(run, "checkpoint_damaged")]
     assert [name in said[place] for place, name in enumerate(damaged)] == [True] * len(
