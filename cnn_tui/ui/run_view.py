@@ -23,6 +23,7 @@ class RunView:
     Attributes:
         reader: Metrics, events and device rows.
         status: The last status that could be read.
+        state: The word for its state; "lost", "silent" and "damaged", too.
         config: None if ``config.yaml`` is damaged.
         preset: The values of the preset that the run comes from.
     """
@@ -32,6 +33,7 @@ class RunView:
         self.path = path
         self.reader = RunReader(path)
         self.status: Status | None = None
+        self.state = DAMAGED
         self.config: RunConfig | None = None
         self.preset: Mapping[str, Any] = {}
         self._watch = HeartbeatWatch()
@@ -42,16 +44,12 @@ class RunView:
         """Takes in what is new."""
         self.reader.poll(budget_seconds)
         self._read_status()
+        if self.status:
+            silent_seconds = self._watch.silent_seconds(self.status)
+            self.state = shown_state(self.status, silent_seconds)
         if self.status and not self._has_config:
             self._has_config = True
             self._read_config(self.status)
-
-    @property
-    def state(self) -> str:
-        """The word for the run's state, "lost", "silent" and "damaged" too."""
-        if self.status is None:
-            return DAMAGED
-        return shown_state(self.status, self._watch.silent_seconds(self.status))
 
     @property
     def is_live(self) -> bool:

@@ -1,5 +1,7 @@
 """One run, live or past: how it is going, and the keys to steer it."""
 
+import math
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -29,6 +31,8 @@ from cnn_tui.ui.widgets.run_pane import RunPane
 from cnn_tui.ui.widgets.status_line import RunMoment, StatusLine
 
 POLL_SECONDS = 0.5
+PANES_SECONDS = 0.9
+"""Between two drawings of the panes, unless something happened: every second look."""
 READ_BUDGET_SECONDS = 0.05
 """For one look at the run directory; a long run is read in several."""
 
@@ -52,6 +56,8 @@ class DashboardScreen(SteeringScreen):
         self._factor = SMOOTHING_FACTORS[0]
         self._x_mode = X_MODES[0]
         self._drawn: object = None
+        self._drawn_at = -math.inf
+        self._urgent: object = None
         self._timer: Timer | None = None
         self._keys: object = None
 
@@ -151,10 +157,14 @@ class DashboardScreen(SteeringScreen):
 
     def _show_panes(self) -> None:
         """Hands on what changed since the last time."""
-        run = self.run
-        if (drawn := (run.reader.version, run.status)) == self._drawn:
+        run, now = self.run, time.monotonic()
+        drawn = (run.reader.version, run.status)
+        events = run.reader.events
+        urgent = (run.state, run.reader.complete, events[-1] if events else None)
+        waited = now - self._drawn_at >= PANES_SECONDS
+        if drawn == self._drawn or not (waited or urgent != self._urgent):
             return
-        self._drawn = drawn
+        self._drawn, self._urgent, self._drawn_at = drawn, urgent, now
         self._show_charts()
         self.query_one(EventLog).show_events(run.reader.events)
         if run.status and run.config:
