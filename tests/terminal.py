@@ -21,6 +21,7 @@ KEYS = {
     "down": "\x1b[B",
     "right": "\x1b[C",
     "left": "\x1b[D",
+    "end": "\x1b[F",
     "ctrl+c": "\x03",
     "ctrl+p": "\x10",
     "ctrl+s": "\x13",
@@ -45,6 +46,7 @@ class Terminal:
     ) -> None:
         """Starts a program in ``folder``."""
         program, *arguments = command
+        own = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
         defaults = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self.received = bytearray()
         self._screen = pyte.Screen(columns, rows)
@@ -53,7 +55,7 @@ class Terminal:
             program,
             arguments,
             cwd=str(folder),
-            env={**os.environ, **defaults, **(environment or {})},
+            env={**own, **defaults, **(environment or {})},
             dimensions=(rows, columns),
         )
         self._process.delaybeforesend = None

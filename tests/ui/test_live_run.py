@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cnn_tui.config import to_yaml
 from cnn_tui.engine.loop import Trainer
 from cnn_tui.runs.layout import CHECKPOINTS, State
 from cnn_tui.runs.status import read_status
@@ -15,6 +16,7 @@ from cnn_tui.ui.widgets.notices import Notices
 from cnn_tui.ui.widgets.status_line import StatusLine
 from tests.ui.conftest import (
     ENDLESS,
+    WIDE,
     dashboard,
     screen_text,
     tiny_config,
@@ -185,18 +187,23 @@ async def test_an_exception_in_training_is_the_end_of_the_run_not_of_the_screen(
         assert isinstance(app.screen, NewRunScreen)
 
 
-async def test_a_run_that_cannot_start_says_why(tmp_path: Path) -> None:
-    app = CnnTuiApp(runs_folder=tmp_path)
-    async with app.run_test() as pilot:
+async def test_a_run_that_cannot_start_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "presets").mkdir()
+    elsewhere = to_yaml(tiny_config("device=cuda:99", "title=Elsewhere"))
+    (tmp_path / "presets" / "elsewhere.yaml").write_text(elsewhere)
+    app = CnnTuiApp(runs_folder=tmp_path / "runs")
+    async with app.run_test(size=WIDE) as pilot:
         await until(pilot, lambda: "parameters" in screen_text(app))
-        app.post_message(
-            NewRunScreen.StartRequested(
-                config=tiny_config("device=cuda:99"), preset=None, name="x"
-            )
-        )
-        await until(pilot, lambda: "cuda" in screen_text(app))
+        await pilot.press("end")
+        await until(pilot, lambda: "Elsewhere" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "✗ there is no device cuda:99" in screen_text(app))
         assert not app.backend.is_busy
         assert isinstance(app.screen, NewRunScreen)
+        assert not (tmp_path / "runs").exists()
 
 
 async def test_the_run_directory_may_vanish_while_it_is_trained(tmp_path: Path) -> None:

@@ -15,8 +15,10 @@ from cnn_tui.runs.records import Event, encode_event
 from cnn_tui.runs.status import read_status
 from cnn_tui.ui.widgets.device_pane import DevicePane
 from cnn_tui.ui.widgets.event_log import EventLog
+from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.metric_chart import MetricChart
 from cnn_tui.ui.widgets.notices import Notices
+from cnn_tui.ui.widgets.pane_tabs import PaneTabs
 from cnn_tui.ui.widgets.panes import Panes
 from cnn_tui.ui.widgets.run_pane import RunPane
 from cnn_tui.ui.widgets.status_line import StatusLine
@@ -281,3 +283,19 @@ async def test_the_log_stays_at_the_end_unless_somebody_reads_above(
         dashboard(app).poll()
         await pilot.pause()
         assert log.scroll_offset.y == 0
+
+
+async def test_the_mouse_reaches_panes_tabs_and_keys(finished_run: Path) -> None:
+    async with opened(finished_run) as (app, pilot):
+        await pilot.click(EventLog)
+        assert isinstance(app.focused, EventLog)
+        loss = dashboard(app).query_one("#loss", MetricChart)
+        await pilot.click(loss, offset=(40, 8))
+        assert loss.cursor is not None
+        bar = screen_text(app).splitlines()[-1]
+        await pilot.click(KeyBar, offset=(bar.index("l log"), 0))
+        assert loss.log_y
+        await pilot.resize_terminal(80, 24)
+        tabs = next(line for line in screen_text(app).splitlines() if "[Loss]" in line)
+        await pilot.click(PaneTabs, offset=(tabs.index("Run"), 0))
+        assert isinstance(app.focused, RunPane)

@@ -11,6 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
+from cnn_tui.ui.widgets.text_input import TextInput
+
 Check = Callable[[str], str | None]
 """Returns what is wrong with a text, None if nothing is."""
 
@@ -84,7 +86,7 @@ class AskText(ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield Label(self._title, classes="title", markup=False)
             yield Label(self._prompt, markup=False)
-            yield Input(self._value, compact=True)
+            yield TextInput(self._value, compact=True)
             yield Label(classes="problem", markup=False)
             yield Label(_choice("enter", "send") + _choice("esc", "back"))
 
@@ -122,7 +124,7 @@ class ChangeValues(ModalScreen[dict[str, str] | None]):
             for name, value in self._values.items():
                 with Horizontal(classes="value"):
                     yield Label(name, markup=False)
-                    yield Input(value, name=name, compact=True, select_on_focus=True)
+                    yield TextInput(value, name=name, compact=True)
                 yield Label(classes="problem", id=f"problem-{name}", markup=False)
             yield Label(_choice("enter", "send what was changed"))
             yield Label(_choice("esc", "back"))

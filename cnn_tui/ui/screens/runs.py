@@ -24,6 +24,7 @@ from cnn_tui.ui.run_table import HEADER, SORTINGS, is_live, matches
 from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.lines import Lines
 from cnn_tui.ui.widgets.run_list import RunList
+from cnn_tui.ui.widgets.text_input import TextInput
 
 REFRESH_SECONDS = 1.0
 
@@ -55,7 +56,7 @@ class RunsScreen(Screen[None]):
         yield Lines(id="title")
         yield Lines(id="columns")
         yield RunList(self._glyphs)
-        yield Input(placeholder="words to filter by", compact=True)
+        yield TextInput(placeholder="words to filter by", compact=True)
         yield KeyBar()
 
     def on_mount(self) -> None:

@@ -11,21 +11,7 @@ from textual.widgets import Input, Static
 
 from cnn_tui.ui.form_fields import FieldView, label
 from cnn_tui.ui.widgets.choice import Choice
-
-_WIDTH_STEP = 14
-
-
-class TextInput(Input):
-    """An input that seldom changes its inner width.
-
-    Textual lays out the whole screen again when it does, which no key press can wait
-    for.
-    """
-
-    @property
-    def content_width(self) -> int:
-        """The width of the text and the cursor, rounded up."""
-        return -(-super().content_width // _WIDTH_STEP) * _WIDTH_STEP
+from cnn_tui.ui.widgets.text_input import TextInput
 
 
 class Field(Horizontal):

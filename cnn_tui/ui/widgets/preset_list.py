@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from cnn_tui.presets.files import PresetFile
 from cnn_tui.text import printable
 from cnn_tui.ui.actions import PRESETS
+from cnn_tui.ui.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
     from cnn_tui.ui.draft import Draft
@@ -96,7 +97,7 @@ class PresetList(Vertical):
 
     def compose(self) -> ComposeResult:
         """Yields the filter and the list."""
-        yield Input(placeholder="filter", compact=True)
+        yield TextInput(placeholder="filter", compact=True)
         yield Presets(markup=False, compact=True)
 
     @property
