@@ -20,6 +20,9 @@ from cnn_tui.ui.glyphs import Glyphs
 from cnn_tui.ui.run_table import row
 
 
+AGE_SECONDS = 60.0
+
+
 class RunList(ScrollView, can_focus=True):
     """One line per run, made when it comes into view; one is selected."""
 
@@ -63,16 +66,22 @@ class RunList(ScrollView, can_focus=True):
 
     def show_runs(self, runs: Sequence[RunSummary]) -> None:
         """Shows other runs; the same one stays selected."""
-        if list(runs) == list(self._runs):
-            return
-        current = self.current
+        paths, current, before = [run.path for run in runs], self.current, self._runs
         self._runs = runs
+        if paths == [run.path for run in before]:
+            for index, (old, new) in enumerate(zip(before, runs, strict=True)):
+                if old != new:
+                    self.refresh_line(index)
+            return
         self._resize()
-        paths = [run.path for run in runs]
         if current and current.path in paths:
             self.selected = paths.index(current.path)
         self.selected = min(self.selected, max(0, len(runs) - 1))
         self.refresh()
+
+    def on_mount(self) -> None:
+        """Lets the ages of the runs stay true."""
+        self.set_interval(AGE_SECONDS, self.refresh)
 
     def render_line(self, y: int) -> Strip:
         """Returns the run at row ``y`` of the widget."""
