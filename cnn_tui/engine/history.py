@@ -1,20 +1,26 @@
 """What a run's files tell of its past: where to go on, and what was edited when."""
 
+import json
 import math
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from cnn_tui.config import RunConfig
 from cnn_tui.engine.checkpoint import LAST, PREVIOUS, Checkpoint, load_checkpoint
 from cnn_tui.errors import RunDirectoryError
-from cnn_tui.runs.layout import CHECKPOINTS, CONFIG, EVENTS, METRICS
+from cnn_tui.runs.config import read_config
+from cnn_tui.runs.files import read_bounded
+from cnn_tui.runs.layout import CHECKPOINTS, CONFIG, ENVIRONMENT, EVENTS, METRICS
 from cnn_tui.runs.lines import LineFollower
 from cnn_tui.runs.reader import RunReader
-from cnn_tui.runs.records import UNREADABLE, Event, decode_event
+from cnn_tui.runs.records import UNREADABLE, Event, Status, decode_event
 from cnn_tui.text import mebibytes, printable
 
 _MAX_BYTES = 2**30
+_MAX_ENVIRONMENT_BYTES = 2**20
 
 Edits = dict[int, list[tuple[str, float | int | str]]]
 """Names and new values, by the step of the last update with the old values."""
@@ -32,6 +38,46 @@ class GoodCheckpoint:
     def step(self) -> int:
         """The updates that it holds."""
         return self.checkpoint.step if self.checkpoint else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A run as its last process left it."""
+
+    run: Path
+    config: RunConfig
+    status: Status
+    start: GoodCheckpoint
+    reader: RunReader
+    environment: dict[str, Any]
+
+    @property
+    def total_steps(self) -> int:
+        """The updates planned."""
+        checkpoint = self.start.checkpoint
+        return checkpoint.total_steps if checkpoint else self.config.total_steps
+
+
+def read_past(run: Path) -> Past:
+    """Reads all that a resume needs to know.
+
+    Raises:
+        InputError: if the run cannot go on from what is there.
+    """
+    reader = read_all(run)
+    status = reader.status()
+    if status is None:
+        raise RunDirectoryError(
+            f"{printable(run.name)} has no status.json: it cannot be resumed"
+        )
+    return Past(
+        run=run,
+        config=read_config(run),
+        status=status,
+        start=newest_checkpoint(run, reader.config_text()),
+        reader=reader,
+        environment=_environment(run),
+    )
 
 
 def newest_checkpoint(run: Path, config_text: str) -> GoodCheckpoint:
@@ -90,6 +136,15 @@ def recorded_edits(run: Path, from_step: int) -> Edits:
             if isinstance(name, str) and isinstance(value, float | int | str):
                 edits.setdefault(event.step, []).append((name, value))
     return edits
+
+
+def _environment(run: Path) -> dict[str, Any]:
+    """Returns what the run ran on; nothing where that cannot be read."""
+    try:
+        facts = json.loads(read_bounded(run / ENVIRONMENT, _MAX_ENVIRONMENT_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
 def _events(run: Path) -> Iterator[Event]:

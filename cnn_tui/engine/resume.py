@@ -1,6 +1,5 @@
 """Going on with a run that has begun: exactly where it was."""
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -10,35 +9,25 @@ from typing import Any
 import msgspec
 import torch
 
-from cnn_tui.config import RunConfig, Setting, apply_settings, parse_mapping, to_mapping
+from cnn_tui.config import Setting, apply_settings, parse_mapping, to_mapping
 from cnn_tui.config.models import MAX_STEPS, Cosine, OneCycle
 from cnn_tui.engine import steering
 from cnn_tui.engine.control import Control
 from cnn_tui.engine.environment import describe_environment
-from cnn_tui.engine.history import (
-    GoodCheckpoint,
-    last_row_step,
-    newest_checkpoint,
-    read_all,
-    recorded_edits,
-)
+from cnn_tui.engine.history import Past, last_row_step, read_past, recorded_edits
 from cnn_tui.engine.progress import Outcome
 from cnn_tui.engine.session import Session
 from cnn_tui.engine.start import Workshop, open_workshop, train
 from cnn_tui.errors import InputError
-from cnn_tui.runs.config import read_config
-from cnn_tui.runs.files import read_bounded
-from cnn_tui.runs.layout import ENVIRONMENT, LIVE, State
+from cnn_tui.runs.layout import LIVE, State
 from cnn_tui.runs.liveness import this_process
 from cnn_tui.runs.mailbox import Inbox
 from cnn_tui.runs.reader import RunReader
-from cnn_tui.runs.records import Status
 from cnn_tui.runs.writer import RunWriter
 from cnn_tui.text import printable
 
 DEVICE_PATIENCE_SECONDS = 60.0
 _EXACT_ONLY_WITH = ("torch", "cpu_capability", "threads", "device", "device_name")
-_MAX_ENVIRONMENT_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,23 +41,6 @@ class Changes:
     settings: list[Setting] = field(default_factory=list)
     """Live values and the schedule, by their full keys."""
     device: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Past:
-    """A run as its last process left it."""
-
-    run: Path
-    config: RunConfig
-    status: Status
-    start: GoodCheckpoint
-    reader: RunReader
-    environment: dict[str, Any]
-
-    @property
-    def total_steps(self) -> int:
-        checkpoint = self.start.checkpoint
-        return checkpoint.total_steps if checkpoint else self.config.total_steps
 
 
 def resume_run(
@@ -86,7 +58,7 @@ def resume_run(
     """
     try:
         changes = changes or Changes()
-        past = _read_past(writer.path)
+        past = read_past(writer.path)
         edits = _edits(past, changes)
         total_steps = _total_steps(past, changes, edits)
         workshop = _workshop(past, changes, data_dir)
@@ -113,7 +85,7 @@ def take_over(writer: RunWriter, control: Control, data_dir: Path | None) -> Out
         InputError: if it cannot go on.
     """
     try:
-        past = _read_past(writer.path)
+        past = read_past(writer.path)
         workshop = _patiently(lambda: _workshop(past, Changes(), data_dir))
 
         def prepare(session: Session) -> None:
@@ -129,31 +101,7 @@ def take_over(writer: RunWriter, control: Control, data_dir: Path | None) -> Out
         writer.close()
 
 
-def _read_past(run: Path) -> _Past:
-    reader = read_all(run)
-    status = reader.status()
-    config = read_config(run)
-    if status is None:
-        raise InputError(
-            f"{printable(run.name)} has no status.json: it cannot be resumed"
-        )
-    try:
-        environment = json.loads(
-            read_bounded(run / ENVIRONMENT, _MAX_ENVIRONMENT_BYTES)
-        )
-    except (OSError, ValueError, RecursionError):
-        environment = None
-    return _Past(
-        run=run,
-        config=config,
-        status=status,
-        start=newest_checkpoint(run, reader.config_text()),
-        reader=reader,
-        environment=environment if isinstance(environment, dict) else {},
-    )
-
-
-def _edits(past: _Past, changes: Changes) -> list[tuple[str, Any]]:
+def _edits(past: Past, changes: Changes) -> list[tuple[str, Any]]:
     """Returns the changes by their live names.
 
     Raises:
@@ -174,7 +122,7 @@ def _edits(past: _Past, changes: Changes) -> list[tuple[str, Any]]:
     return sorted(edits, key=lambda edit: not edit[0].startswith("schedule."))
 
 
-def _total_steps(past: _Past, changes: Changes, edits: list[tuple[str, Any]]) -> int:
+def _total_steps(past: Past, changes: Changes, edits: list[tuple[str, Any]]) -> int:
     """Returns the new total; raises InputError if there is nothing to do until it."""
     wanted = changes.iterations
     total_steps = (
@@ -201,7 +149,7 @@ def _total_steps(past: _Past, changes: Changes, edits: list[tuple[str, Any]]) ->
     return total_steps
 
 
-def _workshop(past: _Past, changes: Changes, data_dir: Path | None) -> Workshop:
+def _workshop(past: Past, changes: Changes, data_dir: Path | None) -> Workshop:
     config = past.config
     if changes.device is not None:
         settings = [("training.device", changes.device)]
@@ -223,7 +171,7 @@ def _patiently(open_it: Callable[[], Workshop]) -> Workshop:
 
 def _train(
     writer: RunWriter,
-    past: _Past,
+    past: Past,
     workshop: Workshop,
     control: Control,
     prepare: Callable[[Session], None],
@@ -252,7 +200,7 @@ def _reject_waiting(session: Session) -> None:
         )
 
 
-def _enter(session: Session, past: _Past) -> None:
+def _enter(session: Session, past: Past) -> None:
     """Brings a session to the checkpoint, and the files to agree with it."""
     writer, start = session.writer, past.start
     if past.status.state in LIVE and past.status.pid != session.identity.pid:

@@ -102,13 +102,19 @@ class Session:
         return self.plan.ending
 
     def pause(self, reason: str | None = None, answers: str | None = None) -> None:
-        """Stands still at this boundary, with a checkpoint."""
+        """Stands still at this boundary, with a checkpoint, unless for a ``reason``.
+
+        What led to that may be in the weights: the last checkpoint stays the good one.
+        """
         if self.progress.state is not State.PAUSED:
             self.report()
             self.plan.pause_at_step = None
             self.stopwatch.stop()
             self.progress.state, self.progress.reason = State.PAUSED, reason
-            self.save()
+            if reason is None:
+                self.save()
+            else:
+                self.publish()
         details = {"reason": reason} if reason else {}
         self.writer.event("paused", self.step, **details, **done(answers))
 

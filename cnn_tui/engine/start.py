@@ -166,7 +166,8 @@ def train(
         except Exception as error:
             logger.exception("the run failed")
             heart.stop()
-            outcome = Outcome(state=State.FAILED, reason=reason_of(error))
+            reason = reason_of(error, workshop.config.training.batch_size)
+            outcome = Outcome(state=State.FAILED, reason=reason)
             with suppress(RuntimeError):  # the device itself may be lost
                 session.report()
         session.announce(outcome)
@@ -183,16 +184,20 @@ def _begin(session: Session, prepare: Callable[[Session], None]) -> None:
         session.resume()
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: Exception, batch_size: int) -> str:
     """Returns one line that says what failed, and what to do about it."""
-    lines = str(error).strip().splitlines() or [""]
+    line = (str(error).strip().splitlines() or [""])[0]
     if isinstance(error, CnnTuiError):
-        return lines[0]
+        return line
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or (
-        "can't allocate memory" in lines[0]
+        "can't allocate memory" in line
     ):
-        return f"out of memory ({lines[0]}): lower batch_size or the layers' sizes"
-    return f"{type(error).__name__}: {lines[0]}"
+        detail = line.rpartition("DefaultCPUAllocator: ")[2]
+        return (
+            f"out of memory at batch_size {batch_size:,}: lower it, or the layers' "
+            f"sizes ({detail})"
+        )
+    return f"{type(error).__name__}: {line}"
 
 
 def _resolved(config: RunConfig, device: torch.device) -> RunConfig:

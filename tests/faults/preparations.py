@@ -1,8 +1,11 @@
 """What a process may do to itself before it becomes a command."""
 
 import os
+import resource
 import signal
 import sys
+
+import psutil
 
 NOBODY = 65534
 
@@ -42,3 +45,10 @@ def become_nobody() -> None:
     os.setgroups([])
     os.setgid(NOBODY)
     os.setuid(NOBODY)
+
+
+def limit_memory(more_bytes: int) -> None:
+    """Lets it have only so much more than it has now."""
+    used_bytes = psutil.Process().memory_info().vms
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (used_bytes + more_bytes, hard))
