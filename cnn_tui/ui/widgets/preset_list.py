@@ -76,7 +76,6 @@ class PresetList(Vertical):
     DEFAULT_CSS = """
     PresetList {
         & > Input { display: none; }
-        &.-filtering > Input { display: block; }
         & > OptionList {
             height: 1fr;
             background: transparent;
@@ -114,13 +113,17 @@ class PresetList(Vertical):
 
     def open_filter(self) -> None:
         """Lets the user type a filter."""
+        field = self.query_one(Input)
         self.add_class("-filtering")
-        self.query_one(Input).focus()
+        field.display = True
+        self.screen.set_focus(field)  # at once: what is typed next is for it
 
     def close_filter(self) -> None:
         """Shows all presets again."""
+        field = self.query_one(Input)
         self.remove_class("-filtering")
-        self.query_one(Input).value = ""
+        field.display = False
+        field.value = ""
 
     def focus_list(self) -> None:
         """Puts the focus on the presets."""
