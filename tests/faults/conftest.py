@@ -1,11 +1,13 @@
 """A nursery of processes, and runs that nothing happened to."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.faults import steering
+from tests.faults.connection import Connection
 from tests.faults.nets import COSINE, write_preset
 from tests.faults.nursery import Nursery
 
@@ -16,6 +18,15 @@ def cnn_tui(tmp_path: Path) -> Iterator[Nursery]:
     nursery = Nursery(tmp_path)
     yield nursery
     nursery.close()
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    """A connection to a terminal that a command can be started on."""
+    connection = Connection()
+    yield connection
+    with suppress(OSError):
+        connection.close()
 
 
 @pytest.fixture(scope="session")

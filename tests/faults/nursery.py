@@ -5,10 +5,12 @@ a session, a terminal, signals and limits of their own. Only what they start the
 (the process that a run is handed over to) begins from nothing.
 """
 
+import io
 import json
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -185,10 +187,14 @@ def _work(
 ) -> None:
     """Becomes a command: what the new process does."""
     os.setsid()
+    os.environ["TERM"] = "xterm-256color"
     standard_input = os.open(terminal or os.devnull, os.O_RDWR)
     written = os.open(terminal or output, os.O_RDWR | os.O_APPEND)
     for source, target in ((standard_input, 0), (written, 1), (written, 2)):
         os.dup2(source, target)
+    # A process of multiprocessing has closed it, but Textual asks for it.
+    opened = io.TextIOWrapper(io.FileIO(0, closefd=False))
+    vars(sys)["stdin"] = vars(sys)["__stdin__"] = opened
     for prepare in before:
         prepare()
     from cnn_tui.cli import main

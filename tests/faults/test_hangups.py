@@ -13,23 +13,16 @@ from pathlib import Path
 import pytest
 
 from cnn_tui.runs.layout import State
+from tests.faults.connection import Connection
 from tests.faults.nursery import Nursery, processes_on, status, wait_for, wait_until
 from tests.faults.outcome import assert_same_end
 from tests.faults.preparations import ignore_hangups
-from tests.faults.terminals import Terminal
 
 TORTURES = 7
 ATTEMPTS = [
     pytest.param(number, marks=[pytest.mark.torture] if number else [])
     for number in range(TORTURES)
 ]
-
-
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """A terminal that a command can be started on."""
-    monkeypatch.setenv("TERM", "xterm")
-    return Terminal()
 
 
 @pytest.fixture
@@ -55,12 +48,12 @@ def test_a_closed_terminal(
     cnn_tui: Nursery,
     preset: Path,
     undisturbed: Path,
-    terminal: Terminal,
+    connection: Connection,
     attempt: int,
 ) -> None:
-    trainer, run = cnn_tui.train(preset, terminal=terminal.path)
+    trainer, run = cnn_tui.train(preset, terminal=connection.terminal)
     time.sleep(random.Random(attempt).uniform(0, 0.5))
-    terminal.close()
+    connection.close()
     assert trainer.wait().code == 0
     assert_finished_quietly(cnn_tui, run, undisturbed)
 
@@ -70,14 +63,14 @@ def test_a_stalled_terminal_that_is_closed_at_last(
     cnn_tui: Nursery,
     preset: Path,
     undisturbed: Path,
-    terminal: Terminal,
+    connection: Connection,
     attempt: int,
 ) -> None:
     options = ["--json"] if attempt % 2 else []
-    trainer, run = cnn_tui.train(preset, *options, terminal=terminal.path)
-    terminal.stall()
+    trainer, run = cnn_tui.train(preset, *options, terminal=connection.terminal)
+    connection.stall()
     time.sleep(random.Random(attempt).uniform(0.2, 1))
-    terminal.close()
+    connection.close()
     assert trainer.wait().code == 0
     assert_finished_quietly(cnn_tui, run, undisturbed)
 
@@ -100,21 +93,21 @@ def test_a_killed_tmux(
 
 
 def test_a_terminal_closed_where_hangups_are_ignored(
-    cnn_tui: Nursery, preset: Path, undisturbed: Path, terminal: Terminal
+    cnn_tui: Nursery, preset: Path, undisturbed: Path, connection: Connection
 ) -> None:
     trainer, run = cnn_tui.train(
-        preset, terminal=terminal.path, before=[ignore_hangups]
+        preset, terminal=connection.terminal, before=[ignore_hangups]
     )
-    terminal.close()
+    connection.close()
     assert trainer.wait().code == 0
     assert_finished_quietly(cnn_tui, run, undisturbed)
 
 
 def test_a_terminal_that_nobody_reads_does_not_hold_the_training_up(
-    cnn_tui: Nursery, preset: Path, undisturbed: Path, terminal: Terminal
+    cnn_tui: Nursery, preset: Path, undisturbed: Path, connection: Connection
 ) -> None:
-    _, run = cnn_tui.train(preset, terminal=terminal.path)
-    terminal.stall()
+    _, run = cnn_tui.train(preset, terminal=connection.terminal)
+    connection.stall()
     wait_for(run, State.FINISHED)
-    terminal.close()
+    connection.close()
     assert_finished_quietly(cnn_tui, run, undisturbed)
