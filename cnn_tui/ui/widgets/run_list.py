@@ -19,7 +19,6 @@ from cnn_tui.runs.catalog import RunSummary
 from cnn_tui.ui.glyphs import Glyphs
 from cnn_tui.ui.run_table import row
 
-
 AGE_SECONDS = 60.0
 
 
