@@ -1,5 +1,6 @@
 """Run directories that anything happened to: sentences, never a crash or a leak."""
 
+import asyncio
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from cnn_tui.runs.catalog import list_runs
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.writer import RunWriter
+from cnn_tui.ui.app import CnnTuiApp
 from tests.faults import damage
 from tests.faults.nets import write_preset
 from tests.faults.nursery import Nursery
@@ -170,6 +172,43 @@ def test_any_run_can_be_looked_at(
     before = surroundings(run)
     assert_can_be_looked_at(run)
     assert surroundings(run) == before
+
+
+async def look_at_in_the_app(run: Path) -> None:
+    """Opens a run in the dashboard, then the list of runs."""
+    app = CnnTuiApp(runs_folder=run.parent, open_run=run)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        await pilot.press("r")
+        await pilot.pause()
+
+
+def assert_attaching_changes_nothing(
+    folder: Path, good: Path, damages: list[Damage]
+) -> None:
+    """Asserts that the app shows a damaged run, and touches nothing around it."""
+    run = damaged(folder, good, damages)
+    before = surroundings(run)
+    asyncio.run(look_at_in_the_app(run))
+    assert surroundings(run) == before
+
+
+@settings(slowly, max_examples=8)
+@given(DAMAGES)
+def test_any_run_can_be_attached_to(
+    tmp_path_factory: pytest.TempPathFactory, small: Path, damages: list[Damage]
+) -> None:
+    assert_attaching_changes_nothing(tmp_path_factory.mktemp("fuzz"), small, damages)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(3600)
+@settings(slowly, max_examples=200)
+@given(DAMAGES)
+def test_hundreds_of_runs_can_be_attached_to(
+    tmp_path_factory: pytest.TempPathFactory, small: Path, damages: list[Damage]
+) -> None:
+    assert_attaching_changes_nothing(tmp_path_factory.mktemp("fuzz"), small, damages)
 
 
 def assert_resume_stays_inside(folder: Path, good: Path, damages: list[Damage]) -> None:
