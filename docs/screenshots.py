@@ -4,6 +4,7 @@ Run it from the top folder: .venv/bin/python docs/screenshots.py
 """
 
 import asyncio
+import contextlib
 import tempfile
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from cnn_tui.runs.layout import State
 from cnn_tui.ui.app import CnnTuiApp
 from cnn_tui.ui.screens.dashboard import DashboardScreen
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent.absolute()
 SIZE = (150, 42)
 PICTURE_AT_STEP = 2600
 POLL_SECONDS = 0.5
@@ -21,14 +22,16 @@ POLL_SECONDS = 0.5
 
 async def main() -> None:
     """Picks the preset, takes a picture, starts it, and takes another near its end."""
-    with tempfile.TemporaryDirectory() as folder:
-        app = CnnTuiApp(runs_folder=Path(folder, "runs"), marker="braille")
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        app = CnnTuiApp(runs_folder=Path("runs"), marker="braille")
         async with app.run_test(size=SIZE) as pilot:
             await pilot.press("down", "down")
             await pilot.pause(POLL_SECONDS)
             app.save_screenshot("new-run.svg", str(FOLDER))
             await pilot.press("enter")
             await _train(pilot, app)
+            await pilot.press("l")
+            await pilot.pause(POLL_SECONDS)
             app.save_screenshot("dashboard.svg", str(FOLDER))
             await pilot.press("x", "enter")
             while app.backend.is_busy:
