@@ -101,7 +101,13 @@ if sys.platform == "linux":
         return int(fields[19]) / os.sysconf("SC_CLK_TCK") if fields else None
 
     def _is_zombie(pid: int) -> bool:
-        return _stat_fields(pid)[:1] in (["Z"], ["X"])
+        # While its other threads still end, a process looks like a zombie, too.
+        return _stat_fields(pid)[:1] in (["Z"], ["X"]) and _thread_count(pid) <= 1
+
+    def _thread_count(pid: int) -> int:
+        with suppress(OSError):
+            return len(os.listdir(f"/proc/{pid}/task"))
+        return 0
 
     def _stat_fields(pid: int) -> list[str]:
         """Returns /proc/PID/stat from "state" on (proc(5)); [] if it is not shown."""
