@@ -143,9 +143,11 @@ class Nursery:
         }
 
 
-def wait_until(condition: Callable[[], object]) -> None:
+def wait_until(
+    condition: Callable[[], object], seconds: float = PATIENCE_SECONDS
+) -> None:
     """Waits for what another process does."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it does not happen"
         time.sleep(_LOOK_SECONDS)
