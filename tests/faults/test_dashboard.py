@@ -81,6 +81,7 @@ def test_a_lost_terminal(
     assert_ends_exactly(cnn_tui, lost_run, undisturbed)
 
 
+@pytest.mark.torture
 def test_a_paused_run_stays_paused_when_the_terminal_is_lost(
     cnn_tui: Nursery, connection: Connection, lost_run: Path, undisturbed: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """A run that leaves its process for one in the background, or cannot."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -31,13 +32,14 @@ def background_process(run: Path) -> psutil.Process:
     return psutil.Process(pid)
 
 
-def test_a_detached_run_goes_on_in_the_background(
+def test_a_detached_run_goes_on_in_the_background_and_pauses_where_it_was_to(
     cnn_tui: Nursery, preset: Path, undisturbed: Path
 ) -> None:
     trainer, run = cnn_tui.train(preset)
     pause_at(run, 20)
-    tell(run, "resume")
-    tell(run, "detach")
+    tell(run, "step", count=200)
+    detached = tell(run, "detach")
+    assert detached.step < 220
     left = trainer.wait()
     assert left.code == 0
     assert f"come back with: cnn-tui attach {run}" in left.lines[-1]
@@ -45,10 +47,13 @@ def test_a_detached_run_goes_on_in_the_background(
     assert background.terminal() is None
     assert background.cwd() == "/"
     assert os.getsid(background.pid) == background.pid
-    wait_for(run, State.FINISHED)
+    wait_until(lambda: len(events(run, "stepped")) == 2)
+    assert events(run, "stepped")[-1]["step"] == 220
     [handed_over] = events(run, "handed_over")
-    assert handed_over["step"] == events(run, "detached")[0]["step"]
+    assert handed_over["step"] == detached.step
     assert not events(run, "interrupted")
+    tell(run, "resume")
+    wait_for(run, State.FINISHED)
     wait_until(lambda: not processes_on(cnn_tui.runs))
     assert_same_end(run, undisturbed)
 
@@ -73,22 +78,6 @@ def test_a_paused_run_stays_paused_and_what_was_asked_for_is_kept(
     tell(run, "stop")
     wait_until(lambda: not processes_on(cnn_tui.runs))
     assert status(run).state is State.STOPPED
-
-
-def test_a_run_that_is_to_pause_later_does_so_in_the_background(
-    cnn_tui: Nursery, preset: Path
-) -> None:
-    trainer, run = cnn_tui.train(preset)
-    pause_at(run, 20)
-    tell(run, "step", count=200)
-    tell(run, "detach")
-    assert trainer.wait().code == 0
-    assert status(run).step < 220
-    wait_until(lambda: len(events(run, "stepped")) == 2)
-    assert events(run, "stepped")[-1]["step"] == 220
-    wait_for(run, State.PAUSED)
-    tell(run, "stop")
-    wait_until(lambda: not processes_on(cnn_tui.runs))
 
 
 @pytest.mark.parametrize("fault", [break_children, lose_python])
@@ -122,14 +111,12 @@ def test_a_process_that_took_a_run_and_cannot_go_on_says_why(
     wait_until(lambda: not processes_on(cnn_tui.runs))
 
 
-@pytest.mark.parametrize("option", [[], ["--json"]])
 def test_a_run_can_begin_in_the_background(
-    cnn_tui: Nursery, preset: Path, undisturbed: Path, option: list[str]
+    cnn_tui: Nursery, preset: Path, undisturbed: Path
 ) -> None:
-    started = cnn_tui.run("train", preset, "--background", *option)
+    started = cnn_tui.run("train", preset, "--background", "--json")
     assert started.code == 0
-    [run] = cnn_tui.runs.iterdir()
-    assert str(run) in started.output
+    run = Path(json.loads(started.output)["run"])
     wait_for(run, State.FINISHED)
     wait_until(lambda: not processes_on(cnn_tui.runs))
     assert_same_end(run, undisturbed)
