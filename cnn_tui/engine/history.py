@@ -22,6 +22,9 @@ from cnn_tui.text import mebibytes, printable
 _MAX_BYTES = 2**30
 _MAX_ENVIRONMENT_BYTES = 2**20
 
+REPEATS_EDITS = "repeats_edits"
+"""Whether a process that resumed a run will make the edits after its step again."""
+
 Edits = dict[int, list[tuple[str, float | int | str]]]
 """Names and new values, by the step of the last update with the old values."""
 
@@ -129,7 +132,7 @@ def recorded_edits(run: Path, from_step: int) -> Edits:
     """Returns the edits from ``from_step`` on, less those that were gone back on."""
     edits: Edits = {}
     for event in _events(run):
-        if event.event in ("resumed", "rolled_back"):
+        if event.event == "rolled_back" or event.details.get(REPEATS_EDITS) is False:
             edits = {step: made for step, made in edits.items() if step <= event.step}
         elif event.event == "hyperparameter_changed" and event.step >= from_step:
             name, value = event.details.get("name"), event.details.get("to")

@@ -14,7 +14,13 @@ from cnn_tui.config.models import MAX_STEPS, Cosine, OneCycle
 from cnn_tui.engine import steering
 from cnn_tui.engine.control import Control
 from cnn_tui.engine.environment import describe_environment
-from cnn_tui.engine.history import Past, last_row_step, read_past, recorded_edits
+from cnn_tui.engine.history import (
+    REPEATS_EDITS,
+    Past,
+    last_row_step,
+    read_past,
+    recorded_edits,
+)
 from cnn_tui.engine.progress import Outcome
 from cnn_tui.engine.session import Session
 from cnn_tui.engine.start import Workshop, open_workshop, train
@@ -212,9 +218,11 @@ def _enter(session: Session, past: Past) -> None:
         session.restore(start.checkpoint)
     if last_row_step(past.reader) > start.step:
         writer.metrics([{"rewind_to": start.step}])
-    if start.problems:
-        session.plan.edits_at = recorded_edits(past.run, start.step)
-    writer.event("resumed", start.step)
+    # A damaged checkpoint may have held the edits of its own step, a good one does.
+    first = start.step if start.problems else start.step + 1
+    session.plan.edits_at = recorded_edits(past.run, first)
+    repeats = {REPEATS_EDITS: bool(session.plan.edits_at)}
+    writer.event("resumed", start.step, **repeats)
     _restore_results(session, past.reader)
     now = describe_environment(session.trainer.device)
     different = [

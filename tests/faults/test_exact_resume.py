@@ -10,7 +10,7 @@ from cnn_tui.runs import mailbox
 from cnn_tui.runs.layout import State
 from tests.faults.damage import cut
 from tests.faults.nets import STEPS, write_preset
-from tests.faults.nursery import Nursery, events, status, wait_for
+from tests.faults.nursery import Nursery, events, status, wait_for, wait_until
 from tests.faults.outcome import assert_same_end, assert_same_results, rows
 from tests.faults.steering import EDIT_STEP, EDITS, edit, pause_at, tell
 
@@ -131,6 +131,26 @@ def test_behind_missing_checkpoints_later_edits_are_made_again(
         (run / missing).unlink()
     assert cnn_tui.run("resume", run).code == 0
     assert_same_end(run, edited)
+
+
+def test_edits_that_are_still_to_be_made_again_survive_another_kill(
+    cnn_tui: Nursery, preset: Path, edited: Path
+) -> None:
+    trainer, run = cnn_tui.train(preset)
+    pause_at(run, 60)
+    tell(run, "checkpoint")
+    edit(run)
+    trainer.kill()
+    shutil.copy(run / "checkpoints/step-00000060.pt", run / "checkpoints/previous.pt")
+    cut(run, "checkpoints/last.pt")
+    again = cnn_tui.start("resume", run)
+    wait_until(lambda: status(run).pid == again.pid)
+    pause_at(run, 100)
+    again.kill()
+    assert cnn_tui.run("resume", run).code == 0
+    assert_same_end(run, edited)
+    verified = cnn_tui.run("verify", run, "--from", 60, "--steps", STEPS)
+    assert verified.lines == ["same: steps 61 to 300, bit for bit"]
 
 
 def test_verify_says_same_or_where_it_differs(cnn_tui: Nursery, edited: Path) -> None:

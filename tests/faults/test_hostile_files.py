@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.cli.commands import refusal
 from tests.faults import damage
 from tests.faults.nursery import Nursery, events, wait_until
 from tests.faults.outcome import assert_same_end
@@ -80,15 +81,13 @@ def test_the_traps_work(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["resume", "show", "verify", "send"])
 @pytest.mark.parametrize("text", ["../outside", "runs/../../outside", "..", "a/../.."])
-def test_an_id_leads_nowhere_else(
-    cnn_tui: Nursery, tmp_path: Path, command: str, text: str
-) -> None:
-    (tmp_path / "outside").mkdir()
+def test_an_id_leads_nowhere_else(tmp_path: Path, command: str, text: str) -> None:
+    runs, outside = tmp_path / "runs", tmp_path / "outside"
+    runs.mkdir()
+    outside.mkdir()
     more = ["stop"] if command == "send" else []
-    refused = cnn_tui.run(command, text, *more)
-    assert refused.code == 2
-    assert len(refused.lines) == 1
-    assert not list((tmp_path / "outside").iterdir())
+    assert refusal(command, text, *more, "--runs-dir", runs)
+    assert not list(outside.iterdir())
 
 
 def test_control_characters_of_a_run_reach_no_terminal(
