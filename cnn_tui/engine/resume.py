@@ -134,7 +134,9 @@ def _total_steps(past: Past, changes: Changes, edits: list[tuple[str, Any]]) -> 
     total_steps = (
         past.total_steps + changes.more_iterations if wanted is None else wanted
     )
-    if total_steps <= past.start.step:
+    # A run that was killed in its last moments still has to be brought to its end.
+    is_over = past.status.state is State.FINISHED
+    if total_steps < past.start.step or (is_over and total_steps == past.start.step):
         raise InputError(
             f"{printable(past.run.name)} has done {past.start.step:,} iterations: give "
             "a larger total, such as --iterations +1000"

@@ -62,7 +62,7 @@ def _wait(session: "Session", write: Write) -> None:
     progress.state, progress.reason = before
     writer.event("resumed", session.step)
     if progress.state is State.RUNNING:
-        session.stopwatch.start()
+        session.resume()
 
 
 def _waited_too_long(session: "Session", since: float) -> bool:

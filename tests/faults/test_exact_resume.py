@@ -258,3 +258,14 @@ def test_a_resumed_run_does_not_pause_where_it_was_to_before(
     assert status(run).step < 270
     assert cnn_tui.run("resume", run).code == 0
     assert_same_end(run, undisturbed)
+
+
+def test_a_run_killed_in_its_last_moment_is_brought_to_its_end(
+    cnn_tui: Nursery, undisturbed: Path
+) -> None:
+    run = copy_of(undisturbed, cnn_tui)
+    (run / "model.safetensors").unlink()
+    text = (run / "status.json").read_text()
+    (run / "status.json").write_text(text.replace('"finished"', '"stopping"'))
+    assert cnn_tui.run("resume", run).code == 0
+    assert_same_end(run, undisturbed)

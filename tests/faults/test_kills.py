@@ -7,16 +7,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import psutil
 import pytest
 
 from cnn_tui.runs import mailbox
 from cnn_tui.runs.catalog import list_runs
 from cnn_tui.runs.layout import State
-from tests.faults.nets import EVALUATE_EVERY
-from tests.faults.nursery import Nursery, events, status, wait_until
+from tests.faults.nets import EVALUATE_EVERY, STEPS
+from tests.faults.nursery import Nursery, events, processes_on, status, wait_until
 from tests.faults.outcome import assert_same_end
-from tests.faults.steering import edit, tell
+from tests.faults.steering import EDIT_STEP, edit, tell
 
 TORTURES = 10
 ATTEMPTS = [
@@ -29,12 +28,15 @@ Moment = Callable[[Path, random.Random], None]
 
 def while_training(run: Path, chance: random.Random) -> None:
     """Returns at any instant of the rest of the run."""
-    time.sleep(chance.uniform(0, 1.5))
+    step = chance.randrange(EDIT_STEP, STEPS - EVALUATE_EVERY)
+    wait_until(lambda: _last_row(run).get("step", 0) >= step)
+    time.sleep(chance.uniform(0, 0.1))
 
 
 def while_evaluating(run: Path, chance: random.Random) -> None:
     """Returns when an evaluation is due and not written yet."""
-    wait_until(lambda: _last_row(run).get("train/loss") and _evaluation_is_due(run))
+    step = chance.randrange(EDIT_STEP, STEPS, EVALUATE_EVERY) + EVALUATE_EVERY
+    wait_until(lambda: _is_evaluated_next(run, step))
     time.sleep(chance.uniform(0, 0.05))
 
 
@@ -44,7 +46,16 @@ def while_checkpointing(run: Path, chance: random.Random) -> None:
         wait_until((run / "checkpoints" / ".last.pt.tmp").exists)
 
 
-MOMENTS: list[Moment] = [while_training, while_evaluating, while_checkpointing]
+def while_finishing(run: Path, chance: random.Random) -> None:
+    """Returns when all updates are made and only the end is to be written."""
+    ending = (State.STOPPING, State.FINISHED)
+    wait_until(lambda: status(run).state in ending)
+    time.sleep(chance.uniform(0, 0.01))
+
+
+MOMENTS: list[Moment] = [
+    *(while_training, while_evaluating, while_checkpointing, while_finishing)
+]
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
@@ -100,7 +111,9 @@ def test_killed_while_it_is_handed_over(
     time.sleep(chance.uniform(0, 1))
     trainer.kill()
     time.sleep(chance.uniform(0, 6))
-    _kill_background_process(run)
+    for process in processes_on(cnn_tui.runs):
+        process.kill()
+        process.wait()
     assert_listed_as_lost(run)
     assert cnn_tui.run("resume", run).code == 0
     assert_same_end(run, edited)
@@ -113,8 +126,9 @@ def assert_listed_as_lost(run: Path) -> None:
     assert listed.state == "lost" or status(run).state is State.FINISHED
 
 
-def _evaluation_is_due(run: Path) -> bool:
-    return bool(_last_row(run).get("step", 1) % EVALUATE_EVERY == 0)
+def _is_evaluated_next(run: Path, step: int) -> bool:
+    row = _last_row(run)
+    return row.get("step") == step and "train/loss" in row
 
 
 def _last_row(run: Path) -> dict[str, float]:
@@ -124,12 +138,3 @@ def _last_row(run: Path) -> dict[str, float]:
     with suppress(ValueError, IndexError):
         row = json.loads(lines[-1])
     return row
-
-
-def _kill_background_process(run: Path) -> None:
-    pid = status(run).pid
-    assert pid is not None
-    with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        process.kill()
-        process.wait()
