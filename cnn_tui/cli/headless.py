@@ -82,7 +82,8 @@ def control_by_signals(
 ) -> Iterator[Control]:
     """Turns SIGINT and SIGTERM into a request; a second SIGINT ends at once.
 
-    A hang-up does not end the training; where it is ignored, it stays so.
+    A hang-up ends neither the training nor, after it, the process before its time;
+    where it is ignored, it stays so.
     """
     control = Control()
 
@@ -96,7 +97,7 @@ def control_by_signals(
 
     before = {n: signal.signal(n, end) for n in (signal.SIGINT, signal.SIGTERM)}
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, hang_up)
+        signal.signal(signal.SIGHUP, hang_up)
     try:
         yield control
     finally:

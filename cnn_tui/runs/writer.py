@@ -189,9 +189,14 @@ class RunWriter:
         return self.failing is None
 
     def reserve(self) -> bool:
-        """Takes 64 KiB of room for the last words; returns whether there was that."""
+        """Takes 64 KiB of room for the last words, where as much again is left free.
+
+        Returns whether that is so: without room to go on into, a run that waited for
+        it would have to wait again at once.
+        """
         with self._replacing, self._noting_failure():
-            _reserve(self.path)
+            _reserve(self.path, 2 * _RESERVE_BYTES)
+            os.truncate(self.path / RESERVE, _RESERVE_BYTES)
         return self.failing is None
 
     def release_reserve(self) -> None:
@@ -271,6 +276,6 @@ def _prepare(run: Path) -> None:
     _reserve(run)
 
 
-def _reserve(run: Path) -> None:
+def _reserve(run: Path, count_bytes: int = _RESERVE_BYTES) -> None:
     # Random, as some file systems store nothing for zeros.
-    replace_file(run / RESERVE, os.urandom(_RESERVE_BYTES))
+    replace_file(run / RESERVE, os.urandom(count_bytes))

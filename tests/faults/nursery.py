@@ -176,9 +176,15 @@ def processes_on(runs: Path) -> list[psutil.Process]:
 
 
 def events(run: Path, name: str) -> list[dict[str, object]]:
-    """Returns the events of a run that have a name, oldest first."""
-    lines = (run / "events.jsonl").read_text().splitlines()
-    return [event for event in map(json.loads, lines) if event["event"] == name]
+    """Returns the events of a run that have a name, oldest first.
+
+    A line that a full disk or a kill has torn counts as none, as for every reader.
+    """
+    found = []
+    for line in (run / "events.jsonl").read_text().splitlines():
+        with suppress(json.JSONDecodeError):
+            found.append(json.loads(line))
+    return [event for event in found if event["event"] == name]
 
 
 def _work(

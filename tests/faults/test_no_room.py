@@ -112,6 +112,7 @@ def test_a_headless_run_gives_up_at_last_and_can_be_resumed(
     assert "Traceback" not in ended.output
     assert (status(run).state, status(run).reason) == (State.FAILED, NO_ROOM)
     assert events(run, "failed")[-1]["reason"] == NO_ROOM
+    assert [event.get("reason") for event in events(run, "paused")].count(NO_ROOM) == 1
     ballast.unlink()
     assert on_disk.run("resume", run).code == 0
     assert_same_end(run, undisturbed)
