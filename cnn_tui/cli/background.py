@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from cnn_tui.errors import CnnTuiError, RunDirectoryError
+from cnn_tui.garbage import loading
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.liveness import this_process
 from cnn_tui.runs.records import now
@@ -30,8 +31,9 @@ def take_run_over(run: Path, data_dir: Path | None) -> int:
     status = msgspec.structs.replace(status, heartbeat=now(), **asdict(this_process()))
     writer.set_status(status, durable=True)
 
-    from cnn_tui.cli.headless import control_by_signals, exit_code
-    from cnn_tui.engine.resume import take_over
+    with loading():
+        from cnn_tui.cli.headless import control_by_signals, exit_code
+        from cnn_tui.engine.resume import take_over
 
     try:
         with control_by_signals() as control:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnn_tui.cli.options import data_dir_option, json_option, runs_dir_option
+from cnn_tui.garbage import loading
 
 if TYPE_CHECKING:
     from cnn_tui.engine.resume import Changes
@@ -54,7 +55,8 @@ def resume(
 
         ctx.exit(take_run_over(path, data_dir))
     changes = (iterations, settings, device)
-    from cnn_tui.cli.headless import resume_headless
+    with loading():
+        from cnn_tui.cli.headless import resume_headless
 
     ctx.exit(resume_headless(path, _changes(*changes), data_dir, as_json=as_json))
 

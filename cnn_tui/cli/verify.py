@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from cnn_tui.cli.options import data_dir_option, echo, runs_dir_option
+from cnn_tui.garbage import loading
 
 
 @click.command(short_help="Replay a part of a run and compare, bit for bit.")
@@ -39,7 +40,8 @@ def verify(
 
     Exit code 0: all values are the same, bit for bit; 1: one differs. Writes nothing.
     """
-    from cnn_tui.engine.verify import verify_run
+    with loading():
+        from cnn_tui.engine.verify import verify_run
     from cnn_tui.runs.layout import find_run
 
     path = find_run(run, runs_dir)

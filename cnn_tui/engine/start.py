@@ -23,6 +23,7 @@ from cnn_tui.engine.progress import Outcome
 from cnn_tui.engine.session import Session
 from cnn_tui.engine.status import current_status, first_status
 from cnn_tui.errors import CnnTuiError
+from cnn_tui.garbage import loading
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import Status
 from cnn_tui.runs.writer import Listener, RunWriter
@@ -105,7 +106,8 @@ def open_workshop(config: RunConfig, data_dir: Path | None) -> Workshop:
         base_lr=config.training.optimizer.lr,
         horizon=config.total_steps,
     )
-    trainer = Trainer(config, splits, device, rates, lambda: stopwatch.seconds)
+    with loading():  # the first optimizer imports torch's compiler
+        trainer = Trainer(config, splits, device, rates, lambda: stopwatch.seconds)
     return Workshop(config=config, splits=splits, trainer=trainer, stopwatch=stopwatch)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnn_tui.errors import CnnTuiError
+from cnn_tui.garbage import loading
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
@@ -56,9 +57,10 @@ class Backend:
         """Imports torch, which takes seconds, in the thread that will train."""
 
         def warm_up() -> None:
-            from cnn_tui.engine.start import warm_up
+            with loading():
+                from cnn_tui.engine.start import warm_up
 
-            warm_up()
+                warm_up()
 
         self._thread.submit(warm_up)
 
