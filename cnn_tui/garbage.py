@@ -25,5 +25,14 @@ def loading() -> Iterator[None]:
         gc.enable()
 
 
+def collect_seldom() -> None:
+    """Suits the collector to a screen.
+
+    Textual's rows of cells refer to themselves. At the usual rate all of the screen is
+    gone through about every second, for 20 ms, when keys are pressed.
+    """
+    gc.set_threshold(5_000, 4, 20)
+
+
 # Else triton reports, when the process ends, that its objects were never freed.
 atexit.register(gc.unfreeze)

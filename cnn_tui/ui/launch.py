@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnn_tui import process
+from cnn_tui.garbage import collect_seldom
 from cnn_tui.ui.app import CnnTuiApp, Terminated
 from cnn_tui.ui.backend import Backend
 
@@ -25,6 +26,7 @@ def run_app(
     open_run: Path | None = None,
 ) -> int:
     """Runs the application in this terminal; returns the exit code."""
+    collect_seldom()
     terminal = process.keep_terminal_for_screen()
     app = CnnTuiApp(
         runs_folder=runs_folder,

@@ -19,7 +19,7 @@ from cnn_tui.ui.charts.markers import MarkerName
 from cnn_tui.ui.charts.scene import Scene, whole_x_axis, y_axis
 from cnn_tui.ui.charts.viewport import panned, showing, zoomed
 
-_NUM_SLICES = 8
+_NUM_SLICES = 4
 
 
 def component_class(ink: Ink) -> str:
