@@ -23,6 +23,7 @@ from cnn_tui.cli.show import show
 from cnn_tui.cli.train import train
 from cnn_tui.cli.verify import verify
 from cnn_tui.errors import CnnTuiError, InputError
+from cnn_tui.memory import keep_freed
 
 
 class Commands(click.Group):
@@ -65,6 +66,7 @@ def main(
 
     Without a command, cnn-tui opens the dashboard: pick a model, start it, steer it.
     """
+    keep_freed()
     if ctx.invoked_subcommand is not None:
         return
     require_terminal("cnn-tui train model-c")

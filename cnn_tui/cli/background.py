@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from cnn_tui.errors import CnnTuiError, RunDirectoryError
-from cnn_tui.garbage import loading
+from cnn_tui.memory import loading
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.liveness import this_process
 from cnn_tui.runs.records import now

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnn_tui import process
-from cnn_tui.garbage import collect_seldom
+from cnn_tui.memory import collect_seldom
 from cnn_tui.ui.app import CnnTuiApp, Terminated
 from cnn_tui.ui.backend import Backend
 

@@ -1,0 +1,57 @@
+"""How this process manages its memory: glibc's allocator, Python's collector."""
+
+import atexit
+import ctypes
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# The parameters of mallopt(3), from glibc's malloc.h.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_NEVER_TRIM_BYTES = 2**31 - 1
+_HEAP_BYTES = (2**30, 2**25)
+"""Blocks up to that size come from the heap; some versions refuse more than 32 MiB."""
+
+
+def keep_freed() -> None:
+    """Keeps what is freed, for the next update, rather than return it to the kernel.
+
+    An update takes and frees some 50 MB. Mapped anew each time, those cost hundreds of
+    page faults; a second arena is a second heap that shrinks and grows. So this comes
+    before the first thread. Where there is no glibc nothing is done.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 1)
+        mallopt(_M_TRIM_THRESHOLD, _NEVER_TRIM_BYTES)
+        any(mallopt(_M_MMAP_THRESHOLD, size_bytes) for size_bytes in _HEAP_BYTES)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Collects nothing meanwhile; what is there afterwards is never looked at again.
+
+    torch and what it imports are 350,000 objects. A full collection goes through all
+    of them, and every thread waits meanwhile: 0.3 s, every few seconds of a dashboard.
+    What nothing refers to any more is freed as ever, unless it is part of a cycle.
+    """
+    gc.collect()  # what is garbage by now would be kept, too
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def collect_seldom() -> None:
+    """Suits the collector to a screen.
+
+    Textual's rows of cells refer to themselves. At the usual rate all of the screen is
+    gone through about every second, for 20 ms, when keys are pressed.
+    """
+    gc.set_threshold(5_000, 4, 20)
+
+
+# Else triton reports, when the process ends, that its objects were never freed.
+atexit.register(gc.unfreeze)
