@@ -14,14 +14,15 @@ import resource
 from cnn_tui.memory import keep_freed
 
 def use_memory():
-    for _ in range(50):
-        bytearray(16 * 2**20)
+    for _ in range(5):
+        blocks = [bytearray(16 * 2**20) for _ in range(8)]
 
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 
 keep_freed()
 use_memory()
+blocks = None
 before = faults()
 use_memory()
 print(faults() - before)
@@ -50,7 +51,7 @@ def test_freed_memory_is_used_again_without_page_faults() -> None:
 
 def test_what_was_loaded_is_not_looked_at_again() -> None:
     with loading():
-        loaded = [{} for _ in range(1000)]
+        loaded: list[dict[str, int]] = [{} for _ in range(1000)]
         assert not gc.isenabled()
     assert gc.isenabled()
     looked_at = {id(thing) for thing in gc.get_objects()}
