@@ -1,4 +1,4 @@
-"""Numpy for charts: smoothing, thinning, finding a row. Pure functions."""
+"""Smoothing of a series, also in parts: a pure function in numpy."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +9,8 @@ import numpy.typing as npt
 Numbers = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
+_BLOCK_ROWS = 2**14
+"""What is smoothed at a time, so that all of it stays in the processor's cache."""
 _FORGOTTEN = 1e-18
 """A weight that no longer changes a float64 sum."""
 
@@ -43,7 +45,17 @@ def smooth(
     Returns:
         The average, of shape (n,), and what to continue with.
     """
-    start = start or Smoothing()
+    end = start or Smoothing()
+    smoothed = np.empty(len(values))
+    for first in range(0, len(values), _BLOCK_ROWS):
+        block = slice(first, first + _BLOCK_ROWS)
+        smoothed[block], end = _smooth_block(steps[block], values[block], factor, end)
+    return smoothed, end
+
+
+def _smooth_block(
+    steps: Numbers, values: Numbers, factor: float, start: Smoothing
+) -> tuple[Floats, Smoothing]:
     smoothed = np.full(len(values), np.nan)
     finite = np.isfinite(values)
     if not finite.any():
@@ -60,62 +72,6 @@ def smooth(
     )
 
 
-def column_of(x: Numbers, left: float, right: float, columns: int) -> Numbers:
-    """Returns the chart column of each x: 0 … columns − 1, −1 outside and for NaN."""
-    with np.errstate(invalid="ignore"):
-        place = (x - left) * (columns / (right - left))
-        inside = (x >= left) & (x <= right)
-    return np.where(inside, np.minimum(place, columns - 1), -1).astype(np.int64)
-
-
-def envelope(
-    x: Numbers, y: Numbers, left: float, right: float, columns: int
-) -> tuple[Numbers, Floats, Floats]:
-    """Returns the lowest and the highest value in each chart column that has rows.
-
-    Args:
-        x: Ascending, of shape (n,).
-        y: Of shape (n,); values that are not finite count only where all are.
-        left: The left edge of the chart.
-        right: Its right edge, above ``left``.
-        columns: How many columns there are.
-
-    Returns:
-        Column numbers (ascending), lows and highs, all of shape (m,), m ≤ columns.
-    """
-    place, first, y = _by_column(x, y, left, right, columns)
-    if not len(place):
-        return place, np.empty(0), np.empty(0)
-    return place, np.fmin.reduceat(y, first), np.fmax.reduceat(y, first)
-
-
-def last_per_column(
-    x: Numbers, y: Numbers, left: float, right: float, columns: int
-) -> tuple[Numbers, Floats]:
-    """Returns the last finite value in each chart column that has rows, else NaN.
-
-    The arguments are those of ``envelope``.
-    """
-    place, first, y = _by_column(x, y, left, right, columns)
-    if not len(place):
-        return place, np.empty(0)
-    found = np.where(np.isfinite(y), np.arange(len(y)), -1)
-    last = np.maximum.reduceat(found, first)
-    return place, np.where(last < first, np.nan, y[last])
-
-
-def nearest(x: Numbers, position: float) -> int | None:
-    """Returns the index of the row nearest to ``position``; None if there are none.
-
-    Of two equally near ones it is the earlier. ``x`` is ascending.
-    """
-    if not len(x):
-        return None
-    after = min(int(np.searchsorted(x, position)), len(x) - 1)
-    before = max(0, after - 1)
-    return before if position - x[before] <= x[after] - position else after
-
-
 def _recurrence(decay: Floats, inputs: Floats, start: float) -> Floats:
     """Returns m with m_i = decay_i · m_{i−1} + inputs_i and m_{−1} = ``start``.
 
@@ -130,16 +86,3 @@ def _recurrence(decay: Floats, inputs: Floats, start: float) -> Floats:
         reach[distance:] *= reach[:-distance]
         distance *= 2
     return totals
-
-
-def _by_column(
-    x: Numbers, y: Numbers, left: float, right: float, columns: int
-) -> tuple[Numbers, Numbers, Floats]:
-    """Returns the columns that have rows, where each begins, and y, finite or NaN."""
-    column = column_of(x, left, right, columns)
-    inside = column >= 0
-    values = np.where(np.isfinite(y[inside]), y[inside], np.nan).astype(np.float64)
-    # A damaged file's time may run backwards; a chart's columns must not.
-    ascending = np.maximum.accumulate(column[inside])
-    place, first = np.unique(ascending, return_index=True)
-    return place, first, values

@@ -18,9 +18,12 @@ class Table:
 
     def __init__(self, columns: Mapping[str, str]) -> None:
         """Makes an empty table; ``columns`` maps names beside "step" to numpy types."""
-        self._columns = tuple(columns)
         self._dtype = np.dtype([("step", "i4"), *columns.items()])
-        self._rows = np.empty(_FIRST_CAPACITY, self._dtype)
+        # An array per column: going through one does not touch the others' memory.
+        self._columns = {
+            name: np.empty(_FIRST_CAPACITY, self._dtype[name])
+            for name in self._dtype.fields or ()
+        }
         self._count = 0
         self.revision = 0
 
@@ -30,7 +33,7 @@ class Table:
 
     def __getitem__(self, column: str) -> npt.NDArray[Any]:
         """Returns a read-only view of a column; take it anew after each poll."""
-        view = self._rows[column][: self._count]
+        view = self._columns[column][: self._count]
         view.flags.writeable = False
         return view
 
@@ -42,25 +45,27 @@ class Table:
         highest_before[1:] = highest_before[:-1]
         highest_before[:1] = -1
         new = new[new["step"] > np.maximum(highest_before, self._last_step)]
-        for name in self._columns:
-            new[name][~np.isfinite(new[name])] = np.nan
-        self._reserve(self._count + len(new))
-        self._rows[self._count : self._count + len(new)] = new
-        self._count += len(new)
+        count = self._count + len(new)
+        self._reserve(count)
+        for name, column in self._columns.items():
+            column[self._count : count] = np.where(
+                np.isfinite(new[name]), new[name], np.nan
+            )
+        self._count = count
         return len(new)
 
     def rewind(self, step: int) -> None:
         """Takes away the rows after ``step``."""
-        steps = self._rows["step"][: self._count]
-        self._count = int(np.searchsorted(steps, step, side="right"))
+        self._count = int(np.searchsorted(self["step"], step, side="right"))
         self.revision += 1
 
     @property
     def _last_step(self) -> int:
-        return int(self._rows["step"][self._count - 1]) if self._count else -1
+        return int(self["step"][-1]) if self._count else -1
 
     def _reserve(self, count: int) -> None:
-        if count > len(self._rows):
-            grown = np.empty(max(count, 2 * len(self._rows)), self._dtype)
-            grown[: self._count] = self._rows[: self._count]
-            self._rows = grown
+        for name, column in self._columns.items():
+            if count > len(column):
+                grown = np.empty(max(count, 2 * len(column)), column.dtype)
+                grown[: self._count] = column[: self._count]
+                self._columns[name] = grown

@@ -34,22 +34,25 @@ class Average:
         self._column = column
         self._factor, self._revision = 0.0, -1
         self._values: Floats = np.empty(0)
+        self._count = 0
         self._smoothing = Smoothing()
 
     def update(self, table: Table, factor: float) -> Floats:
         """Returns the average of all rows, of shape (rows,)."""
         if (factor, table.revision) != (self._factor, self._revision):
             self._restart(factor, table.revision)
-        done = len(self._values)
-        if len(table) > done:
-            steps, values = table["step"][done:], table[self._column][done:]
-            more, self._smoothing = smooth(steps, values, factor, self._smoothing)
-            self._values = np.concatenate([self._values, more])
-        return self._values
+        done, self._count = self._count, len(table)
+        if self._count > len(self._values):
+            room = np.empty(2 * self._count - done)
+            self._values = np.concatenate([self._values[:done], room])
+        steps, values = table["step"][done:], table[self._column][done:]
+        more, self._smoothing = smooth(steps, values, factor, self._smoothing)
+        self._values[done : self._count] = more
+        return self._values[: self._count]
 
     def _restart(self, factor: float, revision: int) -> None:
         self._factor, self._revision = factor, revision
-        self._values = np.empty(0)
+        self._values, self._count = np.empty(0), 0
         self._smoothing = Smoothing()
 
 
@@ -67,6 +70,11 @@ class Curves:
     def __init__(self) -> None:
         """Has seen no run yet."""
         self._loss, self._accuracy = Average("loss"), Average("accuracy")
+
+    def follow(self, train: Table, factor: float) -> None:
+        """Takes new rows into the averages: a part at a time where there are many."""
+        self._loss.update(train, factor)
+        self._accuracy.update(train, factor)
 
     def charts(
         self, reader: RunReader, status: Status | None, x_mode: XMode, factor: float

@@ -1,9 +1,8 @@
-"""Smoothing, thinning and finding rows, against plain loops."""
+"""Smoothing, against a plain loop."""
 
 import math
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -83,46 +82,3 @@ def test_no_rows_leave_the_average_where_it_was() -> None:
     smoothed, after = series.smooth(np.array([4]), np.array([math.nan]), 0.9, state)
     assert math.isnan(smoothed[0])
     assert after == state
-
-
-@settings(deadline=None, max_examples=80)
-@given(values=VALUES, seed=st.integers(0, 99), columns=st.integers(1, 12))
-def test_thinning_keeps_the_extremes_and_the_last_of_each_column(
-    values: Floats, seed: int, columns: int
-) -> None:
-    x = ascending(len(values), seed)
-    left, right = 5.0, 100.0
-    cells: dict[int, list[float]] = {}
-    for position, value in zip(x.tolist(), values.tolist(), strict=True):
-        if left <= position <= right:
-            cell = int((position - left) * (columns / (right - left)))
-            cells.setdefault(min(cell, columns - 1), []).append(value)
-    finite = {
-        cell: [value for value in found if math.isfinite(value)] or [math.nan]
-        for cell, found in cells.items()
-    }
-    place, low, high = series.envelope(x, values, left, right, columns)
-    assert place.tolist() == sorted(cells)
-    np.testing.assert_array_equal(low, [min(finite[cell]) for cell in sorted(cells)])
-    np.testing.assert_array_equal(high, [max(finite[cell]) for cell in sorted(cells)])
-    place, last = series.last_per_column(x, values, left, right, columns)
-    assert place.tolist() == sorted(cells)
-    np.testing.assert_array_equal(last, [finite[cell][-1] for cell in sorted(cells)])
-
-
-def test_a_time_that_is_unknown_or_runs_backwards_is_drawn_all_the_same() -> None:
-    x = np.array([0.0, 9.0, math.nan, 1.0, 10.0])
-    place, low, high = series.envelope(x, np.arange(5.0), 0, 10, 10)
-    assert place.tolist() == [0, 9]
-    assert (low.tolist(), high.tolist()) == ([0, 1], [0, 4])
-
-
-@pytest.mark.parametrize(
-    ("position", "index"), [(-5, 0), (2.9, 0), (3, 0), (3.1, 1), (4, 1), (99, 2)]
-)
-def test_the_cursor_finds_the_nearest_row(position: float, index: int) -> None:
-    assert series.nearest(np.array([2, 4, 8]), position) == index
-
-
-def test_the_cursor_finds_nothing_in_nothing() -> None:
-    assert series.nearest(np.empty(0), 1) is None

@@ -74,8 +74,10 @@ def _column_edges(x_axis: Axis, columns: int) -> FloatArray:
 
 def _drawable(values: FloatArray, y_axis: Axis) -> FloatArray:
     """Returns values with NaN for those that have no place on the axis."""
-    nowhere = ~np.isfinite(values) | (y_axis.log & (values <= 0))
-    return np.where(nowhere, np.nan, values)
+    nowhere = np.isinf(values)
+    if y_axis.log:
+        nowhere |= values <= 0
+    return np.where(nowhere, np.nan, values) if nowhere.any() else values
 
 
 def _crossings(

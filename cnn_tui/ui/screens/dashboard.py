@@ -96,6 +96,7 @@ class DashboardScreen(SteeringScreen):
     def poll(self) -> None:
         """Reads what is new and shows it."""
         self.run.poll(READ_BUDGET_SECONDS)
+        self._curves.follow(self.run.reader.train, self._factor)
         self.settle()
         self.show_moment()
         self._show_panes()
