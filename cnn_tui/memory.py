@@ -27,6 +27,14 @@ def keep_freed() -> None:
         any(mallopt(_M_MMAP_THRESHOLD, size_bytes) for size_bytes in _HEAP_BYTES)
 
 
+def give_back() -> None:
+    """Returns to the kernel, for once, what is free: after something large was read."""
+    gc.collect()
+    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if malloc_trim is not None:
+        malloc_trim(0)
+
+
 @contextmanager
 def loading() -> Iterator[None]:
     """Collects nothing meanwhile; what is there afterwards is never looked at again.

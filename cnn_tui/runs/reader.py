@@ -38,10 +38,9 @@ _T = TypeVar("_T")
 _TRAIN_COLUMNS = {
     "epoch": "f4",
     "time": "f8",
-    "loss": "f4",
+    "loss": "f8",  # as charts draw it: they need no copy
     "accuracy": "f4",
     "lr": "f4",
-    "images_per_second": "f4",
 }
 _TEST_COLUMNS = {
     "epoch": "f4",
@@ -52,7 +51,7 @@ _TEST_COLUMNS = {
     "validation_accuracy": "f4",
 }
 _train_values = attrgetter(
-    "step", "epoch", "time", "train_loss", "train_accuracy", "lr", "images_per_second"
+    "step", "epoch", "time", "train_loss", "train_accuracy", "lr"
 )
 _test_values = attrgetter(
     "step",
@@ -74,7 +73,7 @@ class RunReader:
     ``poll`` takes in what was appended; torn lines and rubbish are skipped.
 
     Attributes:
-        train: Columns step, epoch, time, loss, accuracy, lr, images_per_second.
+        train: Columns step, epoch, time, loss, accuracy, lr.
         tests: Columns step, epoch, time, loss, accuracy, validation_loss,
             validation_accuracy.
         events: The last events, oldest first.

@@ -43,7 +43,7 @@ class Average:
             self._restart(factor, table.revision)
         done, self._count = self._count, len(table)
         if self._count > len(self._values):
-            room = np.empty(2 * self._count - done)
+            room = np.empty(self._count - done + self._count // 8)
             self._values = np.concatenate([self._values[:done], room])
         steps, values = table["step"][done:], table[self._column][done:]
         more, self._smoothing = smooth(steps, values, factor, self._smoothing)
@@ -80,12 +80,14 @@ class Curves:
         self, reader: RunReader, status: Status | None, x_mode: XMode, factor: float
     ) -> Charts:
         """Returns what there is to show now."""
+        # Once, for all curves: of a long run each copy takes megabytes.
+        x = reader.train[x_mode].astype(np.float64)
         marks = tuple(_marks(reader.events, reader.train, x_mode))
         limits = _x_limits(status, x_mode)
 
         def chart(column: str, average: Average) -> ChartData:
             return ChartData(
-                curves=tuple(_curves(reader, column, average, x_mode, factor)),
+                curves=tuple(_curves(reader, x, column, average, x_mode, factor)),
                 marks=marks,
                 x_label=x_mode,
                 x_kind=_X_KINDS[x_mode],
@@ -99,16 +101,21 @@ class Curves:
 
 
 def _curves(
-    reader: RunReader, column: str, average: Average, x_mode: XMode, factor: float
+    reader: RunReader,
+    x: Floats,
+    column: str,
+    average: Average,
+    x_mode: XMode,
+    factor: float,
 ) -> Iterable[Curve]:
     train, tests = reader.train, reader.tests
     smoothed = average.update(train, factor)
     if factor:
         if column == "loss":
-            yield Curve("batch", train[x_mode], train[column], style="raw")
-        yield Curve("train", train[x_mode], smoothed)
+            yield Curve("batch", x, train[column], style="raw")
+        yield Curve("train", x, smoothed)
     else:
-        yield Curve("train", train[x_mode], train[column])
+        yield Curve("train", x, train[column])
     if np.isfinite(tests[f"validation_{column}"]).any():
         held_out = tests[f"validation_{column}"]
         yield Curve("val", tests[x_mode], held_out, style="points", role="third")

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 
+from cnn_tui.memory import give_back
 from cnn_tui.text import printable
 from cnn_tui.ui.actions import VIEW
 from cnn_tui.ui.charts import MarkerName
@@ -33,8 +34,10 @@ from cnn_tui.ui.widgets.status_line import RunMoment, StatusLine
 POLL_SECONDS = 0.5
 PANES_SECONDS = 0.9
 """Between two drawings of the panes, unless something happened: every second look."""
-READ_BUDGET_SECONDS = 0.05
+READ_BUDGET_SECONDS = 0.03
 """For one look at the run directory; a long run is read in several."""
+REST_SECONDS = 0.015
+"""Between two of those, for keys."""
 
 
 class DashboardScreen(SteeringScreen):
@@ -59,6 +62,7 @@ class DashboardScreen(SteeringScreen):
         self._drawn_at = -math.inf
         self._urgent: object = None
         self._timer: Timer | None = None
+        self._next_look: Timer | None = None
         self._keys: object = None
 
     def compose(self) -> ComposeResult:
@@ -100,8 +104,8 @@ class DashboardScreen(SteeringScreen):
         self.settle()
         self.show_moment()
         self._show_panes()
-        if not self.run.reader.complete:
-            self.set_timer(READ_BUDGET_SECONDS, self.poll)
+        if not self.run.reader.complete and self._next_look is None:
+            self._next_look = self.set_timer(REST_SECONDS, self._read_on)
 
     def show_moment(self) -> None:
         """Shows the status, and what the run was told."""
@@ -151,6 +155,12 @@ class DashboardScreen(SteeringScreen):
         for chart in self.query(MetricChart):
             if chart is not message.chart:
                 chart.cursor = message.x
+
+    def _read_on(self) -> None:
+        self._next_look = None
+        self.poll()
+        if self._next_look is None:
+            give_back()
 
     def _redraw(self) -> None:
         self._name_charts()
