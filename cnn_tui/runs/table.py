@@ -7,10 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 _FIRST_CAPACITY = 1024
+_LARGEST = float(np.finfo(np.float32).max)
+"""No trainer writes larger values, and sums of larger ones might overflow."""
 
 
 class Table:
-    """Rows with a ``step`` column; other columns are floats, NaN where not finite.
+    """Rows with a ``step`` column; others are floats, NaN where not a float32.
 
     Attributes:
         revision: Grows when rows were taken away: results for earlier rows are void.
@@ -48,9 +50,8 @@ class Table:
         count = self._count + len(new)
         self._reserve(count)
         for name, column in self._columns.items():
-            column[self._count : count] = np.where(
-                np.isfinite(new[name]), new[name], np.nan
-            )
+            sane = np.abs(new[name]) <= _LARGEST
+            column[self._count : count] = np.where(sane, new[name], np.nan)
         self._count = count
         return len(new)
 
