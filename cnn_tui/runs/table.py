@@ -12,7 +12,7 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 
 class Table:
-    """Rows with a ``step`` column; others are floats, NaN where not a float32.
+    """Rows with a ``step`` column; others are floats, NaN for what is no number.
 
     Attributes:
         revision: Grows when rows were taken away: results for earlier rows are void.
