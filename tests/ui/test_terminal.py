@@ -189,6 +189,7 @@ def test_a_storm_of_sizes(finished_run: Path) -> None:
         terminal.until("finished at step 60")
         for columns, rows in ((20, 5), (200, 60), (80, 24), (2, 2), (101, 31)) * 3:
             terminal.resize(columns, rows)
+        terminal.read(2.0)
         terminal.resize(80, 24)
         text = terminal.until("[Loss]")
         terminal.until("? help")
