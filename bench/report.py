@@ -12,7 +12,7 @@ from rich.table import Table
 
 from bench.budgets import Budget
 from bench.measured import Measured
-from cnn_tui.hardware import cpu_count, cpu_name
+from cnn_tui.host.hardware import cpu_count, cpu_name
 from cnn_tui.text import significant
 
 RESULTS = Path(__file__).with_name("results.json")

@@ -20,7 +20,7 @@ from bench.effort import Effort
 from bench.measured import Measured, Results, median, ratios, skipped
 from bench.race import Contestant, Turn, Turns, race, speeds
 from bench.workplace import ENDLESS, Workplace
-from cnn_tui.hardware import cpu_count
+from cnn_tui.host.hardware import cpu_count
 
 TINY = str(Path(__file__).with_name("tiny.yaml"))
 REPORTS_PER_SECOND = 10

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cnn_tui.config import parse_settings, to_yaml
-from cnn_tui.datasets import BUNDLED
+from cnn_tui.datasets.facts import BUNDLED
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset
 from cnn_tui.runs.layout import METRICS

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cnn_tui.errors import InputError, RunDirectoryError
-from cnn_tui.logout import logout_warning
-from cnn_tui.runs.files import open_regular
+from cnn_tui.host.logout import logout_warning
+from cnn_tui.io.files import open_regular
 from cnn_tui.runs.layout import LOG
 from cnn_tui.runs.status import read_status
 from cnn_tui.text import printable

@@ -23,7 +23,7 @@ from cnn_tui.cli.show import show
 from cnn_tui.cli.train import train
 from cnn_tui.cli.verify import verify
 from cnn_tui.errors import CnnTuiError, InputError
-from cnn_tui.memory import keep_freed
+from cnn_tui.host.memory import keep_freed
 
 
 class Commands(click.Group):

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 
 from cnn_tui.errors import CnnTuiError, RunDirectoryError
-from cnn_tui.memory import loading
+from cnn_tui.host.memory import loading
+from cnn_tui.host.process import this_process
 from cnn_tui.runs.layout import State
-from cnn_tui.runs.liveness import this_process
 from cnn_tui.runs.records import now
 from cnn_tui.runs.status import read_status
 from cnn_tui.runs.writer import RunWriter

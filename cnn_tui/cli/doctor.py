@@ -25,7 +25,7 @@ _PACKAGES = ("torch", "torchvision", "textual", "plotext", "pydantic", "numpy")
 @json_option
 def doctor(runs_dir: Path, data_dir: Path | None, as_json: bool) -> None:
     """Show versions, devices, the terminal, and the folders that are used."""
-    from cnn_tui.logout import logout_warning
+    from cnn_tui.host.logout import logout_warning
     from cnn_tui.text import printable
 
     facts = {
@@ -63,7 +63,8 @@ def _versions() -> dict[str, Any]:
 def _devices() -> dict[str, Any]:
     import psutil
 
-    from cnn_tui import hardware, text
+    from cnn_tui import text
+    from cnn_tui.host import hardware
 
     memory = psutil.virtual_memory()
     free = text.mebibytes(memory.available)
@@ -111,7 +112,7 @@ def _surroundings() -> str:
 def _folders(runs_dir: Path, data_dir: Path | None) -> dict[str, Any]:
     from platformdirs import user_cache_path
 
-    from cnn_tui.datasets import data_folder
+    from cnn_tui.datasets.facts import data_folder
     from cnn_tui.presets.files import builtin_folder, user_folder
 
     cache = user_cache_path("cnn-tui")

@@ -15,7 +15,7 @@ from cnn_tui.engine.resume import Changes, resume_run
 from cnn_tui.engine.start import Request, make_run, open_workshop, start_run
 from cnn_tui.errors import TrainingError
 from cnn_tui.handover import farewell, hand_over
-from cnn_tui.process import redirect, terminal_descriptors
+from cnn_tui.host.terminal import redirect, terminal_descriptors
 from cnn_tui.runs.layout import LOG, STATUS, State
 from cnn_tui.runs.writer import Listener, RunWriter
 from cnn_tui.text import printable

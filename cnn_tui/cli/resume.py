@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnn_tui.cli.options import data_dir_option, json_option, runs_dir_option
-from cnn_tui.memory import loading
+from cnn_tui.host.memory import loading
 
 if TYPE_CHECKING:
     from cnn_tui.engine.resume import Changes

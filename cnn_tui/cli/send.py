@@ -68,7 +68,7 @@ def send(
 def _named(command: str, arguments: tuple[str, ...]) -> dict[str, Any]:
     """Returns the arguments of a command by name."""
     from cnn_tui.errors import InputError
-    from cnn_tui.safe_yaml import parse_value
+    from cnn_tui.io.safe_yaml import parse_value
 
     names = _ARGUMENTS.get(command, ())
     missing = len(arguments) < len(names) and command not in _OPTIONAL

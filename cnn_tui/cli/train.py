@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from cnn_tui.cli.options import data_dir_option, json_option, runs_dir_option
-from cnn_tui.memory import loading
+from cnn_tui.host.memory import loading
 
 
 @click.command(short_help="Train a model without the dashboard.")

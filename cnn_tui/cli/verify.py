@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from cnn_tui.cli.options import data_dir_option, echo, runs_dir_option
-from cnn_tui.memory import loading
+from cnn_tui.host.memory import loading
 
 
 @click.command(short_help="Replay a part of a run and compare, bit for bit.")

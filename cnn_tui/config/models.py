@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from cnn_tui.datasets import DATASETS, DatasetFacts
+from cnn_tui.datasets.facts import DATASETS, DatasetFacts
 from cnn_tui.layers import Layer, Layers, to_yaml_form
 
 DEFAULT_ITERATIONS = 3000

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from cnn_tui.config.models import Cosine, RunConfig
 from cnn_tui.config.problems import InvalidConfigError, Problem, problems_of
 from cnn_tui.errors import ModelError
+from cnn_tui.io.safe_yaml import Document, dump
 from cnn_tui.layers import ModelTable, trace
-from cnn_tui.safe_yaml import Document, dump
 
 
 def parse_mapping(value: dict[str, Any], source: str = "config") -> RunConfig:

@@ -16,7 +16,7 @@ from cnn_tui.config.models import (
 )
 from cnn_tui.config.problems import nearest
 from cnn_tui.errors import ConfigError
-from cnn_tui.safe_yaml import parse_value
+from cnn_tui.io.safe_yaml import parse_value
 from cnn_tui.text import printable
 
 _CHOICES = {

@@ -3,12 +3,10 @@
 import errno
 import io
 import os
-import shutil
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -20,8 +18,9 @@ from safetensors.torch import save
 
 from cnn_tui.config import RunConfig, to_yaml
 from cnn_tui.errors import RunDirectoryError
-from cnn_tui.runs.files import (
+from cnn_tui.io.files import (
     ensure_directory,
+    link_file,
     open_regular,
     replace_file,
     sync_directory,
@@ -84,12 +83,12 @@ def save_checkpoint(
     folder = run / CHECKPOINTS
     ensure_directory(folder)
     if (folder / LAST).exists():
-        _copy(folder / LAST, folder / PREVIOUS)
+        link_file(folder / LAST, folder / PREVIOUS)
     # last.pt last: a run killed before comes here again, and misses no other name.
     first, *others = [*also_as, LAST]
     replace_file(folder / first, buffer.getvalue(), durable=True)
     for name in others:
-        _copy(folder / first, folder / name)
+        link_file(folder / first, folder / name)
     if others:
         sync_directory(folder)
 
@@ -147,15 +146,3 @@ def _decode(data: bytes) -> Checkpoint:
             raise ValueError("a checksum is wrong")
     content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     return msgspec.convert(content, Checkpoint)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Gives a file a second name; a copy where the file system has no hard links."""
-    temporary = target.with_name(f".{target.name}.tmp")
-    with suppress(FileNotFoundError):
-        temporary.unlink()
-    try:
-        os.link(source, temporary, follow_symlinks=False)
-    except OSError:
-        shutil.copyfile(source, temporary, follow_symlinks=False)
-    os.replace(temporary, target)

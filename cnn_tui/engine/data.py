@@ -6,7 +6,6 @@ import hashlib
 import logging
 import math
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +13,14 @@ import numpy as np
 import torch
 from platformdirs import user_cache_path
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from cnn_tui.config import RunConfig
 from cnn_tui.config.models import DatasetConfig
-from cnn_tui.datasets import BUNDLED, DATASETS, FILES, DatasetFacts, data_folder
+from cnn_tui.datasets.facts import BUNDLED, DATASETS, FILES, DatasetFacts, data_folder
 from cnn_tui.errors import DataError
+from cnn_tui.io.files import replace_file
 from cnn_tui.text import printable
 
 logger = logging.getLogger(__name__)
@@ -207,14 +207,7 @@ def _write_cache(path: Path, tensors: dict[str, Tensor]) -> None:
     """Writes the cache whole or not at all; without a cache all still works."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
-        os.close(descriptor)
-        try:
-            save_file(tensors, temporary)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        replace_file(path, save(tensors), shared=True)
     except (OSError, SafetensorError) as error:
         logger.warning("the data cache %s cannot be written: %s", path, error)
 

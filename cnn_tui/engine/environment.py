@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
-from cnn_tui import __version__, hardware
+from cnn_tui import __version__
 from cnn_tui.engine.device import device_name, device_uuid
+from cnn_tui.host import hardware
 
 _GIT_SECONDS = 2
 

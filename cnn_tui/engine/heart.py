@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from cnn_tui.hardware import HardwareSampler
+from cnn_tui.host.hardware import HardwareSampler
 from cnn_tui.runs import records
 from cnn_tui.runs.records import DeviceRow, Gpu, Status
 from cnn_tui.runs.writer import RunWriter

@@ -11,8 +11,8 @@ from typing import Any
 from cnn_tui.config import RunConfig
 from cnn_tui.engine.checkpoint import LAST, PREVIOUS, Checkpoint, load_checkpoint
 from cnn_tui.errors import RunDirectoryError
+from cnn_tui.io.files import read_bounded
 from cnn_tui.runs.config import read_config
-from cnn_tui.runs.files import read_bounded
 from cnn_tui.runs.layout import CHECKPOINTS, CONFIG, ENVIRONMENT, EVENTS, METRICS
 from cnn_tui.runs.lines import LineFollower
 from cnn_tui.runs.reader import RunReader

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cnn_tui.errors import RunDirectoryError
-from cnn_tui.runs.files import open_regular
+from cnn_tui.io.files import open_regular
 from cnn_tui.runs.layout import LOG
 from cnn_tui.text import printable
 

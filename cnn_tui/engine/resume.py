@@ -25,8 +25,8 @@ from cnn_tui.engine.progress import Outcome
 from cnn_tui.engine.session import Session
 from cnn_tui.engine.start import Workshop, open_workshop, train
 from cnn_tui.errors import InputError
+from cnn_tui.host.process import this_process
 from cnn_tui.runs.layout import LIVE, State
-from cnn_tui.runs.liveness import this_process
 from cnn_tui.runs.mailbox import Inbox
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.writer import RunWriter

@@ -23,7 +23,7 @@ from cnn_tui.engine.progress import Outcome
 from cnn_tui.engine.session import Session
 from cnn_tui.engine.status import current_status, first_status
 from cnn_tui.errors import CnnTuiError
-from cnn_tui.memory import loading
+from cnn_tui.host.memory import loading
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import Status
 from cnn_tui.runs.writer import Listener, RunWriter

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cnn_tui.config import RunConfig
+from cnn_tui.host.process import this_process
 from cnn_tui.runs import records
 from cnn_tui.runs.layout import ENDED, State
-from cnn_tui.runs.liveness import this_process
 from cnn_tui.runs.records import Status
 
 if TYPE_CHECKING:

@@ -1,6 +1,5 @@
 """Reading, validating and saving presets."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,9 @@ from typing import Any
 from cnn_tui.config import RunConfig, Setting, apply_settings, parse_document
 from cnn_tui.config.parse import parse_mapping
 from cnn_tui.errors import ConfigError
+from cnn_tui.io.files import read_bounded, replace_file
+from cnn_tui.io.safe_yaml import MAX_BYTES, Document, dump, load
 from cnn_tui.presets.files import PresetFile, preset_path
-from cnn_tui.safe_yaml import MAX_BYTES, Document, dump, load
 from cnn_tui.text import printable
 
 
@@ -56,9 +56,7 @@ def read_document(path: Path) -> Document:
         ConfigError: if there is no such regular file, or it is no plain mapping.
     """
     try:
-        # O_NONBLOCK: opening a pipe must not wait for somebody to write to it.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = read_bounded(path.resolve(), MAX_BYTES)  # a link of one's own is fine
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a file name"
         raise ConfigError(f"{printable(path)}: cannot be read: {reason}") from error
@@ -75,10 +73,9 @@ def save_preset(name: str, mapping: dict[str, Any], *, overwrite: bool = False) 
     path = preset_path(name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "w" if overwrite else "x", encoding="utf-8") as file:
-            file.write(dump(mapping))
-    except FileExistsError as error:
-        raise ConfigError(f"{printable(path)} exists; choose another name") from error
+        if path.exists() and not overwrite:
+            raise ConfigError(f"{printable(path)} exists; choose another name")
+        replace_file(path, dump(mapping).encode(), shared=True)
     except OSError as error:
         raise ConfigError(f"{printable(path)}: {error.strerror}") from error
     return path

@@ -4,7 +4,7 @@ import io
 import os
 from pathlib import Path
 
-from cnn_tui.runs.files import FILE_MODE, open_regular
+from cnn_tui.io.files import FILE_MODE, open_regular
 
 
 class Appender:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from cnn_tui.config import RunConfig, parse_document
 from cnn_tui.errors import RunDirectoryError
-from cnn_tui.runs.files import read_bounded
+from cnn_tui.io.files import read_bounded
+from cnn_tui.io.safe_yaml import MAX_BYTES, load
 from cnn_tui.runs.layout import CONFIG
-from cnn_tui.safe_yaml import MAX_BYTES, load
 from cnn_tui.text import printable
 
 

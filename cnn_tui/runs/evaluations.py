@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnn_tui.runs.files import opened_directory, remove_if_exists
+from cnn_tui.io.files import opened_directory, remove_if_exists
 
 KEPT = 50
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from cnn_tui.runs.files import open_regular
+from cnn_tui.io.files import open_regular
 
 CHUNK_BYTES = 256 * 2**10
 """Small enough that decoding one chunk stalls no other thread noticeably."""

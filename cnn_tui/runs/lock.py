@@ -7,7 +7,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from cnn_tui.errors import LockedError, RunDirectoryError
-from cnn_tui.runs.files import FILE_MODE
+from cnn_tui.io.files import FILE_MODE
 from cnn_tui.runs.layout import LOCK
 from cnn_tui.runs.status import read_status
 from cnn_tui.text import printable

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnn_tui.errors import InputError, RunDirectoryError
-from cnn_tui.runs import orders
-from cnn_tui.runs.files import (
+from cnn_tui.io.files import (
     open_regular,
     opened_directory,
     read_descriptor,
     remove_if_exists,
     write_new,
 )
+from cnn_tui.runs import orders
 from cnn_tui.runs.layout import CONTROL, EVENTS
 from cnn_tui.runs.lines import LineFollower
 from cnn_tui.runs.orders import TOUCHABLE, AnyOrder

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET
 
 from cnn_tui.errors import RunDirectoryError
-from cnn_tui.runs.files import read_bounded
+from cnn_tui.io.files import read_bounded
 from cnn_tui.runs.layout import CONFIG, DEVICE, EVENTS, METRICS, STATUS
 from cnn_tui.runs.lines import LineFollower
 from cnn_tui.runs.records import (

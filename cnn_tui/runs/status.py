@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from cnn_tui.errors import RunDirectoryError
-from cnn_tui.runs.files import read_bounded
+from cnn_tui.io.files import read_bounded
 from cnn_tui.runs.layout import FORMAT, STATUS
 from cnn_tui.runs.records import UNREADABLE, Status
 from cnn_tui.text import printable

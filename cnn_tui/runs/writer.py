@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from cnn_tui.errors import RunDirectoryError
-from cnn_tui.runs import evaluations, lock, records
-from cnn_tui.runs.appender import Appender
-from cnn_tui.runs.files import (
+from cnn_tui.io.files import (
     ensure_directory,
     make_directory,
     replace_file,
     sync_directory,
 )
+from cnn_tui.runs import evaluations, lock, records
+from cnn_tui.runs.appender import Appender
 from cnn_tui.runs.layout import (
     CONFIG,
     CONTROL,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnn_tui.errors import CnnTuiError
-from cnn_tui.memory import loading
+from cnn_tui.host.memory import loading
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig

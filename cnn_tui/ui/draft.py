@@ -19,9 +19,9 @@ from cnn_tui.config import (
 )
 from cnn_tui.config.models import DEFAULT_ITERATIONS, DatasetConfig, TrainingConfig
 from cnn_tui.errors import ConfigError
+from cnn_tui.io.safe_yaml import parse_value
 from cnn_tui.layers import ModelTable
 from cnn_tui.presets.read import Preset, save_preset
-from cnn_tui.safe_yaml import parse_value
 from cnn_tui.text import count
 from cnn_tui.ui.form_fields import HINTS, KEYS, VARIANT_KEYS, WORDS_FOR_NONE, FieldView
 

@@ -1,13 +1,13 @@
 """What was typed into the form the last time each preset was started."""
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from platformdirs import user_state_path
+
+from cnn_tui.io.files import read_bounded, replace_file
 
 Edits = dict[str, str]
 _MAX_BYTES = 1_000_000
@@ -21,8 +21,7 @@ def last_used_path() -> Path:
 def read_last_used() -> dict[str, Edits]:
     """Returns the edits by preset; what is missing or damaged is forgotten."""
     try:
-        with open(last_used_path(), "rb") as file:
-            stored = json.loads(file.read(_MAX_BYTES))
+        stored = json.loads(read_bounded(last_used_path(), _MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(stored, dict):
@@ -34,12 +33,11 @@ def write_last_used(name: str, edits: Mapping[str, str]) -> None:
     """Remembers the edits of one preset, beside those of the others."""
     stored = read_last_used() | {name: dict(edits)}
     path = last_used_path()
+    kept = {key: value for key, value in stored.items() if value}
     # Nobody is helped by an error here: the run that was asked for starts anyway.
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-            json.dump({key: value for key, value in stored.items() if value}, file)
-        os.replace(file.name, path)
+        replace_file(path, json.dumps(kept).encode(), shared=True)
 
 
 def _texts(edits: object) -> Edits:

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnn_tui import process
-from cnn_tui.memory import collect_seldom
+from cnn_tui.host import terminal
+from cnn_tui.host.memory import collect_seldom
 from cnn_tui.ui.app import CnnTuiApp, Terminated
 from cnn_tui.ui.backend import Backend
 
@@ -27,16 +27,16 @@ def run_app(
 ) -> int:
     """Runs the application in this terminal; returns the exit code."""
     collect_seldom()
-    terminal = process.keep_terminal_for_screen()
+    descriptor = terminal.keep_for_screen()
     app = CnnTuiApp(
         runs_folder=runs_folder,
         data_dir=data_dir,
         marker=marker,
         open_run=open_run,
-        keep_output=process.send_output_to,
+        keep_output=terminal.send_output_to,
     )
-    process.TerminalWatch(
-        terminal,
+    terminal.TerminalWatch(
+        descriptor,
         on_lost=lambda: _outlive_terminal(app.backend),
         on_terminate=lambda: _end(app),
     ).start()

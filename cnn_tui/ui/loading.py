@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cnn_tui import hardware
 from cnn_tui.config import InvalidConfigError
 from cnn_tui.errors import ConfigError
+from cnn_tui.host import hardware
 from cnn_tui.presets.files import PresetFile
 from cnn_tui.presets.read import read_preset
 from cnn_tui.text import printable

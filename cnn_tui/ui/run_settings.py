@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cnn_tui import safe_yaml
 from cnn_tui.config import (
     InvalidConfigError,
     RunConfig,
@@ -15,6 +14,7 @@ from cnn_tui.config import (
 )
 from cnn_tui.config.parse import parse_mapping
 from cnn_tui.errors import ConfigError
+from cnn_tui.io import safe_yaml
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset
 from cnn_tui.runs.records import Event, Status

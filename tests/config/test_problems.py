@@ -13,8 +13,8 @@ from cnn_tui.config import (
     parse_document,
     parse_mapping,
 )
+from cnn_tui.io.safe_yaml import dump, load
 from cnn_tui.layers import LAYER_TYPES
-from cnn_tui.safe_yaml import dump, load
 from tests.config.mappings import LOGISTIC, mapping, problem, problems
 
 CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cnn_tui.datasets import BUNDLED, DATASETS, FILES
+from cnn_tui.datasets.facts import BUNDLED, DATASETS, FILES
 from cnn_tui.engine.data import (
     Images,
     Scaling,

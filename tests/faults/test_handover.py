@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cnn_tui.datasets import BUNDLED
+from cnn_tui.datasets.facts import BUNDLED
 from cnn_tui.runs import mailbox
 from cnn_tui.runs.layout import State
 from tests.faults.nursery import (

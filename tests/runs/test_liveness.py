@@ -10,9 +10,10 @@ import msgspec
 import psutil
 import pytest
 
+from cnn_tui.host.process import ProcessIdentity, this_process
 from cnn_tui.runs import liveness, records
 from cnn_tui.runs.layout import ENDED, LIVE, State
-from cnn_tui.runs.liveness import HeartbeatWatch, ProcessIdentity
+from cnn_tui.runs.liveness import HeartbeatWatch
 from cnn_tui.runs.records import Status
 
 from .conftest import status
@@ -27,16 +28,16 @@ def identity_of_the_dead() -> ProcessIdentity:
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()
     assert not psutil.pid_exists(process.pid)
-    return dataclasses.replace(liveness.this_process(), pid=process.pid)
+    return dataclasses.replace(this_process(), pid=process.pid)
 
 
 def test_a_run_of_this_process_is_not_lost() -> None:
-    assert not liveness.is_lost(trained_by(liveness.this_process()))
+    assert not liveness.is_lost(trained_by(this_process()))
 
 
 def test_the_identity_is_the_same_each_time() -> None:
-    assert liveness.this_process() == liveness.this_process()
-    assert liveness.this_process().pid == os.getpid()
+    assert this_process() == this_process()
+    assert this_process().pid == os.getpid()
 
 
 @pytest.mark.parametrize("state", sorted(State))
@@ -47,18 +48,16 @@ def test_only_a_live_state_without_its_process_is_lost(state: State) -> None:
 
 
 def test_a_reused_pid_is_another_process() -> None:
-    started = liveness.this_process().pid_started
+    started = this_process().pid_started
     assert started is not None
-    reused = dataclasses.replace(liveness.this_process(), pid_started=started - 60)
+    reused = dataclasses.replace(this_process(), pid_started=started - 60)
     assert liveness.is_lost(trained_by(reused))
 
 
 def test_a_killed_process_that_nobody_has_reaped_is_lost() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"]) as process:
         run = trained_by(
-            dataclasses.replace(
-                liveness.this_process(), pid=process.pid, pid_started=None
-            )
+            dataclasses.replace(this_process(), pid=process.pid, pid_started=None)
         )
         assert not liveness.is_lost(run)
         process.kill()
@@ -81,7 +80,7 @@ def test_without_a_pid_nothing_is_certain() -> None:
 def test_a_heartbeat_that_stands_still_is_silent_by_our_own_clock() -> None:
     clock = [100.0]
     watch = HeartbeatWatch(lambda: clock[0])
-    first = trained_by(liveness.this_process())
+    first = trained_by(this_process())
     beat = records.now()
 
     def shown(seconds: float, heartbeat_age_seconds: float) -> str:

@@ -11,11 +11,11 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
-from cnn_tui import hardware
+from cnn_tui.host import hardware
+from cnn_tui.host.process import this_process
 from cnn_tui.presets import files
 from cnn_tui.runs import records
 from cnn_tui.runs.layout import STATUS, State
-from cnn_tui.runs.liveness import this_process
 from cnn_tui.runs.records import Best
 from cnn_tui.ui.app import CnnTuiApp
 from tests.ui.conftest import screen_text, until

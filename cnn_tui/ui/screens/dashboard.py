@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 
-from cnn_tui.memory import give_back
+from cnn_tui.host.memory import give_back
 from cnn_tui.text import printable
 from cnn_tui.ui.actions import VIEW
 from cnn_tui.ui.charts import MarkerName

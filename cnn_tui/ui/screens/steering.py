@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from cnn_tui.errors import CnnTuiError
-from cnn_tui.safe_yaml import parse_value
+from cnn_tui.io.safe_yaml import parse_value
 from cnn_tui.text import count
 from cnn_tui.ui import run_settings
 from cnn_tui.ui.actions import STEERING

@@ -68,6 +68,8 @@ def load(data: bytes, source: str) -> Document:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{source}: is not UTF-8 text") from error
     except yaml.MarkedYAMLError as error:
+        if "nesting depth" in str(error.problem):  # libyaml's own limit comes first
+            raise ConfigError(_too_deep(source)) from error
         raise ConfigError(f"{source}{_where(error)}: {_problem(error)}") from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         reason = printable(str(error).splitlines()[0])
@@ -112,7 +114,7 @@ def _check_events(text: str, source: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise ConfigError(f"{source}: is nested deeper than {MAX_DEPTH} levels")
+            raise ConfigError(_too_deep(source))
 
 
 def _check_keys(node: yaml.Node, source: str) -> None:
@@ -141,6 +143,10 @@ def _matches(node: yaml.Node, part: str | int) -> Iterator[tuple[int, yaml.Node]
     elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
         for item in node.value[part : part + 1]:
             yield item.start_mark.line + 1, item
+
+
+def _too_deep(source: str) -> str:
+    return f"{source}: is nested deeper than {MAX_DEPTH} levels"
 
 
 def _where(error: yaml.MarkedYAMLError) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cnn_tui.runs import files
+from cnn_tui.io import files
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o777])

@@ -1,4 +1,4 @@
-"""This process and its terminal: which file descriptors lead where."""
+"""The terminal of this process: which file descriptors lead to it, and its loss."""
 
 import os
 import select
@@ -12,7 +12,7 @@ from types import FrameType
 WATCH_MILLISECONDS = 200
 
 
-def keep_terminal_for_screen() -> int:
+def keep_for_screen() -> int:
     """Reserves the terminal for Textual, which draws through ``sys.__stderr__``.
 
     Whatever else writes to file descriptors 1 and 2 from now on, C libraries included,

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cnn_tui.errors import ConfigError
-from cnn_tui.safe_yaml import MAX_BYTES, MAX_DEPTH, dump, load, parse_value
+from cnn_tui.io.safe_yaml import MAX_BYTES, MAX_DEPTH, dump, load, parse_value
 
 SCALARS = (
     st.none()

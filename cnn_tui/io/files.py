@@ -5,7 +5,9 @@ Nothing here follows a link, waits for a pipe, or depends on the umask.
 
 import errno
 import os
+import shutil
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -97,7 +99,7 @@ def read_descriptor(descriptor: int, max_bytes: int) -> bytes:
         chunks.append(chunk)
         left -= len(chunk)
     if not left:
-        raise OSError(errno.EFBIG, f"larger than {max_bytes} bytes")
+        raise OSError(errno.EFBIG, f"larger than {max_bytes:,} bytes")
     return b"".join(chunks)
 
 
@@ -108,14 +110,17 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def replace_file(path: Path, data: bytes, *, durable: bool = False) -> None:
+def replace_file(
+    path: Path, data: bytes, *, durable: bool = False, shared: bool = False
+) -> None:
     """Replaces the file at ``path`` by ``data``: a reader sees the old or the new one.
 
     The temporary file is closed before the rename, or a full tmpfs would leave an
-    empty file. ``durable`` also survives a power loss. Raises OSError and then leaves
-    the old file as it was. One writer at a time.
+    empty file. ``durable`` also survives a power loss; ``shared`` is for files that
+    several processes may write at once. Raises OSError and then leaves the old file
+    as it was.
     """
-    temporary = f".{path.name}.tmp"
+    temporary = _temporary_name(path, shared=shared)
     with opened_directory(path.parent) as directory:
         try:
             write_new(temporary, data, directory, durable=durable)
@@ -125,6 +130,30 @@ def replace_file(path: Path, data: bytes, *, durable: bool = False) -> None:
             raise
         if durable:
             os.fsync(directory)
+
+
+def link_file(source: Path, target: Path) -> None:
+    """Gives a file a second name in its folder, in place of what has that name.
+
+    It is a copy where the file system has no hard links. Raises OSError.
+    """
+    temporary = target.with_name(_temporary_name(target))
+    with suppress(FileNotFoundError):
+        temporary.unlink()
+    try:
+        os.link(source, temporary, follow_symlinks=False)
+    except OSError:
+        shutil.copyfile(source, temporary, follow_symlinks=False)
+    os.replace(temporary, target)
+
+
+def _temporary_name(path: Path, *, shared: bool = False) -> str:
+    """Returns where a file is written first: one place, so that kills leave no trail.
+
+    Where several may write at once, each needs a place of its own.
+    """
+    writer = f".{os.getpid()}-{threading.get_native_id()}" if shared else ""
+    return f".{path.name}{writer}.tmp"
 
 
 def remove_if_exists(name: str, directory: int) -> bool:

@@ -5,7 +5,7 @@ import os
 import psutil
 import pytest
 
-from cnn_tui import hardware
+from cnn_tui.host import hardware
 
 
 def test_a_sample_is_a_row_of_the_format() -> None:

@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from cnn_tui.memory import loading
+from cnn_tui.host.memory import loading
 
 COUNT_FAULTS = """
 import resource
-from cnn_tui.memory import keep_freed
+from cnn_tui.host.memory import keep_freed
 
 def use_memory():
     for _ in range(5):
@@ -28,7 +28,7 @@ use_memory()
 print(faults() - before)
 """
 MAKE_OPTIMIZER = """
-from cnn_tui.memory import loading
+from cnn_tui.host.memory import loading
 
 with loading():
     import torch

@@ -1,0 +1,1 @@
+"""What is known of each data set before it is loaded; no torch."""

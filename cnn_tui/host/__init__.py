@@ -1,0 +1,1 @@
+"""The machine and this process on it: terminal, memory, hardware, logout."""

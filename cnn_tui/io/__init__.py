@@ -1,0 +1,1 @@
+"""Files that others may have tampered with: read safely, replaced whole."""
