@@ -78,7 +78,7 @@ def test_damaged_data_are_refused(small: Path) -> None:
         (b"a: &a [*a]", "aliases (*a) are not allowed"),
         (b"a: !!python/object/apply:os.system [ls]", "tags (!) are not allowed"),
         (b"a: " + b"[" * 100, "nested deeper than 50 levels"),
-        (b"#" * 2_000_000, "is larger than 1,000,000 bytes"),
+        (b"#" * 2_000_000, "larger than 1,000,000 bytes"),
         (
             SMALL.replace("out_features: classes", "out_features: 9").encode(),
             "must end",

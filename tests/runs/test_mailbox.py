@@ -137,7 +137,7 @@ def test_rubbish_is_removed_and_rejected(run: Path, rubbish: bytes) -> None:
 
 def test_a_large_file_is_removed_and_rejected(run: Path) -> None:
     (run / "control" / "1.json").write_bytes(b'{"command": "stop"}' + b" " * 4096)
-    assert rejection(run) == "larger than 4096 bytes"
+    assert rejection(run) == "larger than 4,096 bytes"
 
 
 def test_a_link_is_removed_not_followed(run: Path) -> None:
