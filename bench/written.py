@@ -13,8 +13,14 @@ from cnn_tui.engine.status import first_status
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset
 from cnn_tui.runs.layout import CONFIG, STATUS, State
-from cnn_tui.runs.records import Status, encode_line
-from cnn_tui.runs.writer import Metrics, RunWriter
+from cnn_tui.runs.records import (
+    EvaluationMetrics,
+    Metrics,
+    Status,
+    UpdateMetrics,
+    encode_line,
+)
+from cnn_tui.runs.writer import RunWriter
 
 TEST_EVERY = 500
 STEPS_PER_EPOCH = 600
@@ -26,22 +32,23 @@ def rows(first_step: int, number: int) -> Iterator[Metrics]:
     """Yields the train rows of so many updates, and the test rows between them."""
     noise = random.Random(first_step)
     for step in range(first_step, first_step + number):
-        where = {
-            "step": step,
-            "epoch": step / STEPS_PER_EPOCH,
-            "time": round(step * SECONDS_PER_STEP, 6),
-        }
+        epoch = step / STEPS_PER_EPOCH
+        time = round(step * SECONDS_PER_STEP, 6)
         loss = 2.3 / math.log10(step + 9) * noise.uniform(0.8, 1.2)
         accuracy = round(1 - loss / 4, 2)
-        yield {
-            **where,
-            "train/loss": loss,
-            "train/accuracy": accuracy,
-            "lr": 0.01,
-            "images_per_second": 4000.0,
-        }
+        yield UpdateMetrics(
+            step=step,
+            epoch=epoch,
+            time=time,
+            loss=loss,
+            accuracy=accuracy,
+            lr=0.01,
+            images_per_second=4000.0,
+        )
         if step % TEST_EVERY == 0:
-            yield {**where, "test/loss": loss, "test/accuracy": accuracy}
+            yield EvaluationMetrics(
+                step=step, epoch=epoch, time=time, loss=loss, accuracy=accuracy
+            )
 
 
 def open_run(folder: Path, name: str, total_steps: int) -> RunWriter:
@@ -56,7 +63,7 @@ def append(writer: RunWriter, first_step: int, number: int) -> None:
     """Appends so many updates to a run."""
     end = first_step + number
     for first in range(first_step, end, _ROWS_AT_ONCE):
-        writer.metrics(rows(first, min(_ROWS_AT_ONCE, end - first)))
+        writer.metrics(list(rows(first, min(_ROWS_AT_ONCE, end - first))))
 
 
 def write_run(folder: Path, name: str, steps: int) -> Path:

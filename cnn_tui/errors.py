@@ -7,7 +7,8 @@ CnnTuiError                 its text is one clear sentence for the user
 │   ├── DataError           a data set that is missing or damaged
 │   ├── DeviceError         a device that is not there, or a model too large for it
 │   └── RunDirectoryError   a run that is missing, damaged, or of an unknown format
-│       └── LockedError     another process trains this run
+│       ├── LockedError     another process trains this run
+│       └── NewerFormatError  written by a version that knows more
 └── TrainingError           a run that started and failed: exit code 1
 """
 
@@ -42,6 +43,10 @@ class RunDirectoryError(InputError):
 
 class LockedError(RunDirectoryError):
     """Another process trains this run."""
+
+
+class NewerFormatError(RunDirectoryError):
+    """A file of a run that only another version of cnn-tui understands."""
 
 
 class TrainingError(CnnTuiError):

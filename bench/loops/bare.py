@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from bench.progress import StepLog
 from cnn_tui.engine.data import load_dataset
-from cnn_tui.engine.model import build_model
+from cnn_tui.engine.network import Scaling, new_network
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset
 
@@ -18,7 +18,8 @@ def train(preset: Path, log: StepLog) -> None:
     config = read_preset(find_preset(str(preset))).config
     training = config.training
     data, _ = load_dataset(config.dataset.name, None)
-    model = build_model(config).to(memory_format=torch.channels_last)
+    network, _ = new_network(config, Scaling(), torch.device("cpu"))
+    model = network.model.to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), lr=training.optimizer.lr)
     while True:
         order = torch.randperm(len(data))

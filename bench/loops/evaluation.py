@@ -12,8 +12,8 @@ import torch
 
 from cnn_tui.engine.data import Images
 from cnn_tui.engine.evaluate import BATCH_SIZE, evaluate
-from cnn_tui.engine.loop import Trainer
-from cnn_tui.engine.start import open_workshop
+from cnn_tui.engine.setup import set_up
+from cnn_tui.engine.trainer import Trainer
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset
 
@@ -41,11 +41,14 @@ def seconds_of(function: Callable[[], object]) -> float:
 def main(preset: str, rounds: int) -> None:
     """Takes turns; the first round warms up and does not count."""
     config = read_preset(find_preset(preset)).config
-    workshop = open_workshop(config, None)
-    trainer, test = workshop.trainer, workshop.splits.test
+    setup = set_up(config, None)
+    trainer, test = setup.trainer, setup.splits.test
     seconds: dict[str, list[float]] = {"evaluate": [], "bare": []}
+    network, loss_function = trainer.network, trainer.loss_function
     for _ in range(rounds + 1):
-        seconds["evaluate"].append(seconds_of(lambda: evaluate(trainer, test, 10)))
+        seconds["evaluate"].append(
+            seconds_of(lambda: evaluate(network, loss_function, test, 10))
+        )
         seconds["bare"].append(seconds_of(lambda: bare_inference(trainer, test)))
     print(json.dumps({name: values[1:] for name, values in seconds.items()}))
 

@@ -10,6 +10,7 @@ import msgspec
 from cnn_tui.errors import CnnTuiError, RunDirectoryError
 from cnn_tui.host.memory import loading
 from cnn_tui.host.process import this_process
+from cnn_tui.runs.events import Failed
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import now
 from cnn_tui.runs.status import read_status
@@ -32,12 +33,12 @@ def take_run_over(run: Path, data_dir: Path | None) -> int:
     writer.set_status(status, durable=True)
 
     with loading():
-        from cnn_tui.cli.headless import control_by_signals, exit_code
+        from cnn_tui.cli.headless import exit_code, interrupts_by_signals
         from cnn_tui.engine.resume import take_over
 
     try:
-        with control_by_signals() as control:
-            return exit_code(take_over(writer, control, data_dir))
+        with interrupts_by_signals() as interrupts:
+            return exit_code(take_over(writer, interrupts, data_dir))
     except CnnTuiError as error:
         _say_failed(run, str(error))
         raise
@@ -51,7 +52,7 @@ def _say_failed(run: Path, reason: str) -> None:
         status = msgspec.structs.replace(
             status, state=State.FAILED, reason=reason, ended_at=now()
         )
-        writer.event("failed", status.step, reason=reason)
+        writer.event(Failed(at=now(), step=status.step, reason=reason))
         writer.set_status(status, durable=True)
     writer.close()
     logging.getLogger(__name__).error("cannot go on: %s", reason)

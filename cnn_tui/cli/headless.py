@@ -8,11 +8,12 @@ from pathlib import Path
 from types import FrameType
 
 from cnn_tui.cli.progress import Bar, JsonLines, Output, PlainLines
-from cnn_tui.engine.conduct import OnRun, conduct
-from cnn_tui.engine.control import Control
-from cnn_tui.engine.progress import Outcome
+from cnn_tui.engine.in_process import OnRun, train_in_process
+from cnn_tui.engine.interrupts import Interrupts
+from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.resume import Changes, resume_run
-from cnn_tui.engine.start import Request, make_run, open_workshop, start_run
+from cnn_tui.engine.setup import set_up
+from cnn_tui.engine.start import NewRun, make_run, start_run
 from cnn_tui.errors import TrainingError
 from cnn_tui.handover import farewell, hand_over
 from cnn_tui.host.terminal import redirect, terminal_descriptors
@@ -24,16 +25,16 @@ PATIENCE_SECONDS = 60.0
 
 _EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143}
 
-Start = Callable[[Control, Listener, OnRun], Outcome]
+Start = Callable[[Interrupts, Listener, OnRun], Outcome]
 
 
-def train_headless(request: Request, *, as_json: bool) -> int:
+def train_headless(wanted: NewRun, *, as_json: bool) -> int:
     """Trains a new run in this thread; returns the exit code."""
 
-    def start(control: Control, listener: Listener, on_run: OnRun) -> Outcome:
-        return start_run(request, control, listener=listener, on_created=on_run)
+    def start(interrupts: Interrupts, listener: Listener, on_run: OnRun) -> Outcome:
+        return start_run(wanted, interrupts, listener=listener, on_created=on_run)
 
-    return _run(start, request.data_dir, as_json=as_json)
+    return _run(start, wanted.data_dir, as_json=as_json)
 
 
 def resume_headless(
@@ -41,25 +42,25 @@ def resume_headless(
 ) -> int:
     """Goes on with a run in this thread; returns the exit code."""
 
-    def start(control: Control, listener: Listener, on_run: OnRun) -> Outcome:
+    def start(interrupts: Interrupts, listener: Listener, on_run: OnRun) -> Outcome:
         writer = RunWriter.open(run, listener=listener)
         return resume_run(
-            writer, control, changes=changes, data_dir=data_dir, on_resumed=on_run
+            writer, interrupts, changes=changes, data_dir=data_dir, on_resumed=on_run
         )
 
     return _run(start, data_dir, as_json=as_json)
 
 
-def train_in_background(request: Request, *, as_json: bool) -> int:
+def train_in_background(wanted: NewRun, *, as_json: bool) -> int:
     """Makes a run and leaves it to a process in the background.
 
     Raises:
         TrainingError: if that process does not take it.
     """
-    workshop = open_workshop(request.config, request.data_dir)
-    writer, _ = make_run(request, workshop.config)
+    setup = set_up(wanted.config, wanted.data_dir)
+    writer, _ = make_run(wanted, setup.config)
     writer.close()
-    if not hand_over(writer.path, request.data_dir):
+    if not hand_over(writer.path, wanted.data_dir):
         path = printable(writer.path)
         raise TrainingError(f"{path} was made, but not taken; see its {LOG}")
     if as_json:
@@ -77,18 +78,18 @@ def exit_code(outcome: Outcome) -> int:
 
 
 @contextmanager
-def control_by_signals(
+def interrupts_by_signals(
     on_hangup: Callable[[], None] = lambda: None,
-) -> Iterator[Control]:
+) -> Iterator[Interrupts]:
     """Turns SIGINT and SIGTERM into a request; a second SIGINT ends at once.
 
     A hang-up ends neither the training nor, after it, the process before its time;
     where it is ignored, it stays so.
     """
-    control = Control()
+    interrupts = Interrupts()
 
     def end(number: int, frame: FrameType | None) -> None:
-        control.interrupt(signal.Signals(number).name)
+        interrupts.interrupt(signal.Signals(number).name)
         if number == signal.SIGINT:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -99,7 +100,7 @@ def control_by_signals(
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, hang_up)
     try:
-        yield control
+        yield interrupts
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -119,14 +120,14 @@ def _run(start: Start, data_dir: Path | None, *, as_json: bool) -> int:
             redirect(terminal, runs[0] / LOG)
         output.mute()
 
-    with control_by_signals(lose_terminal) as control:
-        control.patience_seconds = PATIENCE_SECONDS
-        outcome = conduct(
-            lambda on_run: start(control, output.line, on_run),
-            control,
+    with interrupts_by_signals(lose_terminal) as interrupts:
+        interrupts.patience_seconds = PATIENCE_SECONDS
+        outcome = train_in_process(
+            lambda on_run: start(interrupts, output.record, on_run),
+            interrupts,
             data_dir=data_dir,
             on_run=begin,
-            listener=output.line,
+            listener=output.record,
         )
     if outcome.handed_over:
         output.leave(farewell(runs[0]))

@@ -4,10 +4,10 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import (
@@ -20,10 +20,34 @@ from rich.progress import (
 from rich.table import Column
 
 from cnn_tui.cli.options import echo
+from cnn_tui.errors import RunDirectoryError
+from cnn_tui.runs.events import (
+    CheckpointDamaged,
+    HyperparameterChanged,
+    KnownEvent,
+    NonFinite,
+    NotBitExact,
+    Paused,
+    Resumed,
+    RolledBack,
+)
 from cnn_tui.runs.layout import STATUS
+from cnn_tui.runs.records import (
+    EvaluationMetrics,
+    Metrics,
+    Rewind,
+    Status,
+    UpdateMetrics,
+    encode_line,
+)
+from cnn_tui.runs.status import read_status
 from cnn_tui.text import duration, percent, printable, quantity, significant
 
 _PLAIN_SECONDS = 10.0
+
+
+Record = Metrics | KnownEvent
+"""What a listener of a run is told: a row or an event, as it was written."""
 
 
 class Output(Protocol):
@@ -32,8 +56,8 @@ class Output(Protocol):
     def begin(self, run: Path) -> None:
         """Is called once the run directory is there."""
 
-    def line(self, text: str) -> None:
-        """Is called with each line of metrics and events, in the order written."""
+    def record(self, record: Record) -> None:
+        """Is called with each row and event, in the order written."""
 
     def end(self, run: Path) -> None:
         """Is called when the run has ended."""
@@ -52,13 +76,13 @@ class JsonLines:
         """Prints where the run is."""
         _print(json.dumps({"run": str(run)}))
 
-    def line(self, text: str) -> None:
-        """Prints a row as it is."""
-        _print(text)
+    def record(self, record: Record) -> None:
+        """Prints a row as it is in its file."""
+        _print(encode_line(record).decode().rstrip())
 
     def end(self, run: Path) -> None:
         """Prints the last status."""
-        _print((run / STATUS).read_text("utf-8").strip())
+        _print(encode_line(_status(run)).decode().rstrip())
 
     def leave(self, text: str) -> None:
         """Says on the error stream how to come back."""
@@ -71,23 +95,34 @@ class JsonLines:
 class PlainLines:
     """A line every ten seconds and at each evaluation, for logs."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Has printed nothing yet."""
         self._latest = _Latest()
-        self._printed_at = time.monotonic()
+        self._clock = clock
+        self._printed_at = clock()
 
     def begin(self, run: Path) -> None:
         """Prints where the run is."""
-        self._latest.total_steps = _status(run)["total_steps"]
+        self._latest.total_steps = _status(run).total_steps
         _print(f"run {printable(run)}")
 
-    def line(self, text: str) -> None:
+    def record(self, record: Record) -> None:
         """Prints what is worth a line."""
-        row = self._latest.take(text)
-        waited = time.monotonic() - self._printed_at >= _PLAIN_SECONDS
-        if waited or ("test/accuracy" in row and "event" not in row):
-            self._printed_at = time.monotonic()
-            _print(f"step {row['step']:,}/{self._latest.total_steps:,}  {self._latest}")
+        self._latest.take(record)
+        if notice := _notice(record):
+            _print(notice)
+        waited = self._clock() - self._printed_at >= _PLAIN_SECONDS
+        match record:
+            case EvaluationMetrics(step=step):
+                self._print_step(step)
+            case UpdateMetrics(step=step) if waited:
+                self._print_step(step)
+            case _:
+                pass
+
+    def _print_step(self, step: int) -> None:
+        self._printed_at = self._clock()
+        _print(f"step {step:,}/{self._latest.total_steps:,}  {self._latest}")
 
     def end(self, run: Path) -> None:
         """Prints how it ended."""
@@ -122,22 +157,22 @@ class Bar:
     def begin(self, run: Path) -> None:
         """Shows the bar under the run's path."""
         status = _status(run)
-        self._latest.total_steps = status["total_steps"]
-        self._progress.update(self._task, description=printable(status["name"]))
+        self._latest.total_steps = status.total_steps
+        self._progress.update(self._task, description=printable(status.name))
         with _lasting_output():
             self._say(f"run {printable(run)}")
             self._progress.start()
 
-    def line(self, text: str) -> None:
-        """Moves the bar."""
-        row = self._latest.take(text)
-        if "event" not in row and "step" in row:
-            self._progress.update(
-                self._task,
-                completed=row["step"],
-                total=self._latest.total_steps,
-                values=str(self._latest),
-            )
+    def record(self, record: Record) -> None:
+        """Moves the bar; what matters is said above it."""
+        self._latest.take(record)
+        if notice := _notice(record):
+            with _lasting_output():
+                self._say(notice)
+        if isinstance(record, UpdateMetrics | EvaluationMetrics):
+            self._show(record.step)
+        elif isinstance(record, Rewind):
+            self._show(record.rewind_to)
 
     def end(self, run: Path) -> None:
         """Leaves the bar and says how the run ended."""
@@ -152,6 +187,14 @@ class Bar:
     def mute(self) -> None:
         """Draws no more."""
         self._progress.console.quiet = True
+
+    def _show(self, step: int) -> None:
+        self._progress.update(
+            self._task,
+            completed=step,
+            total=self._latest.total_steps,
+            values=str(self._latest),
+        )
 
     def _say(self, text: str) -> None:
         self._progress.console.print(
@@ -174,15 +217,32 @@ class _Latest:
             f"{quantity(self._speed or 0)} img/s"
         )
 
-    def take(self, text: str) -> dict[str, Any]:
-        row: dict[str, Any] = json.loads(text)
-        if "train/loss" in row:
-            self._loss, self._speed = row["train/loss"], row["images_per_second"]
-        elif "test/accuracy" in row:
-            self._test_accuracy = row["test/accuracy"]
-        elif row.get("name") == "total_steps":
-            self.total_steps = row["to"]
-        return row
+    def take(self, record: Record) -> None:
+        match record:
+            case UpdateMetrics(loss=loss, images_per_second=speed):
+                self._loss, self._speed = loss, speed
+            case EvaluationMetrics(accuracy=accuracy):
+                self._test_accuracy = accuracy
+            case HyperparameterChanged(what="total_steps", after=int(total_steps)):
+                self.total_steps = total_steps
+            case _:
+                pass
+
+
+def _notice(record: Record) -> str | None:
+    """Returns a line for what somebody should know who went on with a run."""
+    match record:
+        case CheckpointDamaged(reason=reason) | NotBitExact(reason=reason):
+            return printable(reason)
+        case Resumed(step=step, repeats_edits=bool()):
+            return f"goes on from step {step:,}" if step else "begins anew, at step 0"
+        case RolledBack(step=step, reached=reached):
+            return f"went back from step {reached or 0:,} to step {step:,}"
+        case NonFinite(step=step, what=what):
+            return f"{printable(what)} not finite at step {step:,}"
+        case Paused(step=step, reason=str(reason)):
+            return f"paused at step {step:,}: {printable(reason)}"
+    return None
 
 
 def _print(text: str) -> None:
@@ -199,20 +259,21 @@ def _lasting_output() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _status(run: Path) -> dict[str, Any]:
-    status: dict[str, Any] = json.loads((run / STATUS).read_text("utf-8"))
+def _status(run: Path) -> Status:
+    status = read_status(run)
+    if status is None:
+        raise RunDirectoryError(f"{printable(run)} has no {STATUS}")
     return status
 
 
 def _summary(run: Path) -> str:
     status = _status(run)
-    best = status["best"]
     parts = [
-        f"{status['state']} at step {status['step']:,} of {status['total_steps']:,}",
-        f"in {duration(status['training_seconds'])}",
+        f"{status.state} at step {status.step:,} of {status.total_steps:,}",
+        f"in {duration(status.training_seconds)}",
     ]
-    if best:
-        parts.append(f"best {percent(best['accuracy'])} at {best['step']:,}")
-    if status["reason"]:
-        parts.append(printable(status["reason"]))
+    if status.best:
+        parts.append(f"best {percent(status.best.accuracy)} at {status.best.step:,}")
+    if status.reason:
+        parts.append(printable(status.reason))
     return ", ".join(parts)

@@ -49,6 +49,7 @@ def send(
     Exit code 0: done; 2: rejected; 1: no answer, and the command was taken back.
     """
     from cnn_tui.runs import mailbox
+    from cnn_tui.runs.events import Rejected
     from cnn_tui.runs.layout import find_run
     from cnn_tui.text import printable
 
@@ -59,8 +60,8 @@ def send(
         mailbox.withdraw(path, command_id)
         echo(f"{printable(path.name)} did not answer in {timeout:g} s")
         ctx.exit(1)
-    if answer.details.get("outcome") != "done":
-        echo(f"rejected: {printable(answer.details.get('reason'))}")
+    if isinstance(answer, Rejected):
+        echo(f"rejected: {printable(answer.reason)}")
         ctx.exit(2)
     echo(f"done at step {answer.step:,}")
 

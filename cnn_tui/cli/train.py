@@ -53,9 +53,9 @@ def train(
     # Only now, with the input in order, is it worth waiting for torch.
     with loading():
         from cnn_tui.cli.headless import train_headless, train_in_background
-        from cnn_tui.engine.start import Request
+        from cnn_tui.engine.start import NewRun
 
-    request = Request(
+    wanted = NewRun(
         config=config,
         name=name or chosen.name,
         preset=chosen.name,
@@ -63,4 +63,4 @@ def train(
         data_dir=data_dir,
     )
     run = train_in_background if background else train_headless
-    ctx.exit(run(request, as_json=as_json))
+    ctx.exit(run(wanted, as_json=as_json))

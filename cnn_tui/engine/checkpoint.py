@@ -14,24 +14,29 @@ from typing import Any
 import msgspec
 import psutil
 import torch
-from safetensors.torch import save
 
-from cnn_tui.config import RunConfig, to_yaml
-from cnn_tui.errors import RunDirectoryError
+from cnn_tui.engine.guard import GuardMemory
+from cnn_tui.engine.network import Scaling
+from cnn_tui.errors import NewerFormatError, RunDirectoryError
 from cnn_tui.io.files import (
     ensure_directory,
     link_file,
     open_regular,
+    opened_directory,
+    remove_if_exists,
     replace_file,
     sync_directory,
 )
-from cnn_tui.runs.layout import CHECKPOINTS, FORMAT, MODEL
+from cnn_tui.runs.events import Value
+from cnn_tui.runs.layout import CHECKPOINTS, FORMAT
 from cnn_tui.runs.records import Best
 from cnn_tui.text import printable
 
 LAST = "last.pt"
 PREVIOUS = "previous.pt"
 BEST = "best.pt"
+HALTED = "halted.pt"
+"""Of weights that the guard stopped at; it goes when the next good one is written."""
 
 _DAMAGE = (
     *(AssertionError, AttributeError, EOFError, LookupError, OSError, RuntimeError),
@@ -40,11 +45,18 @@ _DAMAGE = (
 )
 """What torch raises for bytes that are no checkpoint."""
 
-Overrides = dict[str, float | int | str | None]
+
+Overrides = dict[str, Value | None]
+"""Values edited while training, by name."""
 
 
-class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of a run after update ``step``."""
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The state of a run after update ``step``, in named parts.
+
+    The file is a dictionary with these keys. A part that came after the first version
+    has a default, for files that lack it; one that this version does not know is
+    refused by its name.
+    """
 
     format: int = FORMAT
     config: str
@@ -54,14 +66,16 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     horizon: int
     """Updates planned when the run was created; the schedule is laid out over them."""
     model: dict[str, Any]
+    scaling: Scaling | None = None
+    """How images become inputs of the model."""
     optimizer: dict[str, Any]
     rng: dict[str, Any]
     lr_factor: float
     overrides: Overrides
-    """Values edited while training, by name."""
     best: Best | None
     training_seconds: float
     pause_at_step: int | None
+    guard: GuardMemory = GuardMemory()
 
 
 def step_file(step: int) -> str:
@@ -70,23 +84,29 @@ def step_file(step: int) -> str:
 
 
 def save_checkpoint(
-    run: Path, checkpoint: Checkpoint, also_as: Iterable[str] = ()
+    run: Path,
+    checkpoint: Checkpoint,
+    also_as: Iterable[str] = (),
+    *,
+    halted: bool = False,
 ) -> None:
     """Writes ``last.pt``, keeping the one before as ``previous.pt``.
 
-    ``also_as`` names further files of the same content. Every file is whole at every
-    moment. Raises OSError.
+    ``also_as`` names further files of the same content. Where the guard ``halted`` the
+    run it is ``halted.pt`` instead, and the last good one stays. Every file is whole
+    at every moment. Raises OSError.
     """
-    buffer = io.BytesIO()
-    best = checkpoint.best and msgspec.structs.asdict(checkpoint.best)
-    torch.save({**msgspec.structs.asdict(checkpoint), "best": best}, buffer)
     folder = run / CHECKPOINTS
     ensure_directory(folder)
-    if (folder / LAST).exists():
-        link_file(folder / LAST, folder / PREVIOUS)
+    if not halted:
+        # First: this one is the older where the run was rolled back.
+        with opened_directory(folder) as directory:
+            remove_if_exists(HALTED, directory)
+        if (folder / LAST).exists():
+            link_file(folder / LAST, folder / PREVIOUS)
     # last.pt last: a run killed before comes here again, and misses no other name.
-    first, *others = [*also_as, LAST]
-    replace_file(folder / first, buffer.getvalue(), durable=True)
+    first, *others = [*also_as, HALTED if halted else LAST]
+    replace_file(folder / first, _encode(checkpoint), durable=True)
     for name in others:
         link_file(folder / first, folder / name)
     if others:
@@ -97,7 +117,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Reads a checkpoint onto the CPU; nothing in the file is executed.
 
     Raises:
-        RunDirectoryError: if it is missing, damaged, or of another format.
+        NewerFormatError: if it is of another format, or has parts not known here.
+        RunDirectoryError: if it is missing or damaged.
     """
     try:
         with open(open_regular(path), "rb") as file:
@@ -109,35 +130,26 @@ def load_checkpoint(path: Path) -> Checkpoint:
             f"{printable(path)}: cannot be read: {error.strerror}"
         ) from error
     try:
-        checkpoint = _decode(data)
+        content = _decode(data)
+        _check_known(content, path)
+        return msgspec.convert(content, Checkpoint)
     except _DAMAGE as error:
         raise RunDirectoryError(
             f"{printable(path)}: is damaged, or no checkpoint"
         ) from error
-    if checkpoint.format != FORMAT:
-        raise RunDirectoryError(
-            f"{printable(path)}: has format {checkpoint.format}, only {FORMAT} is known"
-        )
-    return checkpoint
 
 
-def save_model(run: Path, model: torch.nn.Module, config: RunConfig, step: int) -> None:
-    """Writes the weights as ``model.safetensors``. Raises OSError."""
-    # safetensors takes contiguous tensors only, and metadata of strings only.
-    weights = {
-        name: tensor.detach().cpu().contiguous()
-        for name, tensor in model.state_dict().items()
-    }
-    metadata = {
-        "format": str(FORMAT),
-        "config": to_yaml(config),
-        "step": str(step),
-        "classes": ",".join(config.dataset.facts.class_names),
-    }
-    replace_file(run / MODEL, save(weights, metadata), durable=True)
+def _encode(checkpoint: Checkpoint) -> bytes:
+    buffer = io.BytesIO()
+    parts = msgspec.structs.asdict(checkpoint)
+    for name, value in parts.items():
+        if isinstance(value, msgspec.Struct):
+            parts[name] = msgspec.structs.asdict(value)
+    torch.save(parts, buffer)
+    return buffer.getvalue()
 
 
-def _decode(data: bytes) -> Checkpoint:
+def _decode(data: bytes) -> dict[str, Any]:
     """Raises one of ``_DAMAGE`` for what is no checkpoint."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if sum(member.file_size for member in archive.infolist()) > len(data):
@@ -145,4 +157,21 @@ def _decode(data: bytes) -> Checkpoint:
         if archive.testzip():  # torch does not look at the checksums
             raise ValueError("a checksum is wrong")
     content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    return msgspec.convert(content, Checkpoint)
+    if not isinstance(content, dict):
+        raise TypeError("it is no dictionary")
+    return content
+
+
+def _check_known(content: dict[str, Any], path: Path) -> None:
+    found = content.get("format")
+    if isinstance(found, int) and found != FORMAT:
+        raise NewerFormatError(
+            f"{printable(path)}: has format {found}, only {FORMAT} is known here: "
+            "use the version of cnn-tui that wrote it"
+        )
+    if unknown := sorted(map(str, content.keys() - set(Checkpoint.__struct_fields__))):
+        raise NewerFormatError(
+            f"{printable(path)}: has parts that are not known here "
+            f"({printable(', '.join(unknown))}): use the version of cnn-tui that wrote "
+            "it"
+        )

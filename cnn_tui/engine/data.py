@@ -19,6 +19,7 @@ from torch import Tensor
 from cnn_tui.config import RunConfig
 from cnn_tui.config.models import DatasetConfig
 from cnn_tui.datasets.facts import BUNDLED, DATASETS, FILES, DatasetFacts, data_folder
+from cnn_tui.engine.network import Scaling
 from cnn_tui.errors import DataError
 from cnn_tui.io.files import replace_file
 from cnn_tui.text import printable
@@ -54,23 +55,7 @@ class Splits:
     train: Images
     validation: Images | None
     test: Images
-    scaling: "Scaling"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scaling:
-    """From bytes to network inputs: x/255, then (x − mean)/std."""
-
-    mean: float = 0.0
-    std: float = 1.0
-
-    def __call__(self, images: Tensor, memory_format: torch.memory_format) -> Tensor:
-        """Takes uint8 N×C×H×W, returns float32 of the same shape."""
-        # div, not mul by 1/255: equal to torchvision's ToTensor bit for bit.
-        scaled = images.to(torch.float32, memory_format=memory_format).div_(255)
-        if self == Scaling():
-            return scaled
-        return scaled.sub_(self.mean).div_(self.std)
+    scaling: Scaling
 
 
 def load_splits(
@@ -215,9 +200,16 @@ def _write_cache(path: Path, tensors: dict[str, Tensor]) -> None:
 def _scaling(dataset: DatasetConfig, train: Images) -> Scaling:
     if dataset.normalize == "none":
         return Scaling()
-    counts = torch.bincount(train.images.flatten(), minlength=256).double()
-    values = torch.arange(256, dtype=torch.float64) / 255
+    channels = [_mean_and_std(train.images[:, c]) for c in range(train.images.shape[1])]
+    means, stds = zip(*channels, strict=True)
+    return Scaling(mean=means, std=stds)
+
+
+def _mean_and_std(values: Tensor) -> tuple[float, float]:
+    """Returns mean and standard deviation of bytes as parts of 255; no std of 0."""
+    counts = torch.bincount(values.flatten(), minlength=256).double()
+    levels = torch.arange(256, dtype=torch.float64) / 255
     share = counts / counts.sum()
-    mean = float((share * values).sum())
-    variance = float((share * (values - mean) ** 2).sum())
-    return Scaling(mean=mean, std=math.sqrt(variance) or 1.0)
+    mean = float((share * levels).sum())
+    variance = float((share * (levels - mean) ** 2).sum())
+    return mean, math.sqrt(variance) or 1.0

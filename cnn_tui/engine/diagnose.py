@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from cnn_tui.config import RunConfig, layer_table
-from cnn_tui.engine.loop import Trainer, TrainRow
-from cnn_tui.engine.model import Residual
+from cnn_tui.engine.network import Residual
 from cnn_tui.engine.rng import get_rng_state, set_rng_state
+from cnn_tui.engine.trainer import Trainer, TrainRow
 
 _WINDOW = 100
 _EXPLODED = 10
@@ -43,8 +43,7 @@ def find_non_finite(trainer: Trainer, config: RunConfig) -> NonFinite:
     buffers = [buffer.clone() for buffer in trainer.model.buffers()]
     try:
         inputs, labels = trainer.batch(trainer.step + 1)
-        with trainer.autocast:
-            outputs = trainer.model(inputs).float()
+        outputs = trainer.network.outputs(inputs)
         loss = trainer.loss_function(outputs, labels)
         if found:
             return NonFinite(what="activation", layer=found[0])
@@ -73,6 +72,11 @@ class ExplosionDetector:
         """Knows no loss yet."""
         self._losses: deque[float] = deque(maxlen=_WINDOW)
         self._least = 2 * math.log(classes)
+        self._exploded = False
+
+    def forget(self) -> None:
+        """Knows no loss any more: training went elsewhere."""
+        self._losses.clear()
         self._exploded = False
 
     def first_exploded(self, rows: Iterable[TrainRow]) -> TrainRow | None:

@@ -1,13 +1,15 @@
 """Evaluation of a model on a whole set of images."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from cnn_tui.engine.data import Images
-from cnn_tui.engine.loop import Trainer
+from cnn_tui.engine.data import Images, Splits
+from cnn_tui.engine.network import Network
+from cnn_tui.engine.optimizers import LossFunction
 
 BATCH_SIZE = 1000
 MAX_MISTAKES = 64
@@ -22,27 +24,63 @@ class Evaluation:
     arrays: dict[str, "np.ndarray"]
 
 
-def evaluate(trainer: Trainer, images: Images, classes: int) -> Evaluation:
-    """Evaluates the model, in eval mode, without touching any random state."""
-    trainer.model.eval()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """What an evaluation of the test set, and of a validation set, found."""
+
+    values: dict[str, float]
+    """By the names of the fields of a test row."""
+    arrays: dict[str, "np.ndarray"]
+    """Of the test set."""
+    judged: float
+    """The accuracy that the best weights are chosen by."""
+
+    @property
+    def non_finite(self) -> list[str]:
+        """The names of values that are not finite, as they are in the row's file."""
+        return [
+            name.replace("_", "/") if "_" in name else f"test/{name}"
+            for name, value in self.values.items()
+            if not math.isfinite(value)
+        ]
+
+
+def evaluate_splits(
+    network: Network, loss_function: LossFunction, splits: Splits, classes: int
+) -> Tested:
+    """Evaluates on the test set, and on the validation set where there is one."""
+    judged = test = evaluate(network, loss_function, splits.test, classes)
+    values = {"loss": test.loss, "accuracy": test.accuracy}
+    if splits.validation is not None:
+        judged = evaluate(network, loss_function, splits.validation, classes)
+        values["validation_loss"] = judged.loss
+        values["validation_accuracy"] = judged.accuracy
+    return Tested(values=values, arrays=test.arrays, judged=judged.accuracy)
+
+
+def evaluate(
+    network: Network, loss_function: LossFunction, images: Images, classes: int
+) -> Evaluation:
+    """Evaluates a network, in eval mode, without touching any random state."""
+    network.model.eval()
     try:
         with torch.inference_mode():
-            loss, outputs = _outputs(trainer, images)
+            loss, outputs = _outputs(network, loss_function, images)
             return _summary(loss, outputs, images.labels, classes)
     finally:
-        trainer.model.train()
+        network.model.train()
 
 
-def _outputs(trainer: Trainer, images: Images) -> tuple[float, Tensor]:
+def _outputs(
+    network: Network, loss_function: LossFunction, images: Images
+) -> tuple[float, Tensor]:
     """Returns the mean loss, and the outputs, N×classes."""
     sums, outputs = [], []
     for start in range(0, len(images), BATCH_SIZE):
         end = start + BATCH_SIZE
-        inputs = trainer.scaling(images.images[start:end], trainer.memory_format)
         labels = images.labels[start:end]
-        with trainer.autocast:
-            outputs.append(trainer.model(inputs).float())
-        sums.append(trainer.loss_function(outputs[-1], labels) * len(labels))
+        outputs.append(network(images.images[start:end]))
+        sums.append(loss_function(outputs[-1], labels) * len(labels))
     mean = torch.stack(sums).cpu().double().sum() / len(images)
     return float(mean), torch.cat(outputs)
 

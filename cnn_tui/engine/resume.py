@@ -1,7 +1,7 @@
 """Going on with a run that has begun: exactly where it was."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,24 +11,22 @@ import torch
 
 from cnn_tui.config import Setting, apply_settings, parse_mapping, to_mapping
 from cnn_tui.config.models import MAX_STEPS, Cosine, OneCycle
-from cnn_tui.engine import steering
-from cnn_tui.engine.control import Control
+from cnn_tui.engine import edits
+from cnn_tui.engine.actions import Action, Edit, Reject
 from cnn_tui.engine.environment import describe_environment
-from cnn_tui.engine.history import (
-    REPEATS_EDITS,
-    Past,
-    last_row_step,
-    read_past,
-    recorded_edits,
-)
-from cnn_tui.engine.progress import Outcome
-from cnn_tui.engine.session import Session
-from cnn_tui.engine.start import Workshop, open_workshop, train
+from cnn_tui.engine.interpreter import Interpreter
+from cnn_tui.engine.interrupts import Interrupts
+from cnn_tui.engine.outcome import Outcome
+from cnn_tui.engine.recorded import RecordedRun, read_recorded, recorded_edits
+from cnn_tui.engine.setup import Setup, set_up
+from cnn_tui.engine.start import train
 from cnn_tui.errors import InputError
 from cnn_tui.host.process import this_process
+from cnn_tui.runs import events
 from cnn_tui.runs.layout import LIVE, State
 from cnn_tui.runs.mailbox import Inbox
-from cnn_tui.runs.reader import RunReader
+from cnn_tui.runs.orders import LIVE_NAMES
+from cnn_tui.runs.records import Rewind, now
 from cnn_tui.runs.writer import RunWriter
 from cnn_tui.text import printable
 
@@ -51,7 +49,7 @@ class Changes:
 
 def resume_run(
     writer: RunWriter,
-    control: Control,
+    interrupts: Interrupts,
     *,
     changes: Changes | None = None,
     data_dir: Path | None = None,
@@ -64,108 +62,110 @@ def resume_run(
     """
     try:
         changes = changes or Changes()
-        past = read_past(writer.path)
-        edits = _edits(past, changes)
-        total_steps = _total_steps(past, changes, edits)
-        workshop = _workshop(past, changes, data_dir)
+        recorded = read_recorded(writer.path)
+        wanted = _edits(recorded, changes)
+        total_steps = _total_steps(recorded, changes, wanted)
+        setup = _set_up(recorded, changes, data_dir)
 
-        def prepare(session: Session) -> None:
-            _reject_waiting(session)
-            _enter(session, past)
-            session.plan.pause_at_step = None  # nobody may be there to go on from it
-            for name, value in edits:
-                _edit(session, name, value)
-            if total_steps != session.plan.total_steps:
-                _edit(session, steering.TOTAL_STEPS, total_steps)
+        def enter(do: Interpreter) -> None:
+            do.perform(_rejections(writer.path))
+            _enter(do, recorded)
+            do.state.plan.pause_at_step = None  # nobody may be there to go on from it
+            do.perform(wanted)
+            if total_steps != do.state.plan.total_steps:
+                do.perform([Edit(name=edits.TOTAL_STEPS, value=total_steps)])
 
         on_resumed(writer.path)
-        return _train(writer, past, workshop, control, prepare)
+        return _train(writer, recorded, setup, interrupts, enter)
     finally:
         writer.close()
 
 
-def take_over(writer: RunWriter, control: Control, data_dir: Path | None) -> Outcome:
+def take_over(
+    writer: RunWriter, interrupts: Interrupts, data_dir: Path | None
+) -> Outcome:
     """Goes on where another process handed a run over; a paused run stays paused.
 
     Raises:
         InputError: if it cannot go on.
     """
     try:
-        past = read_past(writer.path)
-        workshop = _patiently(lambda: _workshop(past, Changes(), data_dir))
+        recorded = read_recorded(writer.path)
+        setup = _patiently(lambda: _set_up(recorded, Changes(), data_dir))
 
-        def prepare(session: Session) -> None:
-            _enter(session, past)
-            session.writer.event("handed_over", session.step)
-            if past.status.state is State.PAUSED:
-                session.progress.state = State.PAUSED
-                session.progress.reason = past.status.reason
-                session.publish()
+        def enter(do: Interpreter) -> None:
+            _enter(do, recorded)
+            do.journal.event(events.HandedOver(at=now(), step=do.step))
+            if recorded.status.state == State.PAUSED:
+                do.state.phase = State.PAUSED
+                do.state.reason = recorded.status.reason
+                do.publish()
 
-        return _train(writer, past, workshop, control, prepare)
+        return _train(writer, recorded, setup, interrupts, enter)
     finally:
         writer.close()
 
 
-def _edits(past: Past, changes: Changes) -> list[tuple[str, Any]]:
-    """Returns the changes by their live names.
+def _edits(recorded: RecordedRun, changes: Changes) -> list[Edit]:
+    """Returns the changes as edits.
 
     Raises:
         InputError: if one is not a live value.
     """
-    edits = []
+    wanted = []
     for key, value in changes.settings:
-        name = steering.live_name(key)
+        name = edits.live_name(key)
         if name is None:
             raise InputError(
                 f"{key} cannot be changed on resume, only "
-                f"{', '.join(steering.LIVE_NAMES)} and schedule can: start a new run"
+                f"{', '.join(LIVE_NAMES)} and schedule can: start a new run"
             )
-        edits.append((name, value))
-    mapping = apply_settings(to_mapping(past.config), changes.settings)
-    parse_mapping(mapping, printable(past.run.name))
+        wanted.append(Edit(name=name, value=value))
+    mapping = apply_settings(to_mapping(recorded.config), changes.settings)
+    parse_mapping(mapping, printable(recorded.path.name))
     # The schedule first: a new lr is laid over it.
-    return sorted(edits, key=lambda edit: not edit[0].startswith("schedule."))
+    return sorted(wanted, key=lambda edit: not edit.name.startswith("schedule."))
 
 
-def _total_steps(past: Past, changes: Changes, edits: list[tuple[str, Any]]) -> int:
+def _total_steps(recorded: RecordedRun, changes: Changes, wanted: list[Edit]) -> int:
     """Returns the new total; raises InputError if there is nothing to do until it."""
-    wanted = changes.iterations
     total_steps = (
-        past.total_steps + changes.more_iterations if wanted is None else wanted
+        recorded.total_steps + changes.more_iterations
+        if changes.iterations is None
+        else changes.iterations
     )
+    done = recorded.start.step
     # A run that was killed in its last moments still has to be brought to its end.
-    is_over = past.status.state is State.FINISHED
-    if total_steps < past.start.step or (is_over and total_steps == past.start.step):
+    is_over = recorded.status.state == State.FINISHED
+    if total_steps < done or (is_over and total_steps == done):
         raise InputError(
-            f"{printable(past.run.name)} has done {past.start.step:,} iterations: give "
+            f"{printable(recorded.path.name)} has done {done:,} iterations: give "
             "a larger total, such as --iterations +1000"
         )
     if total_steps > MAX_STEPS:
         raise InputError(f"a run has at most {MAX_STEPS:,} iterations")
-    schedule, names = past.config.training.schedule, {name for name, _ in edits}
-    horizon = past.start.checkpoint.horizon if past.start.checkpoint else total_steps
+    schedule, names = recorded.config.training.schedule, {edit.name for edit in wanted}
     if (
         isinstance(schedule, Cosine | OneCycle)
-        and total_steps > max(horizon, past.total_steps)
+        and total_steps > max(recorded.horizon, recorded.total_steps)
         and not names & {"lr", "schedule.name"}
     ):
         raise InputError(
-            f"the {schedule.name} schedule ends at iteration {horizon:,}: to go on, "
-            "give --set lr=… or --set schedule.name=constant as well"
+            f"the {schedule.name} schedule ends at iteration {recorded.horizon:,}: to "
+            "go on, give --set lr=… or --set schedule.name=constant as well"
         )
     return total_steps
 
 
-def _workshop(past: Past, changes: Changes, data_dir: Path | None) -> Workshop:
-    config = past.config
+def _set_up(recorded: RecordedRun, changes: Changes, data_dir: Path | None) -> Setup:
+    config = recorded.config
     if changes.device is not None:
         settings = [("training.device", changes.device)]
         config = parse_mapping(apply_settings(to_mapping(config), settings))
-    return open_workshop(config, data_dir)
+    return set_up(config, data_dir)
 
 
-def _patiently(open_it: Callable[[], Workshop]) -> Workshop:
+def _patiently(open_it: Callable[[], Setup]) -> Setup:
     """Waits for a device whose memory the process before has not given back yet."""
     deadline = time.monotonic() + DEVICE_PATIENCE_SECONDS
     while True:
@@ -179,83 +179,74 @@ def _patiently(open_it: Callable[[], Workshop]) -> Workshop:
 
 def _train(
     writer: RunWriter,
-    past: Past,
-    workshop: Workshop,
-    control: Control,
-    prepare: Callable[[Session], None],
+    recorded: RecordedRun,
+    setup: Setup,
+    interrupts: Interrupts,
+    enter: Callable[[Interpreter], None],
 ) -> Outcome:
     identity = msgspec.structs.replace(
-        past.status,
+        recorded.status,
         state=State.STARTING,
         reason=None,
         ended_at=None,
-        device=workshop.config.training.device,
+        device=setup.config.training.device,
         **asdict(this_process()),
     )
-    text = past.reader.config_text()
-    return train(writer, workshop, text, control, identity, prepare=prepare)
+    text = recorded.config_text
+    return train(writer, setup, text, interrupts, identity, enter=enter)
 
 
-def _reject_waiting(session: Session) -> None:
-    """Commands sent while nobody trained are not for this process."""
-    for item in Inbox(session.writer.path).take():
-        session.writer.event(
-            "rejected",
-            session.step,
-            command_id=item.id,
-            outcome="rejected",
-            reason="sent before this start",
+def _rejections(run: Path) -> Iterator[Reject]:
+    """Refuses commands sent while nobody trained: they are not for this process."""
+    for item in Inbox(run).take():
+        yield Reject(reason="sent before this start", command_id=item.id)
+
+
+def _enter(do: Interpreter, recorded: RecordedRun) -> None:
+    """Brings a training to the checkpoint, and the files to agree with it."""
+    status, start, journal = recorded.status, recorded.start, do.journal
+    if status.state in LIVE and status.pid != this_process().pid:
+        journal.event(
+            events.Interrupted(
+                at=now(), step=status.step, reason="the process was lost"
+            )
         )
-
-
-def _enter(session: Session, past: Past) -> None:
-    """Brings a session to the checkpoint, and the files to agree with it."""
-    writer, start = session.writer, past.start
-    if past.status.state in LIVE and past.status.pid != session.identity.pid:
-        writer.event("interrupted", past.status.step, reason="the process was lost")
-    if past.status.last_checkpoint_step is not None:  # there was a checkpoint once
+    if status.last_checkpoint_step is not None:  # there was a checkpoint once
         for problem in start.problems:
-            writer.event("checkpoint_damaged", start.step, reason=problem)
+            journal.event(
+                events.CheckpointDamaged(at=now(), step=start.step, reason=problem)
+            )
+    do.state.last_checkpoint_step = status.last_checkpoint_step
     if start.checkpoint is not None:
-        session.restore(start.checkpoint)
-    if last_row_step(past.reader) > start.step:
-        writer.metrics([{"rewind_to": start.step}])
+        do.restore(start.checkpoint)
+    if recorded.last_row_step > start.step:
+        journal.metrics([Rewind(rewind_to=start.step)])
+    repeats = _repeats(recorded)
+    do.state.plan.repeats |= repeats
+    journal.event(
+        events.Resumed(at=now(), step=start.step, repeats_edits=bool(repeats))
+    )
+    if different := _differences(recorded, describe_environment(do.trainer.device)):
+        reason = f"not bit-exact: {'; '.join(different)}"
+        journal.event(events.NotBitExact(at=now(), step=start.step, reason=reason))
+
+
+def _repeats(recorded: RecordedRun) -> dict[int, list[Action]]:
+    """Returns the edits that the checkpoint to go on from did not hold."""
+    start = recorded.start
     # A damaged checkpoint may have held the edits of its own step, a good one does.
     first = start.step if start.problems else start.step + 1
-    session.plan.edits_at = recorded_edits(past.run, first)
-    repeats = {REPEATS_EDITS: bool(session.plan.edits_at)}
-    writer.event("resumed", start.step, **repeats)
-    _restore_results(session, past.reader)
-    now = describe_environment(session.trainer.device)
-    different = [
-        f"{name} was {past.environment[name]}, is {now[name]}"
-        for name in _EXACT_ONLY_WITH
-        if name in past.environment and past.environment[name] != now[name]
-    ]
-    if different:
-        reason = f"not bit-exact: {'; '.join(different)}"
-        writer.event("not_bit_exact", start.step, reason=reason)
-
-
-def _restore_results(session: Session, reader: RunReader) -> None:
-    """Takes the last results up to this step from the rows, for the status."""
-    steps = reader.tests["step"]
-    place = int(steps.searchsorted(session.step, side="right")) - 1
-    if place < 0:
-        session.recorder.tested_step = None
-        return
-    session.recorder.tested_step = int(steps[place])
-    names = {"loss": "test/loss", "accuracy": "test/accuracy"}
-    if session.config.dataset.validation_images:
-        names |= {
-            "validation_loss": "validation/loss",
-            "validation_accuracy": "validation/accuracy",
-        }
-    session.progress.tested = {
-        name: float(reader.tests[column][place]) for column, name in names.items()
+    return {
+        step: [Edit(name=name, value=value) for name, value in made]
+        for step, made in recorded_edits(recorded.path, first).items()
     }
 
 
-def _edit(session: Session, name: str, value: Any) -> None:
-    changed = steering.edit(session, name, value)
-    session.writer.event("hyperparameter_changed", session.step, **changed)
+def _differences(recorded: RecordedRun, environment: dict[str, Any]) -> list[str]:
+    """Returns what is not as it was, and may change the last digits."""
+    before = recorded.environment
+    return [
+        f"{name} was {before[name]}, is {environment[name]}"
+        for name in _EXACT_ONLY_WITH
+        if name in before and before[name] != environment[name]
+    ]

@@ -16,6 +16,19 @@ def get_rng_state(device: torch.device) -> RngState:
     return state
 
 
+def seed_rngs(state: Tensor, seed: int, device: torch.device) -> None:
+    """Begins a training: the CPU generator at ``state``, the device's own at ``seed``.
+
+    ``state`` is that of a generator that has drawn the weights from the same seed.
+    """
+    torch.set_rng_state(state)
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
+    elif device.type == "mps":
+        torch.mps.manual_seed(seed)
+
+
 def set_rng_state(state: RngState, device: torch.device) -> None:
     """Sets the generators; a device whose state is not there keeps its own."""
     torch.set_rng_state(state["torch"])

@@ -1,18 +1,15 @@
 """The status of a run while this process trains it."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from cnn_tui.config import RunConfig
+from cnn_tui.engine.state import RunState
 from cnn_tui.host.process import this_process
 from cnn_tui.runs import records
 from cnn_tui.runs.layout import ENDED, State
 from cnn_tui.runs.records import Status
-
-if TYPE_CHECKING:
-    from cnn_tui.engine.session import Session
 
 
 def first_status(config: RunConfig, *, name: str, preset: str | None) -> Status:
@@ -32,30 +29,36 @@ def first_status(config: RunConfig, *, name: str, preset: str | None) -> Status:
     )
 
 
-def current_status(session: "Session") -> Status:
-    """Returns the status now; the heart's thread calls this, too."""
-    progress, plan, now = session.progress, session.plan, records.now()
-    rate, left = progress.steps_per_second, plan.total_steps - session.step
+def current_status(
+    identity: Status, state: RunState, step: int, training_seconds: float
+) -> Status:
+    """Returns the status now; the heartbeat's thread calls this, too.
+
+    ``identity`` is a status with what does not change while this process trains.
+    """
+    results, plan, now = state.results, state.plan, records.now()
+    rate, left = results.steps_per_second, plan.total_steps - step
+    tested = results.tested
     return msgspec.structs.replace(
-        session.identity,
-        state=progress.state,
-        reason=progress.reason,
-        step=session.step,
+        identity,
+        state=state.phase,
+        reason=state.reason,
+        step=step,
         total_steps=plan.total_steps,
-        epoch=session.step / session.trainer.steps_per_epoch,
-        ended_at=now if progress.state in ENDED else None,
+        epoch=step / state.config.steps_per_epoch,
+        ended_at=now if state.phase in ENDED else None,
         heartbeat=now,
-        progress_at=progress.progress_at,
-        training_seconds=session.stopwatch.seconds,
-        images_per_second=progress.images_per_second,
+        progress_at=results.progress_at,
+        training_seconds=training_seconds,
+        images_per_second=results.images_per_second,
         eta_seconds=left / rate if rate else None,
-        lr=progress.lr,
-        overrides=plan.overrides,
-        train_loss=progress.train_loss,
-        test_loss=progress.tested.get("test/loss"),
-        test_accuracy=progress.tested.get("test/accuracy"),
-        validation_loss=progress.tested.get("validation/loss"),
-        validation_accuracy=progress.tested.get("validation/accuracy"),
-        best=progress.best,
-        last_checkpoint_step=progress.last_checkpoint_step,
+        lr=results.lr,
+        overrides=dict(plan.overrides),
+        train_loss=results.train_loss,
+        test_loss=tested and tested.loss,
+        test_accuracy=tested and tested.accuracy,
+        validation_loss=tested and tested.validation_loss,
+        validation_accuracy=tested and tested.validation_accuracy,
+        best=results.best,
+        last_checkpoint_step=state.last_checkpoint_step,
     )

@@ -1,24 +1,27 @@
 """Proof that a run can be repeated: replays a part and compares it with the rows."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from cnn_tui.config import RunConfig
 from cnn_tui.config.models import MAX_STEPS
-from cnn_tui.engine import steering
+from cnn_tui.engine.actions import Action, Edit, Evaluate
 from cnn_tui.engine.checkpoint import Checkpoint, load_checkpoint
-from cnn_tui.engine.data import Splits
-from cnn_tui.engine.evaluate import evaluate
-from cnn_tui.engine.history import Edits, last_row_step, read_all, recorded_edits
-from cnn_tui.engine.loop import Trainer, TrainRow
-from cnn_tui.engine.progress import Plan, Progress
-from cnn_tui.engine.start import open_workshop
+from cnn_tui.engine.interpreter import Interpreter
+from cnn_tui.engine.interrupts import Interrupts
+from cnn_tui.engine.journal import Journal
+from cnn_tui.engine.recorded import last_row_step, read_all, recorded_edits
+from cnn_tui.engine.session import Session
+from cnn_tui.engine.setup import set_up
+from cnn_tui.engine.state import new_state
 from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.runs.config import read_config
 from cnn_tui.runs.layout import CHECKPOINTS
 from cnn_tui.runs.reader import RunReader
+from cnn_tui.runs.records import EvaluationMetrics, Metrics, UpdateMetrics
 from cnn_tui.runs.table import Table
 from cnn_tui.text import printable
 
@@ -33,24 +36,34 @@ class Verdict:
     """The first difference; None if every value is the same, bit for bit."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Replay:
-    """A training that nobody writes down."""
+class _Comparison(Journal):
+    """A journal that writes nothing and compares rows with those of a run.
 
-    config: RunConfig
-    trainer: Trainer
-    splits: Splits
-    plan: Plan
-    edits: Edits
-    progress: Progress = field(default_factory=Progress)
+    Attributes:
+        difference: The first one, in words.
+    """
 
-    def update(self) -> list[TrainRow]:
-        """Makes an update as the run did; returns its row, if the run wrote one."""
-        for name, value in self.edits.get(self.trainer.step, ()):
-            steering.change(self, name, value)
-        if not self.trainer.update():
-            self.trainer.skip()
-        return self.trainer.read_out()
+    def __init__(self, reader: RunReader) -> None:
+        """Takes a reader that has read the whole run."""
+        self.difference: str | None = None
+        self._reader = reader
+
+    def metrics(self, rows: Sequence[Metrics]) -> None:
+        """Compares rows, up to the first difference."""
+        for row in rows:
+            self.difference = self.difference or self._difference(row)
+
+    def _difference(self, row: Metrics) -> str | None:
+        match row:
+            case UpdateMetrics(step=step, loss=loss, accuracy=accuracy, lr=lr):
+                values = {"loss": loss, "accuracy": accuracy, "lr": lr}
+                found = _difference(self._reader.train, step, values)
+                return f"train {found}" if found else None
+            case EvaluationMetrics(step=step, loss=loss, accuracy=accuracy):
+                values = {"loss": loss, "accuracy": accuracy}
+                found = _difference(self._reader.tests, step, values)
+                return f"test {found}" if found else None
+        return None
 
 
 def verify_run(
@@ -74,11 +87,15 @@ def verify_run(
         raise InputError(
             f"{printable(run.name)} has no rows after step {wanted:,} to compare with"
         )
-    replay = _begin(run, checkpoint, data_dir)
-    difference = None
-    while difference is None and replay.trainer.step < end:
-        difference = _compare(replay, reader)
-    return Verdict(first_step=first, last_step=end, difference=difference)
+    comparison = _Comparison(reader)
+    do = _begin(run, reader, comparison, checkpoint, data_dir)
+    session = Session(do, Interrupts())
+    while comparison.difference is None and do.step < end:
+        session.boundary()
+        session.update()
+    session.boundary()
+    do.report()
+    return Verdict(first_step=first, last_step=end, difference=comparison.difference)
 
 
 def _checkpoint_before(run: Path, step: int) -> Checkpoint | None:
@@ -93,40 +110,51 @@ def _checkpoint_before(run: Path, step: int) -> Checkpoint | None:
     return found
 
 
-def _begin(run: Path, checkpoint: Checkpoint | None, data_dir: Path | None) -> _Replay:
+def _begin(
+    run: Path,
+    reader: RunReader,
+    journal: Journal,
+    checkpoint: Checkpoint | None,
+    data_dir: Path | None,
+) -> Interpreter:
+    """Returns a training that stands at the checkpoint, or at the seed."""
     config = read_config(run)
-    workshop = open_workshop(config, data_dir)
-    first = checkpoint.step if checkpoint else 0
-    replay = _Replay(
-        config=workshop.config,
-        trainer=workshop.trainer,
-        splits=workshop.splits,
-        plan=Plan(total_steps=config.total_steps, horizon=config.total_steps),
-        edits=recorded_edits(run, first),
+    setup = set_up(config, data_dir)
+    setup.trainer.check_until(MAX_STEPS)
+    do = Interpreter(
+        new_state(setup.config),
+        setup.trainer,
+        setup.splits,
+        journal,
+        config_text="",
+        stopwatch=setup.stopwatch,
+        interrupts=Interrupts(),
     )
-    replay.trainer.check_until(MAX_STEPS)
     if checkpoint:
-        replay.trainer.restore(
-            checkpoint.step, checkpoint.model, checkpoint.optimizer, checkpoint.rng
-        )
-        steering.restore_edits(replay, checkpoint.overrides, checkpoint.lr_factor)
-    return replay
+        do.restore(checkpoint)
+    do.state.config = _skipping(do.state.config)
+    do.state.plan.pause_at_step = None
+    do.state.plan.repeats = _repeats(run, reader, do.step)
+    do.go_on()
+    return do
 
 
-def _compare(replay: _Replay, reader: RunReader) -> str | None:
-    """Makes one update; returns what differs from the rows of its step."""
-    for row in replay.update():
-        values = {"loss": row.loss, "accuracy": row.accuracy, "lr": row.lr}
-        if found := _difference(reader.train, row.step, values):
-            return f"train {found}"
-    step = replay.trainer.step
-    if step not in reader.tests["step"]:
-        return None
-    classes = replay.config.dataset.facts.classes
-    test = evaluate(replay.trainer, replay.splits.test, classes)
-    values = {"loss": test.loss, "accuracy": test.accuracy}
-    found = _difference(reader.tests, step, values)
-    return f"test {found}" if found else None
+def _skipping(config: RunConfig) -> RunConfig:
+    """Returns a config that passes over bad updates: the run has, or had no rows."""
+    training = config.training.model_copy(update={"on_non_finite": "ignore"})
+    return config.model_copy(update={"training": training})
+
+
+def _repeats(run: Path, reader: RunReader, step: int) -> dict[int, list[Action]]:
+    """Returns what people did after ``step``: edits, and evaluations by hand."""
+    repeats: dict[int, list[Action]] = {
+        at: [Edit(name=name, value=value) for name, value in made]
+        for at, made in recorded_edits(run, step).items()
+    }
+    for tested in reader.tests["step"]:
+        if tested > step:
+            repeats.setdefault(int(tested), []).insert(0, Evaluate())
+    return repeats
 
 
 def _difference(table: Table, step: int, values: dict[str, float | None]) -> str | None:

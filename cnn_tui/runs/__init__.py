@@ -7,4 +7,5 @@ appender   append-only files that outlive a full disk
 writer     the trainer's side        mailbox    commands to the trainer
 reader     the screens' side         catalog    many runs
 liveness   is anyone still training  series     numpy for charts
+rows       the metrics of a run, streamed
 """

@@ -3,9 +3,16 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
 
 from cnn_tui.io.files import open_regular
+from cnn_tui.runs.records import UNREADABLE
+
+_T = TypeVar("_T")
 
 CHUNK_BYTES = 256 * 2**10
 """Small enough that decoding one chunk stalls no other thread noticeably."""
@@ -83,3 +90,23 @@ class LineFollower:
             self._inside_line = False
             return data[data.index(b"\n") + 1 : end]
         return data[:end]
+
+
+def decode_lines(
+    decoder: msgspec.json.Decoder[_T], lines: bytes
+) -> tuple[list[_T], int]:
+    """Returns the rows that could be decoded, and how many lines could not."""
+    try:
+        return decoder.decode_lines(lines), 0
+    except UNREADABLE:
+        return _decode_one_by_one(decoder, lines.splitlines())
+
+
+def _decode_one_by_one(
+    decoder: msgspec.json.Decoder[_T], lines: list[bytes]
+) -> tuple[list[_T], int]:
+    rows = []
+    for line in lines:
+        with suppress(*UNREADABLE):
+            rows.append(decoder.decode(line))
+    return rows, len(lines) - len(rows)

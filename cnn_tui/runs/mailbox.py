@@ -8,6 +8,7 @@ import errno
 import itertools
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +21,11 @@ from cnn_tui.io.files import (
     write_new,
 )
 from cnn_tui.runs import orders
+from cnn_tui.runs.events import Event, decode_event
 from cnn_tui.runs.layout import CONTROL, EVENTS
 from cnn_tui.runs.lines import LineFollower
 from cnn_tui.runs.orders import TOUCHABLE, AnyOrder
-from cnn_tui.runs.records import UNREADABLE, Event, decode_event
+from cnn_tui.runs.records import UNREADABLE
 from cnn_tui.text import printable
 
 _MAX_COMMAND_BYTES = 4096
@@ -56,11 +58,12 @@ class Inbox:
         self._control = run / CONTROL
         self._irremovable: set[str] = set()
 
-    def take(self) -> list[Command | Rejected]:
-        """Returns the waiting commands in name order; their files are gone then.
+    def take(self, most: int | None = None) -> Iterator[Command | Rejected]:
+        """Yields waiting commands in name order; the file of one is gone by then.
 
         What is not a command file of this user is removed and rejected, too. A
-        directory, or what cannot be removed, stays and is rejected once.
+        directory, or what cannot be removed, stays and is rejected once. At most
+        ``most`` are taken; the others, and those not asked for, stay where they are.
 
         Raises:
             OSError: ``control/`` is missing or not a directory.
@@ -68,8 +71,8 @@ class Inbox:
         with opened_directory(self._control) as directory:
             names = [name for name in os.listdir(directory) if name[0] != "."]
             self._irremovable.intersection_update(names)
-            taken = [self._take(name, directory) for name in sorted(names)]
-        return [item for item in taken if item is not None]
+            taken = (self._take(name, directory) for name in sorted(names))
+            yield from itertools.islice(filter(None, taken), most)
 
     def _take(self, name: str, directory: int) -> Command | Rejected | None:
         if name in self._irremovable:

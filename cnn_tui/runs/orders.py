@@ -14,6 +14,8 @@ Count = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 LiveValue = Literal[
     "lr", "momentum", "weight_decay", "evaluate_every", "checkpoint_every"
 ]
+LIVE_NAMES: tuple[str, ...] = get_args(LiveValue)
+"""What can be changed while a run trains."""
 
 
 class Order(Struct, frozen=True, tag_field="command", forbid_unknown_fields=True):

@@ -2,7 +2,6 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator
 from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar
@@ -12,15 +11,14 @@ from msgspec import UNSET
 
 from cnn_tui.errors import RunDirectoryError
 from cnn_tui.io.files import read_bounded
+from cnn_tui.runs.events import Event, decode_event
 from cnn_tui.runs.layout import CONFIG, DEVICE, EVENTS, METRICS, STATUS
-from cnn_tui.runs.lines import LineFollower
+from cnn_tui.runs.lines import LineFollower, decode_lines
 from cnn_tui.runs.records import (
     UNREADABLE,
     DeviceRow,
-    Event,
     MetricsRow,
     Status,
-    decode_event,
 )
 from cnn_tui.runs.status import read_status
 from cnn_tui.runs.table import Table
@@ -192,19 +190,9 @@ class RunReader:
         self._bad_lines += len(rows) - len(placed) + len(train) + len(tests) - added
 
     def _decoded(self, decoder: msgspec.json.Decoder[_T], lines: bytes) -> list[_T]:
-        try:
-            return decoder.decode_lines(lines)
-        except UNREADABLE:
-            return list(self._decoded_one_by_one(decoder, lines))
-
-    def _decoded_one_by_one(
-        self, decoder: msgspec.json.Decoder[_T], lines: bytes
-    ) -> Iterator[_T]:
-        for line in lines.splitlines():
-            try:
-                yield decoder.decode(line)
-            except UNREADABLE:
-                self._bad_lines += 1
+        rows, bad_lines = decode_lines(decoder, lines)
+        self._bad_lines += bad_lines
+        return rows
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

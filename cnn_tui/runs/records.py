@@ -68,23 +68,46 @@ class Status(Struct, frozen=True, kw_only=True):
     last_checkpoint_step: Step | None = None
 
 
-class Event(Struct, frozen=True, kw_only=True):
-    """One line of ``events.jsonl``; ``details`` are the keys beyond at, step, event."""
+class UpdateMetrics(Struct, frozen=True, kw_only=True, gc=False):
+    """A train row as it is written: one update, before it changed the weights."""
 
-    at: Instant
-    step: Step
-    event: str
-    details: dict[str, object] = {}
+    step: int
+    epoch: float
+    time: float
+    """Seconds of training."""
+    loss: float | None = msgspec.field(name="train/loss")
+    accuracy: float | None = msgspec.field(name="train/accuracy")
+    lr: float
+    images_per_second: float | None
 
-    @property
-    def command_id(self) -> str | None:
-        """The command that this event answers, if any."""
-        command_id = self.details.get("command_id")
-        return command_id if isinstance(command_id, str) else None
+
+class EvaluationMetrics(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A test row as it is written: a whole set, after update ``step``."""
+
+    step: int
+    epoch: float
+    time: float
+    """Seconds of training."""
+    loss: float = msgspec.field(name="test/loss")
+    accuracy: float = msgspec.field(name="test/accuracy")
+    validation_loss: float | None = msgspec.field(name="validation/loss", default=None)
+    validation_accuracy: float | None = msgspec.field(
+        name="validation/accuracy", default=None
+    )
+
+
+class Rewind(Struct, frozen=True, kw_only=True):
+    """The earlier rows with higher steps are void from here on."""
+
+    rewind_to: int
+
+
+Metrics = UpdateMetrics | EvaluationMetrics | Rewind
+"""What a trainer writes into ``metrics.jsonl``."""
 
 
 class MetricsRow(Struct, frozen=True, kw_only=True, gc=False):
-    """One line of ``metrics.jsonl``: a train row, a test row or a rewind.
+    """One line of ``metrics.jsonl`` as it is read: a train row, a test row or a rewind.
 
     An absent key is UNSET: it tells the kinds apart. A non-finite value is None.
     """
@@ -135,23 +158,6 @@ class DeviceRow(Struct, frozen=True, kw_only=True):
 def encode_line(record: Struct | Mapping[str, object]) -> bytes:
     """Returns one line of JSON with its newline; non-finite numbers become null."""
     return msgspec.json.encode(record) + b"\n"
-
-
-def encode_event(event: Event) -> bytes:
-    """Returns one line of ``events.jsonl``, the details beside the fixed keys."""
-    fixed = {"at": event.at, "step": event.step, "event": event.event}
-    return encode_line({**fixed, **event.details})
-
-
-def decode_event(line: bytes) -> Event:
-    """Returns the event of one line.
-
-    Raises:
-        ValueError, RecursionError: It is not an object of the expected types.
-    """
-    fields = msgspec.json.decode(line, type=dict[str, object])
-    fixed = {key: fields.pop(key, None) for key in ("at", "step", "event")}
-    return msgspec.convert({**fixed, "details": fields}, Event)
 
 
 def now() -> datetime:

@@ -1,8 +1,9 @@
 """RunWriter: the trainer's side of a run directory."""
 
+import logging
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from cnn_tui.io.files import (
 )
 from cnn_tui.runs import evaluations, lock, records
 from cnn_tui.runs.appender import Appender
+from cnn_tui.runs.events import KnownEvent
 from cnn_tui.runs.layout import (
     CONFIG,
     CONTROL,
@@ -34,15 +36,17 @@ from cnn_tui.runs.layout import (
     is_run,
     run_ids,
 )
-from cnn_tui.runs.records import DeviceRow, Event, Status, encode_line
+from cnn_tui.runs.records import DeviceRow, Metrics, Status, encode_line
 from cnn_tui.text import printable
 
 if TYPE_CHECKING:
     import numpy as np
     from filelock import FileLock
 
-Listener = Callable[[str], None]
-Metrics = Mapping[str, float | int | None]
+logger = logging.getLogger(__name__)
+
+Listener = Callable[[Metrics | KnownEvent], object]
+"""Is called with what was written, by the thread that wrote it."""
 
 _RESERVE_BYTES = 64 * 2**10
 
@@ -138,14 +142,13 @@ class RunWriter:
             ) from error
         return writer
 
-    def metrics(self, rows: Iterable[Metrics]) -> None:
+    def metrics(self, rows: Sequence[Metrics]) -> None:
         """Appends rows of metrics with one write."""
-        self._append(self._metrics, b"".join(map(encode_line, rows)))
+        self._append(self._metrics, rows)
 
-    def event(self, event: str, step: int, **details: object) -> None:
-        """Appends an event that happened now, after update ``step``."""
-        record = Event(at=records.now(), step=step, event=event, details=details)
-        self._append(self._events, records.encode_event(record))
+    def event(self, event: KnownEvent) -> None:
+        """Appends an event."""
+        self._append(self._events, [event])
 
     def device(self, row: DeviceRow) -> None:
         """Appends what the devices did in the last second, if there is room."""
@@ -211,13 +214,19 @@ class RunWriter:
         self.release_reserve()
         self._lock.release()
 
-    def _append(self, appender: Appender, lines: bytes) -> None:
-        with self._appending:
-            with self._noting_failure():
-                appender.append(lines)
-            if self._listener:
-                for line in lines.decode().splitlines():
-                    self._listener(line)
+    def _append(
+        self, appender: Appender, written: Sequence[Metrics | KnownEvent]
+    ) -> None:
+        with self._appending, self._noting_failure():
+            appender.append(b"".join(map(encode_line, written)))
+        try:
+            for record in written:
+                if self._listener:
+                    self._listener(record)
+        except Exception:
+            # Whoever only watches must not end a training; it is not asked again.
+            logger.exception("a listener failed")
+            self._listener = None
 
     def _replace(self, name: str, data: bytes, *, durable: bool = False) -> None:
         with self._replacing, self._noting_failure():

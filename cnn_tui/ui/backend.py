@@ -11,9 +11,9 @@ from cnn_tui.host.memory import loading
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
-    from cnn_tui.engine.conduct import OnRun
-    from cnn_tui.engine.control import Control
-    from cnn_tui.engine.progress import Outcome
+    from cnn_tui.engine.in_process import OnRun
+    from cnn_tui.engine.interrupts import Interrupts
+    from cnn_tui.engine.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Backend:
         self.data_dir = data_dir
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="trainer")
         self._run: Future[Path | None] | None = None
-        self._control: Control | None = None
+        self._interrupts: Interrupts | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -75,17 +75,17 @@ class Backend:
     ) -> None:
         """Starts a new run."""
 
-        def training(control: "Control", begun: "OnRun") -> "Outcome":
-            from cnn_tui.engine.start import Request, start_run
+        def training(interrupts: "Interrupts", begun: "OnRun") -> "Outcome":
+            from cnn_tui.engine.start import NewRun, start_run
 
-            request = Request(
+            wanted = NewRun(
                 config=config,
                 name=name,
                 preset=preset,
                 runs_folder=self.runs_folder,
                 data_dir=self.data_dir,
             )
-            return start_run(request, control, on_created=begun)
+            return start_run(wanted, interrupts, on_created=begun)
 
         self._submit(training, on_run, on_ended)
 
@@ -94,24 +94,26 @@ class Backend:
     ) -> None:
         """Goes on with a run that has ended or lost its process."""
 
-        def training(control: "Control", begun: "OnRun") -> "Outcome":
+        def training(interrupts: "Interrupts", begun: "OnRun") -> "Outcome":
             from cnn_tui.engine.resume import resume_run
             from cnn_tui.runs.writer import RunWriter
 
             writer = RunWriter.open(run)
-            return resume_run(writer, control, data_dir=self.data_dir, on_resumed=begun)
+            return resume_run(
+                writer, interrupts, data_dir=self.data_dir, on_resumed=begun
+            )
 
         self._submit(training, on_run, on_ended)
 
     def hand_over(self) -> None:
         """Asks the training to leave itself to a process in the background."""
-        if self._control is not None:
-            self._control.hand_over()
+        if self._interrupts is not None:
+            self._interrupts.hand_over()
 
     def interrupt(self, reason: str) -> None:
         """Asks the training to save a checkpoint and end."""
-        if self._control is not None:
-            self._control.interrupt(reason)
+        if self._interrupts is not None:
+            self._interrupts.interrupt(reason)
 
     def wait(self) -> Path | None:
         """Waits until the thread is free; returns the run if another process has it."""
@@ -121,18 +123,18 @@ class Backend:
 
     def _submit(
         self,
-        training: "Callable[[Control, OnRun], Outcome]",
+        training: "Callable[[Interrupts, OnRun], Outcome]",
         on_run: Callable[[Path], object],
         on_ended: OnEnded,
     ) -> None:
         def train() -> Path | None:
-            from cnn_tui.engine.conduct import conduct
-            from cnn_tui.engine.control import Control
+            from cnn_tui.engine.in_process import train_in_process
+            from cnn_tui.engine.interrupts import Interrupts
 
-            control = self._control = Control()
-            outcome = conduct(
-                lambda begun: training(control, begun),
-                control,
+            interrupts = self._interrupts = Interrupts()
+            outcome = train_in_process(
+                lambda begun: training(interrupts, begun),
+                interrupts,
                 data_dir=self.data_dir,
                 on_run=begun,
             )
@@ -143,7 +145,7 @@ class Backend:
             on_run(run)
 
         def ended(future: Future[Path | None]) -> None:
-            self.training = self._control = None
+            self.training = self._interrupts = None
             error = future.exception()
             if error is not None:
                 on_ended(Ending(problem=_sentence(error)))

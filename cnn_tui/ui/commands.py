@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnn_tui.runs import mailbox
-from cnn_tui.runs.records import Event
+from cnn_tui.runs.events import Event, Rejected
 from cnn_tui.text import duration, printable
 
 PATIENCE_SECONDS = 10.0
@@ -45,9 +45,8 @@ class SentCommands:
         refusals = []
         for event in events:
             waiting = self._waiting.pop(event.command_id or "", None)
-            if waiting and event.details.get("outcome") == "rejected":
-                reason = printable(event.details.get("reason"))
-                refusals.append(f"{waiting.doing}: refused: {reason}")
+            if waiting and isinstance(event, Rejected):
+                refusals.append(f"{waiting.doing}: refused: {printable(event.reason)}")
         return refusals
 
     def give_up(self) -> None:

@@ -6,13 +6,14 @@ from typing import Literal
 
 import numpy as np
 
-from cnn_tui.runs.layout import State
+from cnn_tui.runs import events as happenings
+from cnn_tui.runs.events import Event
 from cnn_tui.runs.reader import RunReader
-from cnn_tui.runs.records import Event, Status
+from cnn_tui.runs.records import Status
 from cnn_tui.runs.series import Floats, Numbers, Smoothing, smooth
 from cnn_tui.runs.table import Table
 from cnn_tui.ui.charts import ChartData, Curve, Limits, Mark
-from cnn_tui.ui.sentences import NON_FINITE, change, event_sentence, non_finite
+from cnn_tui.ui.sentences import event_sentence
 
 XMode = Literal["step", "epoch", "time"]
 X_MODES: tuple[XMode, ...] = ("step", "epoch", "time")
@@ -140,14 +141,14 @@ def planned_epochs(status: Status) -> float | None:
 
 
 def _marks(events: Iterable[Event], train: Table, x_mode: XMode) -> Iterable[Mark]:
-    kept = sorted(filter(_has_mark, events), key=lambda event: _ORDER[event.event])
+    kept = sorted(filter(_has_mark, events), key=lambda event: _ORDER[type(event)])
     steps = np.array([event.step for event in kept], dtype=np.float64)
     places = _along(steps, train["step"], train[x_mode])
     for event, x in zip(kept, places, strict=True):
-        glyph, role, labelled = _MARKS[event.event]
-        if event.details.get("best") is True:
+        glyph, role, labelled = _MARKS[type(event)]
+        if isinstance(event, happenings.Evaluated) and event.best:
             glyph = "●"
-        text = _mark_text(event)
+        text = event_sentence(event)
         yield Mark(x=float(x), glyph=glyph, text=text, role=role, labelled=labelled)
 
 
@@ -160,32 +161,24 @@ def _along(steps: Floats, known_steps: Numbers, x: Numbers) -> Floats:
     return np.interp(steps, known_steps, x)
 
 
-def _mark_text(event: Event) -> str:
-    if event.event == "hyperparameter_changed":
-        return change(event.details)
-    if event.event == NON_FINITE:
-        return non_finite(event.details)
-    return event_sentence(event)
-
-
-_MARKS: dict[str, tuple[str, Literal["note", "warning", "error"], bool]] = {
-    "checkpoint_saved": ("▼", "note", False),
-    "evaluated": ("○", "note", False),
-    State.PAUSED: ("=", "note", False),
-    "hyperparameter_changed": ("▲", "warning", True),
-    "rolled_back": ("<", "warning", True),
-    "loss_exploded": ("!", "error", True),
-    NON_FINITE: ("×", "error", True),
+_MARKS: dict[type[Event], tuple[str, Literal["note", "warning", "error"], bool]] = {
+    happenings.CheckpointSaved: ("▼", "note", False),
+    happenings.Evaluated: ("○", "note", False),
+    happenings.Paused: ("=", "note", False),
+    happenings.HyperparameterChanged: ("▲", "warning", True),
+    happenings.RolledBack: ("<", "warning", True),
+    happenings.LossExploded: ("!", "error", True),
+    happenings.NonFinite: ("×", "error", True),
 }
 """Glyph, role and whether it is named; all are there without braille, too.
 
 What comes later in this table lies on top.
 """
-_ORDER = {name: place for place, name in enumerate(_MARKS)}
+_ORDER = {kind: place for place, kind in enumerate(_MARKS)}
 
 
 def _has_mark(event: Event) -> bool:
     """Leaves out the checkpoints that are saved every few seconds and not kept."""
-    if event.event == "checkpoint_saved":
-        return "also_as" in event.details
-    return event.event in _MARKS
+    if isinstance(event, happenings.CheckpointSaved):
+        return bool(event.also_as)
+    return type(event) in _MARKS

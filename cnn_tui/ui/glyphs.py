@@ -1,4 +1,4 @@
-"""The signs that are drawn beside text, for terminals with and without fine ones."""
+"""Signs and colours beside text, for terminals with and without fine ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +21,19 @@ _ASCII_STATES = {
     layout.LOST: "?",
     layout.SILENT: "~",
 }
+
+STATE_STYLES = {
+    layout.State.RUNNING: "$text-success",
+    layout.State.PAUSED: "$text-warning",
+    layout.State.STOPPING: "$text-warning",
+    layout.State.FINISHED: "$text-accent",
+    layout.State.INTERRUPTED: "$text-warning",
+    layout.State.FAILED: "$text-error",
+    layout.LOST: "$text-error",
+    layout.SILENT: "$text-warning",
+    "damaged": "$text-error",
+}
+"""The colours of states; others have none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

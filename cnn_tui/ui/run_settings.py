@@ -17,7 +17,8 @@ from cnn_tui.errors import ConfigError
 from cnn_tui.io import safe_yaml
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset
-from cnn_tui.runs.records import Event, Status
+from cnn_tui.runs.events import Event, HyperparameterChanged
+from cnn_tui.runs.records import Status
 from cnn_tui.ui.sentences import value_text
 
 LIVE_VALUES = ("lr", "momentum", "weight_decay", "evaluate_every", "checkpoint_every")
@@ -133,7 +134,7 @@ def _row(
 def _changed_at(events: Iterable[Event]) -> dict[str, int]:
     """Returns the step of the last change of each value."""
     return {
-        str(event.details.get("name")): event.step
+        event.what: event.step
         for event in events
-        if event.event == "hyperparameter_changed"
+        if isinstance(event, HyperparameterChanged)
     }

@@ -10,8 +10,7 @@ from cnn_tui.runs.catalog import RunSummary
 from cnn_tui.runs.layout import LIVE
 from cnn_tui.runs.records import Status
 from cnn_tui.text import age, count, duration, percent, printable
-from cnn_tui.ui.glyphs import Glyphs
-from cnn_tui.ui.widgets.status_line import STATE_STYLES
+from cnn_tui.ui.glyphs import STATE_STYLES, Glyphs
 
 _MODEL_WIDTH = 14
 HEADER = (

@@ -1,15 +1,15 @@
 """What the events and the end of a run are called in words."""
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import assert_never
 
+from cnn_tui.runs import events
+from cnn_tui.runs.events import Event
 from cnn_tui.runs.layout import LOG, LOST, State
-from cnn_tui.runs.records import Event, Status
+from cnn_tui.runs.records import Status
 from cnn_tui.text import count, duration, percent, printable, significant
 
 NON_FINITE = "non_finite"
-
-Details = Mapping[str, object]
 
 
 def value_text(value: object) -> str:
@@ -23,26 +23,49 @@ def value_text(value: object) -> str:
     return printable(value)
 
 
-def change(details: Details) -> str:
-    """Returns what was changed: "lr 0.05 → 0.02"."""
-    name = printable(details.get("name"))
-    return f"{name} {value_text(details.get('from'))} → {value_text(details.get('to'))}"
-
-
-def non_finite(details: Details) -> str:
-    """Returns which value is not finite: "gradient not finite in 4 conv2d"."""
-    layer = details.get("layer")
-    place = f" in layer {printable(layer)}" if layer is not None else ""
-    return f"{printable(details.get('what'))} not finite{place}"
-
-
 def event_sentence(event: Event) -> str:
     """Returns an event of the log in words, without its time and step."""
-    details = event.details
-    if details.get("outcome") == "rejected":
-        return f"refused: {printable(details.get('reason'))}"
-    words = _SENTENCES.get(event.event)
-    return words(details) if words else _with_reason(event.event, details)
+    match event:
+        case events.Started(device=device):
+            return f"started on {printable(device)}"
+        case events.Resumed(until=until):
+            return "goes on" if until is None else f"goes on to step {count(until)}"
+        case events.Stepped():
+            return "came to where it was to pause"
+        case events.CheckpointSaved(also_as=names):
+            as_what = f" as {printable(' and '.join(names))}" if names else ""
+            return f"checkpoint saved{as_what}"
+        case events.Evaluated():
+            return _evaluated(event)
+        case events.HyperparameterChanged(what=name, before=before, after=after):
+            return f"{printable(name)} {value_text(before)} → {value_text(after)}"
+        case events.NonFinite(what=what, layer=layer):
+            place = f" in {printable(layer)}" if layer is not None else ""
+            return f"{printable(what)} not finite{place}"
+        case events.LossExploded(loss=loss):
+            return f"loss exploded: {value_text(loss)}"
+        case events.RolledBack(reached=reached):
+            return f"went back from step {value_text(reached)}"
+        case events.Rejected(reason=reason):
+            return f"refused: {printable(reason)}"
+        case (
+            events.Paused(reason=reason)
+            | events.Interrupted(reason=reason)
+            | events.Failed(reason=reason)
+            | events.NotBitExact(reason=reason)
+            | events.CheckpointDamaged(reason=reason)
+        ):
+            return _with_reason(event.name, reason)
+        case events.Unknown(details=details):
+            return _with_reason(event.name, details.get("reason"))
+        case (
+            events.Detached()
+            | events.HandedOver()
+            | events.Stopped()
+            | events.Finished()
+        ):
+            return _with_reason(event.name, None)
+    assert_never(event)
 
 
 def outcome(status: Status, state: str, run: Path) -> str | None:
@@ -69,51 +92,18 @@ def _reason(status: Status) -> str:
     return printable(status.reason or "for a reason that it did not write down")
 
 
-def _evaluated(details: Details) -> str:
-    held_out = details.get("validation/accuracy")
-    accuracy = details.get("test/accuracy") if held_out is None else held_out
-    if not isinstance(accuracy, int | float):
+def _evaluated(event: events.Evaluated) -> str:
+    held_out = event.validation_accuracy
+    accuracy = event.test_accuracy if held_out is None else held_out
+    if accuracy is None:
         return "evaluated"
     kind = "" if held_out is None else " of the validation images"
-    best = "  best" if details.get("best") is True else ""
+    best = "  best" if event.best else ""
     return f"evaluated  {percent(accuracy)}{kind}{best}"
 
 
-def _saved(details: Details) -> str:
-    names = details.get("also_as")
-    if not isinstance(names, list) or not names:
-        return "checkpoint saved"
-    return f"checkpoint saved as {printable(' and '.join(map(str, names)))}"
-
-
-def _resumed(details: Details) -> str:
-    until = details.get("until")
-    return f"goes on to step {value_text(until)}" if until is not None else "goes on"
-
-
-def _rolled_back(details: Details) -> str:
-    reached = value_text(details.get("reached"))
-    return f"went back from step {reached}, lr {value_text(details.get('lr'))}"
-
-
-def _with_reason(name: str, details: Details) -> str:
+def _with_reason(name: str, reason: object) -> str:
     words = printable(name.replace("_", " "))
-    reason = details.get("reason")
     if reason == NON_FINITE:
         reason = "a value is not finite"
     return words if reason is None else f"{words}: {printable(reason)}"
-
-
-_SENTENCES: dict[str, Callable[[Details], str]] = {
-    "started": lambda details: f"started on {printable(details.get('device'))}",
-    "resumed": _resumed,
-    "stepped": lambda _details: "came to where it was to pause",
-    "checkpoint_saved": _saved,
-    "evaluated": _evaluated,
-    "hyperparameter_changed": change,
-    NON_FINITE: non_finite,
-    "loss_exploded": lambda details: (
-        f"loss exploded: {value_text(details.get('loss'))}"
-    ),
-    "rolled_back": _rolled_back,
-}

@@ -11,7 +11,7 @@ from typing import Any
 import pexpect
 import pytest
 
-from cnn_tui.cli.headless import control_by_signals
+from cnn_tui.cli.headless import interrupts_by_signals
 from cnn_tui.engine.checkpoint import load_checkpoint
 from tests.cli.commands import SMALL, preset
 
@@ -73,7 +73,7 @@ def test_a_signal_ends_it_with_a_checkpoint(
 
 def test_the_first_interrupt_asks_and_the_second_ends_at_once() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with control_by_signals() as control:
+    with interrupts_by_signals() as control:
         signal.raise_signal(signal.SIGINT)
         assert control.interrupted_by == "SIGINT"
         with pytest.raises(KeyboardInterrupt):

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from cnn_tui.config import RunConfig, parse_mapping
 from cnn_tui.engine.data import Splits
-from cnn_tui.engine.loop import Trainer
-from cnn_tui.engine.optim import RatePlan
+from cnn_tui.engine.rates import RatePlan
+from cnn_tui.engine.trainer import Trainer
 
 LOGISTIC: list[Any] = ["flatten", {"linear": {"out_features": "classes"}}]
 CONVOLUTION: dict[str, Any] = {

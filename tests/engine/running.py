@@ -8,12 +8,15 @@ from pathlib import Path
 from queue import Queue
 from typing import Any
 
+from msgspec import Struct
+
 from cnn_tui.config import RunConfig
 from cnn_tui.engine.checkpoint import LAST, Checkpoint, load_checkpoint
-from cnn_tui.engine.control import Control
-from cnn_tui.engine.progress import Outcome
-from cnn_tui.engine.start import Request, start_run
+from cnn_tui.engine.interrupts import Interrupts
+from cnn_tui.engine.outcome import Outcome
+from cnn_tui.engine.start import NewRun, start_run
 from cnn_tui.runs import mailbox
+from cnn_tui.runs.records import encode_line
 
 PATIENCE_SECONDS = 60
 STEPS = 100_000
@@ -26,16 +29,16 @@ ENDLESS: dict[str, Any] = {
 Row = dict[str, Any]
 
 
-def request(config: RunConfig, folder: Path) -> Request:
+def request(config: RunConfig, folder: Path) -> NewRun:
     """Returns the request for a run named "test" in ``folder``."""
-    return Request(config=config, name="test", preset="none", runs_folder=folder)
+    return NewRun(config=config, name="test", preset="none", runs_folder=folder)
 
 
 def run(config: RunConfig, folder: Path) -> tuple[Path, Outcome]:
     """Trains to the end in this thread; returns the run's path and its outcome."""
     created: list[Path] = []
     asked = request(config, folder)
-    outcome = start_run(asked, Control(), on_created=created.append)
+    outcome = start_run(asked, Interrupts(), on_created=created.append)
     return created[0], outcome
 
 
@@ -61,6 +64,12 @@ def without_clock(row: Row) -> Row:
     return {k: v for k, v in row.items() if k not in ("time", "images_per_second")}
 
 
+def _as_written(record: Struct) -> Row:
+    """Returns a row or an event by its keys in the file."""
+    row: Row = json.loads(encode_line(record))
+    return row
+
+
 def _lines(path: Path) -> list[Row]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
@@ -69,7 +78,11 @@ class Training:
     """A run that trains in another thread."""
 
     def __init__(
-        self, path: Path, control: Control, lines: Queue[Row], outcome: Future[Outcome]
+        self,
+        path: Path,
+        control: Interrupts,
+        lines: Queue[Row],
+        outcome: Future[Outcome],
     ) -> None:
         self.path = path
         self.control = control
@@ -84,7 +97,7 @@ class Training:
         """Returns the event that answers a command."""
         event = mailbox.await_answer(self.path, command_id, PATIENCE_SECONDS)
         assert event is not None
-        return {"step": event.step, "event": event.event, **event.details}
+        return _as_written(event)
 
     def wait_for(self, event: str) -> Row:
         """Returns the next event of that name that was not waited for before."""
@@ -115,13 +128,13 @@ class Training:
 @contextmanager
 def training(config: RunConfig, folder: Path) -> Iterator[Training]:
     """Starts a run; it is interrupted at the end unless it has ended by itself."""
-    control, lines, created = Control(), Queue[Row](), Queue[Path]()
+    control, lines, created = Interrupts(), Queue[Row](), Queue[Path]()
 
     def train() -> Outcome:
         return start_run(
             request(config, folder),
             control,
-            listener=lambda line: lines.put(json.loads(line)),
+            listener=lambda record: lines.put(_as_written(record)),
             on_created=created.put,
         )
 

@@ -7,8 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnn_tui.engine.batches import Batches
 from cnn_tui.engine.data import Images, permutation
-from cnn_tui.engine.loop import Batches
 
 SEEDS = st.integers(0, 2**63 - 1)
 

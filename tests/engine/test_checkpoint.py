@@ -27,13 +27,15 @@ from cnn_tui.engine.checkpoint import (
     Checkpoint,
     load_checkpoint,
     save_checkpoint,
-    save_model,
     step_file,
 )
 from cnn_tui.engine.data import Splits
-from cnn_tui.engine.loop import Trainer
+from cnn_tui.engine.guard import GuardMemory
+from cnn_tui.engine.network import to_safetensors
+from cnn_tui.engine.recorded import GOOD, find_checkpoint
 from cnn_tui.engine.rng import get_rng_state
-from cnn_tui.errors import RunDirectoryError
+from cnn_tui.engine.trainer import Trainer
+from cnn_tui.errors import NewerFormatError, RunDirectoryError
 from cnn_tui.runs.records import Best
 from tests.engine.making import (
     RANDOM,
@@ -63,6 +65,8 @@ def checkpoint_of(trainer: Trainer, **changes: Any) -> Checkpoint:
         "model": trainer.model.state_dict(),
         "optimizer": trainer.optimizer.state_dict(),
         "rng": get_rng_state(trainer.device),
+        "scaling": trainer.network.scaling,
+        "guard": GuardMemory(halted_before=4, rollbacks=2),
         "lr_factor": 0.5,
         "overrides": {"lr": 0.1, "checkpoint_every": "5s", "constant_lr": None},
         "best": Best(step=3, accuracy=0.25),
@@ -93,7 +97,7 @@ def test_a_restored_trainer_goes_on_bit_for_bit(
 
     loaded = load_checkpoint(tmp_path / "checkpoints" / LAST)
     restored = make_trainer(config, splits)
-    restored.restore(loaded.step, loaded.model, loaded.optimizer, loaded.rng)
+    restored.load_state_dict(loaded)
     assert losses(restored, 8) == expected
     assert same(weights(restored), weights(trainer))
     assert same(restored.optimizer.state_dict(), trainer.optimizer.state_dict())
@@ -117,6 +121,7 @@ def test_nothing_but_plain_values_is_in_it(trainer: Trainer, tmp_path: Path) -> 
     assert set(content) == {
         *("format", "config", "step", "total_steps", "horizon", "model", "optimizer"),
         *("rng", "lr_factor", "overrides", "best", "training_seconds", "pause_at_step"),
+        *("scaling", "guard"),
     }
     assert content["best"] == {"step": 3, "accuracy": 0.25}
 
@@ -255,8 +260,8 @@ def test_the_model_loads_into_plain_torch(splits: Splits, tmp_path: Path) -> Non
     config = make_config(TINY)
     trainer = make_trainer(config, splits)
     losses(trainer, 3)
-    save_model(tmp_path, trainer.model, config, 3)
     path = tmp_path / "model.safetensors"
+    path.write_bytes(to_safetensors(trainer.network, config, 3))
     plain = nn.Sequential(
         nn.Conv2d(1, 4, 5, stride=4), nn.ReLU(), nn.Flatten(), nn.Linear(144, 10)
     )
@@ -268,7 +273,46 @@ def test_the_model_loads_into_plain_torch(splits: Splits, tmp_path: Path) -> Non
         assert file.metadata() == {
             "format": "1",
             "config": to_yaml(config),
+            "scaling": '{"mean":[0.0],"std":[1.0]}',
             "step": "3",
             "classes": "0,1,2,3,4,5,6,7,8,9",
         }
-    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def rewritten(path: Path, **changes: Any) -> None:
+    """Changes parts of a checkpoint's file."""
+    content = torch.load(io.BytesIO(path.read_bytes()), weights_only=True)
+    torch.save(content | changes, path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"format": 2, "model": "something else"}, "has format 2, only 1 is known"),
+        ({"ema": {"decay": 0.99}}, "has parts that are not known here (ema)"),
+    ],
+)
+def test_what_only_a_newer_version_understands_is_named(
+    changes: dict[str, Any], sentence: str, trainer: Trainer, tmp_path: Path
+) -> None:
+    save_checkpoint(tmp_path, checkpoint_of(trainer))
+    path = tmp_path / "checkpoints" / LAST
+    rewritten(path, **changes)
+    with pytest.raises(NewerFormatError) as refused:
+        load_checkpoint(path)
+    assert sentence in str(refused.value)
+    assert "damaged" not in str(refused.value)
+    with pytest.raises(NewerFormatError):  # and no older one is taken in its place
+        find_checkpoint(tmp_path, "", GOOD)
+
+
+def test_parts_that_came_later_have_defaults(trainer: Trainer, tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, checkpoint_of(trainer))
+    path = tmp_path / "checkpoints" / LAST
+    content = torch.load(io.BytesIO(path.read_bytes()), weights_only=True)
+    torch.save(
+        {k: v for k, v in content.items() if k not in ("guard", "scaling")}, path
+    )
+    loaded = load_checkpoint(path)
+    assert loaded.guard == GuardMemory()
+    assert loaded.scaling is None

@@ -5,6 +5,7 @@ import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,12 @@ import torch
 from cnn_tui.datasets.facts import BUNDLED, DATASETS, FILES
 from cnn_tui.engine.data import (
     Images,
-    Scaling,
     Splits,
     load_dataset,
     load_splits,
     permutation,
 )
+from cnn_tui.engine.network import MEMORY_FORMATS, Network, Scaling, new_network
 from cnn_tui.errors import DataError
 from tests.engine.making import make_config, same
 
@@ -173,25 +174,41 @@ def test_without_a_network_it_says_where_to_put_the_files(
     assert list(tmp_path.iterdir()) == []
 
 
+def plain_network(memory_format: str) -> Network:
+    """Returns a network that scales its inputs no further."""
+    config = make_config(memory_format=memory_format)
+    return new_network(config, Scaling(), CPU)[0]
+
+
+def test_channels_are_scaled_each_by_their_own_values() -> None:
+    scaling = Scaling(mean=(0.5, 0.25), std=(0.5, 2.0))
+    network = replace(plain_network("contiguous"), scaling=scaling)
+    images = torch.tensor([0, 255], dtype=torch.uint8).reshape(1, 2, 1, 1)
+    assert network.inputs(images).flatten().tolist() == [-1.0, 0.375]
+
+
 def test_x_over_255_is_torchvision_s_to_tensor_bit_for_bit(mnist: Sets) -> None:
     from torchvision.transforms.functional import to_tensor
 
     images = mnist[1].images[:50]
     expected = torch.stack([to_tensor(image[0].numpy()) for image in images])
-    for memory_format in (torch.channels_last, torch.contiguous_format):
-        assert torch.equal(Scaling()(images, memory_format), expected)
+    for memory_format in MEMORY_FORMATS:
+        network = plain_network(memory_format)
+        assert torch.equal(network.inputs(images), expected)
     every_value = torch.arange(256, dtype=torch.uint8).reshape(1, 1, 16, 16)
-    scaled = Scaling()(every_value, torch.contiguous_format)
+    scaled = plain_network("contiguous").inputs(every_value)
     assert torch.equal(scaled, to_tensor(every_value[0, 0].numpy())[None])
 
 
 def test_mean_and_std_are_those_of_the_images_trained_on() -> None:
     everything = {"normalize": "mean_std", "train_images": None}
     scaling = load_splits(make_config(dataset=everything), None, CPU).scaling
-    assert scaling.mean == pytest.approx(0.1307, abs=5e-5)  # the well-known values
-    assert scaling.std == pytest.approx(0.3081, abs=5e-5)
-    few = load_splits(make_config(dataset={"normalize": "mean_std"}), None, CPU)
-    scaled = few.scaling(few.train.images, torch.channels_last).double()
+    assert scaling.mean == pytest.approx((0.1307,), abs=5e-5)  # as is well known
+    assert scaling.std == pytest.approx((0.3081,), abs=5e-5)
+    config = make_config(dataset={"normalize": "mean_std"})
+    few = load_splits(config, None, CPU)
+    network, _ = new_network(config, few.scaling, CPU)
+    scaled = network.inputs(few.train.images).double()
     assert float(scaled.mean()) == pytest.approx(0, abs=1e-5)
     assert float(scaled.std()) == pytest.approx(1, abs=1e-5)
 

@@ -1,11 +1,11 @@
 """A run that is ended before its time keeps what it has."""
 
-import json
 from pathlib import Path
 
-from cnn_tui.engine.control import Control
+from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.start import start_run
 from cnn_tui.runs.layout import State
+from cnn_tui.runs.records import UpdateMetrics
 from tests.engine.making import LOGISTIC, make_config
 from tests.engine.running import (
     Training,
@@ -49,14 +49,13 @@ def test_an_interruption_leaves_a_checkpoint_and_no_model(paused: Training) -> N
 def test_an_interruption_at_once_leaves_the_last_checkpoint(tmp_path: Path) -> None:
     created: list[Path] = []
 
-    def interrupt_at_step_3(line: str) -> None:
-        row = json.loads(line)
-        if row.get("step") == 3 and "train/loss" in row:
+    def interrupt_at_step_3(record: object) -> None:
+        if isinstance(record, UpdateMetrics) and record.step == 3:
             raise KeyboardInterrupt
 
     outcome = start_run(
         request(make_config(LOGISTIC, evaluate_every=3), tmp_path),
-        Control(),
+        Interrupts(),
         listener=interrupt_at_step_3,
         on_created=created.append,
     )

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from cnn_tui.engine.data import Images, Splits
 from cnn_tui.engine.evaluate import MAX_MISTAKES, Evaluation, evaluate
-from cnn_tui.engine.loop import Trainer
+from cnn_tui.engine.trainer import Trainer
 from tests.engine.making import RANDOM, losses, make_config, make_trainer, same, weights
 
 
@@ -21,6 +21,11 @@ def trainer(splits: Splits) -> Trainer:
     return trainer
 
 
+def evaluated(trainer: Trainer, images: Images) -> Evaluation:
+    """Evaluates the network of a trainer."""
+    return evaluate(trainer.network, trainer.loss_function, images, 10)
+
+
 @pytest.fixture
 def test_images(mnist: tuple[Images, Images]) -> Images:
     """2500 images: two and a half batches."""
@@ -30,7 +35,7 @@ def test_images(mnist: tuple[Images, Images]) -> Images:
 @pytest.fixture
 def found(trainer: Trainer, test_images: Images) -> Evaluation:
     """The evaluation of that net on those images."""
-    return evaluate(trainer, test_images, 10)
+    return evaluated(trainer, test_images)
 
 
 def test_loss_and_accuracy_are_those_of_a_bare_loop(
@@ -63,7 +68,7 @@ def test_the_worst_mistakes_are_the_surest_ones(
 ) -> None:
     trainer.model.eval()
     with torch.inference_mode():
-        inputs = trainer.scaling(test_images.images, torch.channels_last)
+        inputs = trainer.network.inputs(test_images.images)
         shares = trainer.model(inputs).softmax(1)
     confidence, predicted = shares.max(1)
     wrong = [int(i) for i in (predicted != test_images.labels).nonzero()[:, 0]]
@@ -83,9 +88,9 @@ def test_the_worst_mistakes_are_the_surest_ones(
 def test_without_mistakes_there_are_none(trainer: Trainer, splits: Splits) -> None:
     trainer.model.eval()
     with torch.inference_mode():
-        inputs = trainer.scaling(splits.test.images, torch.channels_last)
+        inputs = trainer.network.inputs(splits.test.images)
         guesses = trainer.model(inputs).argmax(1)
-    right = evaluate(trainer, replace(splits.test, labels=guesses), 10)
+    right = evaluated(trainer, replace(splits.test, labels=guesses))
     assert right.accuracy == 1
     assert right.arrays["mistake_index"].shape == (0,)
 
@@ -101,7 +106,7 @@ def test_training_goes_on_as_if_nothing_had_been(splits: Splits) -> None:
     found = []
     for _ in range(6):
         found += losses(disturbed, 1)
-        evaluate(disturbed, splits.test, 10)
+        evaluated(disturbed, splits.test)
     assert found == expected
     assert same(weights(disturbed), weights(undisturbed))
     assert torch.equal(torch.get_rng_state(), rng_state)

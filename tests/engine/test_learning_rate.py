@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from cnn_tui.config.models import Constant, Cosine, OneCycle, Schedule, Step
-from cnn_tui.engine.optim import RatePlan, learning_rate
+from cnn_tui.engine.rates import RatePlan, learning_rate
 
 SCHEDULE: TypeAdapter[Schedule] = TypeAdapter(Schedule)
 WARMUPS = st.integers(0, 50)

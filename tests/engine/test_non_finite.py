@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from cnn_tui.config import RunConfig
-from cnn_tui.engine import start
-from cnn_tui.engine.checkpoint import load_checkpoint
+from cnn_tui.engine import setup
+from cnn_tui.engine.checkpoint import HALTED, LAST, load_checkpoint
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.diagnose import ExplosionDetector, NonFinite, find_non_finite
-from cnn_tui.engine.loop import Trainer, TrainRow
 from cnn_tui.engine.rng import get_rng_state
+from cnn_tui.engine.trainer import Trainer, TrainRow
 from cnn_tui.runs.layout import State
 from tests.engine.making import (
     LOGISTIC,
@@ -56,7 +56,7 @@ def path_of_checks(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Any:
     """Lets runs check each update, or find out later: the same must come of it."""
-    monkeypatch.setattr(start, "Trainer", request.param)
+    monkeypatch.setattr(setup, "Trainer", request.param)
     return request.param
 
 
@@ -137,9 +137,10 @@ def test_stop_fails_with_the_weights_before_the_update(
     ended = status(path)
     assert (ended["state"], ended["reason"]) == ("failed", "non_finite")
     assert ended["step"] == good
-    saved = load_checkpoint(path / "checkpoints" / "last.pt")
+    saved = load_checkpoint(path / "checkpoints" / HALTED)
     assert saved.step == good
     assert all(bool(value.isfinite().all()) for value in saved.model.values())
+    assert load_checkpoint(path / "checkpoints" / LAST).step == 0  # the good one
     assert not (path / "model.safetensors").exists()
     assert events(path)[-1]["reason"] == "non_finite"
 
@@ -162,7 +163,7 @@ def test_both_ways_of_checking_give_the_same_run(
 ) -> None:
     found = []
     for kind in (Trainer, DeferredTrainer):
-        monkeypatch.setattr(start, "Trainer", kind)
+        monkeypatch.setattr(setup, "Trainer", kind)
         config = exploding("ignore", evaluate_every=7, checkpoint_every=6)
         path, _ = run(config, tmp_path)
         saved = load_checkpoint(path / "checkpoints" / "last.pt")

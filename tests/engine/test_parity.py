@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from cnn_tui.engine.data import Images, Scaling, Splits, permutation
+from cnn_tui.engine.data import Images, Splits, permutation
+from cnn_tui.engine.network import Scaling
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset
 from tests.engine.making import losses, make_trainer

@@ -14,7 +14,7 @@ from cnn_tui.config import RunConfig, parse_mapping
 from cnn_tui.engine.checkpoint import load_checkpoint
 from cnn_tui.engine.data import load_splits
 from cnn_tui.engine.device import pick_device
-from cnn_tui.engine.progress import Outcome
+from cnn_tui.engine.outcome import Outcome
 from cnn_tui.io.safe_yaml import load
 from cnn_tui.runs import lock
 from cnn_tui.runs.layout import State

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from cnn_tui.engine.checkpoint import load_checkpoint
+from cnn_tui.engine.session import COMMANDS_AT_ONCE
+from cnn_tui.runs import mailbox
 from tests.engine.making import LOGISTIC, make_config
 from tests.engine.running import (
     ENDLESS,
@@ -242,3 +244,31 @@ def test_rubbish_in_the_mailbox_is_rejected_with_a_reason(
     assert answer["outcome"] == "rejected"
     assert answer["reason"]
     assert trained.tell("pause")["outcome"] == "done"
+
+
+def test_a_flood_of_commands_is_answered_with_few_saves(paused: Training) -> None:
+    before = len(events(paused.path, "checkpoint_saved"))
+    number = 300
+    sent = [
+        mailbox.send(paused.path, "set", name="lr", value=0.001 * (n + 1))
+        for n in range(number)
+    ]
+    last = paused.answer_to(sent[-1])
+    assert (last["outcome"], last["to"]) == ("done", pytest.approx(0.3))
+    answers = [e for e in events(paused.path) if e.get("command_id") in set(sent)]
+    assert [answer["command_id"] for answer in answers] == sent
+    saves = len(events(paused.path, "checkpoint_saved")) - before
+    assert saves <= 2 * number / COMMANDS_AT_ONCE
+    assert last_checkpoint(paused).overrides["lr"] == pytest.approx(0.3)
+
+
+def test_commands_after_an_end_stay_for_whoever_goes_on(paused: Training) -> None:
+    paused.control.can_hand_over = True
+    detach = mailbox.send(paused.path, "detach")
+    evaluate = mailbox.send(paused.path, "evaluate")
+    paused.answer_to(detach)
+    assert paused.outcome().handed_over
+    waiting = [path.name for path in (paused.path / "control").iterdir()]
+    assert waiting in ([evaluate], [])  # taken at the boundary before, at the latest
+    if not waiting:
+        assert paused.answer_to(evaluate)["outcome"] == "done"

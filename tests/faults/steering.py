@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cnn_tui.runs import mailbox
-from cnn_tui.runs.records import Event
+from cnn_tui.runs.events import Event
 from tests.faults.nursery import PATIENCE_SECONDS, events, wait_until
 
 EDIT_STEP = 150
@@ -16,7 +16,7 @@ def tell(run: Path, command: str, **arguments: object) -> Event:
     command_id = mailbox.send(run, command, **arguments)
     answer = mailbox.await_answer(run, command_id, PATIENCE_SECONDS)
     assert answer is not None, f"no answer to {command}"
-    assert answer.details["outcome"] == "done", answer
+    assert answer.outcome == "done", answer
     return answer
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cnn_tui.runs import mailbox
+from cnn_tui.runs.events import Rejected
 from cnn_tui.runs.layout import State
 from tests.faults.damage import cut
 from tests.faults.nets import STEPS, write_preset
@@ -208,9 +209,9 @@ def test_commands_sent_while_nobody_trained_are_rejected(
     waiting = mailbox.send(run, "set", name="lr", value=0.5)
     assert cnn_tui.run("resume", run).code == 0
     answer = mailbox.await_answer(run, waiting, 0)
-    assert answer is not None
-    assert answer.details["outcome"] == "rejected"
-    assert answer.details["reason"] == "sent before this start"
+    assert isinstance(answer, Rejected)
+    assert answer.outcome == "rejected"
+    assert answer.reason == "sent before this start"
     assert_same_end(run, undisturbed)
 
 

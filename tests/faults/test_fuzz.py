@@ -16,9 +16,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from cnn_tui.cli import main
-from cnn_tui.engine import room
-from cnn_tui.engine.control import Control
-from cnn_tui.engine.progress import Outcome
+from cnn_tui.engine import interpreter
+from cnn_tui.engine.interrupts import Interrupts
+from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.resume import Changes, resume_run
 from cnn_tui.errors import CnnTuiError
 from cnn_tui.runs.catalog import list_runs
@@ -93,7 +93,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _no_patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Gives up at once where nothing can be written; leaves torch as it was."""
-    monkeypatch.setattr(room, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(interpreter, "RETRY_SECONDS", 0.0)
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
@@ -127,7 +127,7 @@ def assert_is_a_sentence(error: Exception | str) -> None:
 
 def resume(run: Path) -> Outcome:
     """Goes on for five updates, in this process."""
-    control = Control()
+    control = Interrupts()
     control.patience_seconds = 0
     changes = Changes(more_iterations=5)
     return resume_run(RunWriter.open(run), control, changes=changes)

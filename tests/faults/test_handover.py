@@ -10,6 +10,7 @@ import pytest
 
 from cnn_tui.datasets.facts import BUNDLED
 from cnn_tui.runs import mailbox
+from cnn_tui.runs.events import Rejected
 from cnn_tui.runs.layout import State
 from tests.faults.nursery import (
     Nursery,
@@ -68,13 +69,13 @@ def test_a_paused_run_stays_paused_and_what_was_asked_for_is_kept(
     assert trainer.wait().code == 0
     answer = mailbox.await_answer(run, evaluation, 60)
     assert answer is not None
-    assert (answer.details["outcome"], answer.step) == ("done", 20)
+    assert (answer.outcome, answer.step) == ("done", 20)
     assert events(run, "handed_over")[0]["step"] == 20
     assert status(run).state is State.PAUSED
     again = mailbox.send(run, "detach")
     refusal = mailbox.await_answer(run, again, 60)
-    assert refusal is not None
-    assert "already goes on in the background" in str(refusal.details["reason"])
+    assert isinstance(refusal, Rejected)
+    assert "already goes on in the background" in str(refusal.reason)
     tell(run, "stop")
     wait_until(lambda: not processes_on(cnn_tui.runs))
     assert status(run).state is State.STOPPED

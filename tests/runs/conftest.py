@@ -5,23 +5,49 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import msgspec
 import pytest
 
 from cnn_tui.runs import records
+from cnn_tui.runs.events import Happened, KnownEvent
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.reader import RunReader
-from cnn_tui.runs.records import Status
+from cnn_tui.runs.records import EvaluationMetrics, Metrics, Status, UpdateMetrics
 from cnn_tui.runs.writer import RunWriter
 
 NOBODY = 65534
 _ROOT = Path(__file__).parents[2]
+MOMENT = datetime.fromisoformat("2026-03-04T05:06:07+01:00")
 
-Row = Mapping[str, float | int | None]
+_EXAMPLES: dict[str, Any] = {
+    "at": MOMENT,
+    "step": 7,
+    "command_id": "1.json",
+    "outcome": "done",
+    "device": "cpu",
+    "until": 1240,
+    "repeats_edits": False,
+    "reason": "disk full",
+    "also_as": ["best.pt", "step-00000007.pt"],
+    "test_loss": 0.5,
+    "test_accuracy": 0.75,
+    "validation_loss": 0.625,
+    "validation_accuracy": 0.875,
+    "best": False,
+    "what": "lr",
+    "before": 0.1,
+    "after": 0.05,
+    "layer": "layer 4, conv2d",
+    "loss": 23.5,
+    "reached": 9,
+}
+"""A value for each field of any event."""
 
 
 def status(state: State = State.RUNNING, **fields: Any) -> Status:
@@ -80,10 +106,40 @@ def run_python(script: str, *arguments: object) -> subprocess.CompletedProcess[s
     )
 
 
-def train(step: int, **values: float | None) -> Row:
+def train_row(
+    step: int, *, loss: float | None = 0.5, lr: float = 0.25
+) -> UpdateMetrics:
     """Returns a train row."""
-    row: dict[str, float | int | None] = {"step": step, "train/loss": 1 / step}
-    return row | values
+    return UpdateMetrics(
+        step=step,
+        epoch=step / 10,
+        time=step * 2.0,
+        loss=loss,
+        accuracy=0.125,
+        lr=lr,
+        images_per_second=4096.0,
+    )
+
+
+def evaluation_row(
+    step: int, *, loss: float = 0.75, accuracy: float = 0.5, **validation: float
+) -> EvaluationMetrics:
+    """Returns a test row; ``validation`` are its values of the validation set."""
+    return EvaluationMetrics(
+        step=step,
+        epoch=step / 10,
+        time=step * 2.0,
+        loss=loss,
+        accuracy=accuracy,
+        **validation,
+    )
+
+
+def example_event(kind: type[Happened], *, least: bool = False) -> KnownEvent:
+    """Returns an event that says all that its kind can say, or has to."""
+    fields = msgspec.structs.fields(kind)
+    names = [field.name for field in fields if field.required or not least]
+    return cast(KnownEvent, kind(**{name: _EXAMPLES[name] for name in names}))
 
 
 def poll(reader: RunReader) -> RunReader:
@@ -99,8 +155,8 @@ def read(path: Path) -> RunReader:
     return poll(RunReader(path))
 
 
-def metrics_of(path: Path, rows: Iterable[Row | bytes]) -> RunReader:
-    """Returns a reader of a directory that holds these lines of metrics."""
+def metrics_of(path: Path, rows: Iterable[Metrics | bytes]) -> RunReader:
+    """Returns a reader of a directory that holds these rows, or lines, of metrics."""
     encoded = [
         row + b"\n" if isinstance(row, bytes) else records.encode_line(row)
         for row in rows

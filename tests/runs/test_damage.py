@@ -15,7 +15,7 @@ from cnn_tui.runs import records
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.writer import RunWriter
 
-from .conftest import metrics_of, poll, read, train
+from .conftest import metrics_of, poll, read, train_row
 
 
 @pytest.mark.parametrize(
@@ -37,14 +37,14 @@ from .conftest import metrics_of, poll, read, train
     ],
 )
 def test_rubbish_is_skipped_and_counted(tmp_path: Path, rubbish: bytes) -> None:
-    reader = metrics_of(tmp_path, [train(1), rubbish, train(3)])
+    reader = metrics_of(tmp_path, [train_row(1), rubbish, train_row(3)])
     assert reader.train["step"].tolist() == [1, 3]
     assert reader.skipped == 1
 
 
 def test_unknown_keys_and_kinds_are_no_damage(tmp_path: Path) -> None:
     newer = b'{"step": 2, "train/loss": 0.5, "train/f1": {"macro": 1}}'
-    reader = metrics_of(tmp_path, [train(1), newer, b'{"step": 2, "swa/loss": 1}'])
+    reader = metrics_of(tmp_path, [train_row(1), newer, b'{"step": 2, "swa/loss": 1}'])
     assert reader.train["step"].tolist() == [1, 2]
     assert reader.skipped == 0
 
@@ -96,7 +96,7 @@ def test_an_empty_or_missing_directory_is_read_as_nothing(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("name", ["metrics.jsonl", "events.jsonl", "device.jsonl"])
 def test_links_and_pipes_are_not_read(tmp_path: Path, name: str) -> None:
-    (tmp_path / "outside").write_bytes(records.encode_line(train(1)))
+    (tmp_path / "outside").write_bytes(records.encode_line(train_row(1)))
     (tmp_path / name).symlink_to(tmp_path / "outside")
     reader = read(tmp_path)
     assert (len(reader.train), reader.skipped) == (0, 0)
@@ -106,7 +106,7 @@ def test_links_and_pipes_are_not_read(tmp_path: Path, name: str) -> None:
 
 
 def test_a_run_removed_while_it_is_shown_keeps_its_rows(writer: RunWriter) -> None:
-    writer.metrics([train(1)])
+    writer.metrics([train_row(1)])
     reader = read(writer.path)
     shutil.rmtree(writer.path)
     assert not reader.poll()

@@ -10,14 +10,14 @@ import pytest
 from cnn_tui.errors import LockedError
 from cnn_tui.runs.writer import RunWriter
 
-from .conftest import run_python, status
+from .conftest import run_python, status, train_row
 
 Create = Callable[..., RunWriter]
 
 
 def test_a_second_writer_is_told_who_trains_and_changes_nothing(create: Create) -> None:
     writer = create(status=status(pid=4242, host="gpu-7"))
-    writer.metrics([{"step": 1}])
+    writer.metrics([train_row(1)])
     before = {path: path.stat() for path in writer.path.rglob("*")}
     with pytest.raises(LockedError, match=r"process 4242 on gpu-7 since 20\d\d-"):
         RunWriter.open(writer.path)

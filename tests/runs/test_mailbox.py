@@ -9,9 +9,11 @@ from typing import get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from cnn_tui.errors import InputError, RunDirectoryError
-from cnn_tui.runs import mailbox, orders
+from cnn_tui.runs import mailbox, orders, records
+from cnn_tui.runs.events import Paused
 from cnn_tui.runs.mailbox import Command, Inbox, Rejected
 from cnn_tui.runs.orders import (
     AnyOrder,
@@ -37,9 +39,14 @@ def waiting(run: Path) -> list[str]:
     return sorted(os.listdir(run / "control"))
 
 
+def take_all(run: Path) -> list[Command | Rejected]:
+    """Returns what a trainer that has just begun takes."""
+    return list(Inbox(run).take())
+
+
 def rejection(run: Path) -> str:
     """Returns why the only thing in the mailbox was rejected; it is gone then."""
-    [item] = Inbox(run).take()
+    [item] = take_all(run)
     assert isinstance(item, Rejected)
     assert waiting(run) == []
     return item.reason
@@ -47,13 +54,41 @@ def rejection(run: Path) -> str:
 
 def test_commands_arrive_in_the_order_sent_with_their_ids(run: Path) -> None:
     sent = [mailbox.send(run, "step", count=number) for number in range(1, 20)]
-    taken = Inbox(run).take()
-    assert taken == [
+    assert take_all(run) == [
         Command(id=command_id, order=StepBatches(count=number))
         for number, command_id in enumerate(sent, start=1)
     ]
     assert waiting(run) == []
-    assert Inbox(run).take() == []
+    assert take_all(run) == []
+
+
+def test_what_is_not_asked_for_stays_in_the_mailbox(run: Path) -> None:
+    sent = [mailbox.send(run, "step", count=number) for number in range(1, 8)]
+    inbox = Inbox(run)
+    assert [item.id for item in inbox.take(3)] == sent[:3]
+    assert waiting(run) == sent[3:]
+    assert [item.id for item in inbox.take(0)] == []
+    assert [item.id for item in inbox.take(9)] == sent[3:]
+    assert waiting(run) == []
+
+
+def test_commands_are_taken_one_by_one_as_they_are_asked_for(run: Path) -> None:
+    sent = [mailbox.send(run, "pause") for _ in range(3)]
+    taking = Inbox(run).take()
+    assert waiting(run) == sent
+    assert next(taking).id == sent[0]
+    assert waiting(run) == sent[1:]
+    assert mailbox.withdraw(run, sent[1])
+    assert [item.id for item in taking] == sent[2:]
+
+
+def test_what_cannot_be_removed_does_not_stand_in_the_way(run: Path) -> None:
+    (run / "control" / "0").mkdir()
+    sent = [mailbox.send(run, "pause") for _ in range(2)]
+    inbox = Inbox(run)
+    assert [item.id for item in inbox.take(1)] == ["0"]
+    assert [item.id for item in inbox.take(1)] == sent[:1]
+    assert [item.id for item in inbox.take(1)] == sent[1:]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +109,7 @@ def test_arguments_arrive(
     run: Path, command: str, arguments: dict[str, object], order: AnyOrder
 ) -> None:
     command_id = mailbox.send(run, command, **arguments)
-    assert Inbox(run).take() == [Command(id=command_id, order=order)]
+    assert take_all(run) == [Command(id=command_id, order=order)]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +148,7 @@ def test_a_command_sent_is_private_and_never_half_there(run: Path) -> None:
 @pytest.mark.parametrize("name", sorted(orders.TOUCHABLE))
 def test_an_empty_file_named_after_a_command_is_one(run: Path, name: str) -> None:
     (run / "control" / name).touch()
-    [command] = Inbox(run).take()
+    [command] = take_all(run)
     assert isinstance(command, Command)
     assert (command.id, command.order) == (name, orders.COMMANDS[name]())
 
@@ -125,7 +160,7 @@ def test_an_empty_file_of_another_name_is_rejected(run: Path) -> None:
 
 def test_names_with_a_dot_in_front_are_ignored(run: Path) -> None:
     (run / "control" / ".tmp-1.json").write_text('{"command": "stop"}')
-    assert Inbox(run).take() == []
+    assert take_all(run) == []
     assert waiting(run) == [".tmp-1.json"]
 
 
@@ -158,7 +193,7 @@ def test_a_directory_stays_whole_and_is_rejected_once(run: Path) -> None:
     inbox = Inbox(run)
     [item] = inbox.take()
     assert isinstance(item, Rejected)
-    assert inbox.take() == []
+    assert list(inbox.take()) == []
     assert (run / "control" / "stop" / "precious").exists()
 
 
@@ -172,7 +207,7 @@ def test_another_users_file_is_rejected(run: Path) -> None:
 def test_a_name_that_is_no_text_can_be_answered(run: Path) -> None:
     with open(os.fsencode(run / "control") + b"/\xff\x1b", "wb"):
         pass
-    [item] = Inbox(run).take()
+    [item] = take_all(run)
     assert item.id.isprintable()
     json.dumps(item.id).encode()
 
@@ -184,7 +219,7 @@ def test_a_linked_mailbox_is_not_used(run: Path) -> None:
         mailbox.send(run, "stop")
     (run / "outside" / "stop").touch()
     with pytest.raises(OSError):
-        Inbox(run).take()
+        take_all(run)
     assert os.listdir(run / "outside") == ["stop"]
 
 
@@ -197,25 +232,21 @@ def test_another_user_cannot_steer(shared_folder: Path) -> None:
 def test_a_command_is_either_taken_or_taken_back(run: Path) -> None:
     first, second = mailbox.send(run, "stop"), mailbox.send(run, "pause")
     assert mailbox.withdraw(run, first)
-    assert [item.id for item in Inbox(run).take()] == [second]
+    assert [item.id for item in take_all(run)] == [second]
     assert not mailbox.withdraw(run, second)
 
 
 def test_the_answer_is_found_when_it_comes(writer: RunWriter) -> None:
     command_id = mailbox.send(writer.path, "pause")
-    writer.event("paused", 1, command_id="another", outcome="done")
+    paused = Paused(at=records.now(), step=3, command_id=command_id, outcome="done")
+    writer.event(structs.replace(paused, step=1, command_id="another"))
     with (writer.path / "events.jsonl").open("a") as events:
         events.write(f'rubbish "{command_id}"\n')
-
-    def answer() -> None:
-        writer.event("paused", 3, command_id=command_id, outcome="done")
-
-    timer = Timer(0.1, answer)
+    timer = Timer(0.1, writer.event, [paused])
     timer.start()
-    event = mailbox.await_answer(writer.path, command_id, timeout_seconds=30)
+    answer = mailbox.await_answer(writer.path, command_id, timeout_seconds=30)
     timer.join()
-    assert event is not None
-    assert (event.step, event.details["outcome"]) == (3, "done")
+    assert answer == paused
 
 
 def test_no_answer_in_time_is_none(writer: RunWriter) -> None:
@@ -238,6 +269,6 @@ def test_whatever_a_file_holds_it_is_taken_and_never_an_error(
     run = tmp_path_factory.mktemp("run")
     (run / "control").mkdir()
     (run / "control" / "1.json").write_bytes(content)
-    [item] = Inbox(run).take()
+    [item] = take_all(run)
     assert item.id == "1.json"
     assert waiting(run) == []

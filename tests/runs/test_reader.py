@@ -12,21 +12,25 @@ from hypothesis import strategies as st
 from cnn_tui.errors import RunDirectoryError
 from cnn_tui.runs import reader as reader_module
 from cnn_tui.runs import records
+from cnn_tui.runs.events import Failed, Paused
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.reader import RunReader
-from cnn_tui.runs.records import DeviceRow, Gpu
+from cnn_tui.runs.records import (
+    DeviceRow,
+    EvaluationMetrics,
+    Gpu,
+    Metrics,
+    Rewind,
+    UpdateMetrics,
+)
 from cnn_tui.runs.table import Table
 from cnn_tui.runs.writer import RunWriter
 
-from .conftest import Row, metrics_of, poll, read, status, train
+from .conftest import evaluation_row, metrics_of, poll, read, status, train_row
 
 SHARED_COLUMNS = ("step", "epoch", "time", "loss", "accuracy")
 TRAIN_COLUMNS = (*SHARED_COLUMNS, "lr")
 TEST_COLUMNS = (*SHARED_COLUMNS, "validation_loss", "validation_accuracy")
-
-
-def evaluated(step: int, accuracy: float = 0.5) -> Row:
-    return {"step": step, "test/loss": 0.1, "test/accuracy": accuracy}
 
 
 def first_row(table: Table, *columns: str) -> list[float]:
@@ -34,39 +38,40 @@ def first_row(table: Table, *columns: str) -> list[float]:
 
 
 def test_what_the_writer_wrote_is_read(writer: RunWriter) -> None:
-    row = {
-        "step": 3,
-        "epoch": 0.005,
-        "time": 0.25,
-        "train/loss": 2.5,
-        "train/accuracy": 0.125,
-        "lr": 0.5,
-        "images_per_second": 4096.0,
-    }
-    test_row = {
-        "step": 3,
-        "epoch": 0.005,
-        "time": 0.5,
-        "test/loss": 2.25,
-        "test/accuracy": 0.25,
-        "validation/loss": 2.0,
-        "validation/accuracy": 0.5,
-    }
+    row = UpdateMetrics(
+        step=3,
+        epoch=0.005,
+        time=0.25,
+        loss=2.5,
+        accuracy=0.125,
+        lr=0.5,
+        images_per_second=4096.0,
+    )
+    test_row = EvaluationMetrics(
+        step=3,
+        epoch=0.005,
+        time=0.5,
+        loss=2.25,
+        accuracy=0.25,
+        validation_loss=2.0,
+        validation_accuracy=0.5,
+    )
     writer.metrics([row, test_row])
     reader = read(writer.path)
-    kept = [value for name, value in row.items() if name != "images_per_second"]
+    kept = [getattr(row, name) for name in TRAIN_COLUMNS]
     assert first_row(reader.train, *TRAIN_COLUMNS) == pytest.approx(kept)
-    assert first_row(reader.tests, *TEST_COLUMNS) == pytest.approx([*test_row.values()])
+    kept = [getattr(test_row, name) for name in TEST_COLUMNS]
+    assert first_row(reader.tests, *TEST_COLUMNS) == pytest.approx(kept)
     assert reader.skipped == 0
 
 
 def test_rows_that_are_appended_later_are_read_later(writer: RunWriter) -> None:
     reader = RunReader(writer.path)
     assert not reader.poll()
-    writer.metrics([train(1), train(2)])
+    writer.metrics([train_row(1), train_row(2)])
     assert reader.poll()
     view = reader.train["step"]
-    writer.metrics([train(step) for step in range(3, 3000)])
+    writer.metrics([train_row(step) for step in range(3, 3000)])
     poll(reader)
     assert reader.train["step"].tolist() == list(range(1, 3000))
     assert view.tolist() == [1, 2]
@@ -76,23 +81,34 @@ def test_rows_that_are_appended_later_are_read_later(writer: RunWriter) -> None:
 
 
 def test_columns_cannot_be_changed_by_a_screen(tmp_path: Path) -> None:
-    reader = metrics_of(tmp_path, [train(1)])
+    reader = metrics_of(tmp_path, [train_row(1)])
     with pytest.raises(ValueError, match="read-only"):
         reader.train["loss"][0] = 0
 
 
 def test_null_missing_and_infinite_values_are_nan(tmp_path: Path) -> None:
+    no_lr = b'{"step": 2, "train/loss": 0.5}'
     huge = b'{"step": 3, "train/loss": 1e300, "lr": 1}'
-    reader = metrics_of(tmp_path, [{"step": 1, "train/loss": None}, train(2), huge])
+    reader = metrics_of(tmp_path, [train_row(1, loss=None), no_lr, huge])
     np.testing.assert_array_equal(reader.train["loss"], [math.nan, 0.5, math.nan])
-    np.testing.assert_array_equal(reader.train["lr"], [math.nan, math.nan, 1])
+    np.testing.assert_array_equal(reader.train["lr"], [0.25, math.nan, 1])
     assert reader.skipped == 0
 
 
 def test_a_rewind_voids_the_later_rows_of_both_kinds(tmp_path: Path) -> None:
-    before = [train(1), train(2), evaluated(2, 0.2), train(3), evaluated(3, 0.3)]
-    after = [train(3, lr=0.5), evaluated(3, 0.9)]
-    reader = metrics_of(tmp_path, [*before, {"rewind_to": 2}, *after])
+    reader = metrics_of(
+        tmp_path,
+        [
+            train_row(1),
+            train_row(2),
+            evaluation_row(2, accuracy=0.2),
+            train_row(3),
+            evaluation_row(3, accuracy=0.3),
+            Rewind(rewind_to=2),
+            train_row(3, lr=0.5),
+            evaluation_row(3, accuracy=0.9),
+        ],
+    )
     assert reader.train["step"].tolist() == [1, 2, 3]
     assert reader.train["lr"][2] == 0.5
     np.testing.assert_allclose(reader.tests["accuracy"], [0.2, 0.9], rtol=1e-6)
@@ -109,14 +125,14 @@ def test_each_kind_has_one_row_per_step_ascending(
     tmp_path_factory: pytest.TempPathFactory, history: list[tuple[str, int]]
 ) -> None:
     expected: dict[str, list[int]] = {"train": [], "test": []}
-    rows: list[Row] = []
+    rows: list[Metrics] = []
     for kind, step in history:
         if kind == "rewind":
-            rows.append({"rewind_to": step})
+            rows.append(Rewind(rewind_to=step))
             for steps in expected.values():
                 steps[:] = [earlier for earlier in steps if earlier <= step]
         else:
-            rows.append({"step": step, f"{kind}/loss": 1.0})
+            rows.append(train_row(step) if kind == "train" else evaluation_row(step))
             if not expected[kind] or step > expected[kind][-1]:
                 expected[kind].append(step)
     reader = metrics_of(tmp_path_factory.mktemp("run"), rows)
@@ -125,16 +141,17 @@ def test_each_kind_has_one_row_per_step_ascending(
 
 
 def test_a_replaced_file_replaces_the_rows(tmp_path: Path) -> None:
-    reader = metrics_of(tmp_path, [train(1), train(2), evaluated(2)])
+    reader = metrics_of(tmp_path, [train_row(1), train_row(2), evaluation_row(2)])
     (tmp_path / "metrics.jsonl").unlink()
-    (tmp_path / "metrics.jsonl").write_bytes(records.encode_line(train(7)))
+    (tmp_path / "metrics.jsonl").write_bytes(records.encode_line(train_row(7)))
     poll(reader)
     assert reader.train["step"].tolist() == [7]
     assert len(reader.tests) == 0
 
 
 def test_a_long_run_is_read_in_parts_that_can_be_drawn(tmp_path: Path) -> None:
-    reader = metrics_of(tmp_path, (train(step) for step in range(1, 30_001)))
+    rows = (train_row(step, loss=1 / step) for step in range(1, 30_001))
+    reader = metrics_of(tmp_path, rows)
     partly = RunReader(tmp_path)
     partly.poll(budget_seconds=0)
     assert not partly.complete
@@ -145,14 +162,16 @@ def test_a_long_run_is_read_in_parts_that_can_be_drawn(tmp_path: Path) -> None:
 
 
 def test_events_keep_their_details(writer: RunWriter) -> None:
-    writer.event("paused", 5, command_id="1.json", outcome="done")
+    moment = records.now()
+    writer.event(Paused(at=moment, step=5, command_id="1.json", outcome="done"))
     with (writer.path / "events.jsonl").open("a") as events:
         events.write('{"event": "no step"}\n[]\n')
-    writer.event("failed", 9, reason="disk full")
+    writer.event(Failed(at=moment, step=9, reason="disk full"))
     reader = read(writer.path)
-    assert [event.event for event in reader.events] == ["paused", "failed"]
-    assert reader.events[0].command_id == "1.json"
-    assert reader.events[1].details == {"reason": "disk full"}
+    assert list(reader.events) == [
+        Paused(at=moment, step=5, command_id="1.json", outcome="done"),
+        Failed(at=moment, step=9, reason="disk full"),
+    ]
     assert reader.skipped == 2
 
 
@@ -209,7 +228,7 @@ def test_the_config_is_given_as_it_is(writer: RunWriter) -> None:
 
 
 def test_reading_writes_nothing_and_needs_no_lock(writer: RunWriter) -> None:
-    writer.metrics([train(1)])
+    writer.metrics([train_row(1)])
     before = {path: path.stat().st_mtime_ns for path in writer.path.rglob("*")}
     reader = read(writer.path)
     reader.status()

@@ -4,10 +4,13 @@ import json
 import math
 
 import msgspec
+import pytest
 
 from cnn_tui.runs import records
 from cnn_tui.runs.layout import State
-from cnn_tui.runs.records import Best, DeviceRow, Event, Gpu, Status
+from cnn_tui.runs.records import Best, DeviceRow, Gpu, Metrics, Rewind, Status
+
+from .conftest import evaluation_row, train_row
 
 STATUS_KEYS = """
 format id name preset title dataset state reason step total_steps epoch started_at
@@ -53,12 +56,31 @@ def test_a_device_row_has_the_keys_of_the_contract_in_order() -> None:
     assert content["gpus"] == [dict.fromkeys(GPU_KEYS.split()) | {"index": 0}]
 
 
-def test_an_event_survives_its_line() -> None:
-    details: dict[str, object] = {"name": "lr", "from": 0.1, "to": 0.2}
-    event = Event(at=records.now(), step=7, event="paused", details=details)
-    line = records.encode_event(event)
-    assert list(json.loads(line)) == ["at", "step", "event", "name", "from", "to"]
-    assert records.decode_event(line) == event
+@pytest.mark.parametrize(
+    ("row", "keys"),
+    [
+        (
+            train_row(1),
+            "step epoch time train/loss train/accuracy lr images_per_second",
+        ),
+        (evaluation_row(1), "step epoch time test/loss test/accuracy"),
+        (
+            evaluation_row(1, validation_loss=0.5, validation_accuracy=0.25),
+            "step epoch time test/loss test/accuracy "
+            "validation/loss validation/accuracy",
+        ),
+        (Rewind(rewind_to=1), "rewind_to"),
+    ],
+)
+def test_metrics_have_the_keys_of_the_contract_in_order(
+    row: Metrics, keys: str
+) -> None:
+    assert list(written(row)) == keys.split()
+
+
+def test_an_update_without_a_loss_says_null() -> None:
+    content = written(train_row(1, loss=None))
+    assert content["train/loss"] is None
 
 
 def test_a_status_without_what_is_not_known_yet_is_enough() -> None:

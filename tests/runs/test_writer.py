@@ -16,14 +16,16 @@ import pytest
 
 from cnn_tui.errors import RunDirectoryError
 from cnn_tui.runs import records
+from cnn_tui.runs.events import HyperparameterChanged, KnownEvent, Paused
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.reader import RunReader
-from cnn_tui.runs.records import DeviceRow
+from cnn_tui.runs.records import DeviceRow, Metrics, Rewind
 from cnn_tui.runs.writer import RunWriter
 
-from .conftest import another_user, run_python, status
+from .conftest import another_user, evaluation_row, run_python, status, train_row
 
 Create = Callable[..., RunWriter]
+Written = Metrics | KnownEvent
 
 
 def lines(path: Path) -> list[dict[str, object]]:
@@ -45,7 +47,7 @@ def test_a_run_is_private_whatever_the_umask(create: Create) -> None:
     before = os.umask(0o000)
     try:
         writer = create()
-        writer.metrics([{"step": 1}])
+        writer.metrics([train_row(1)])
         writer.evaluation(1, {"a": np.zeros(1)}, None)
         writer.environment({"python": "3"})
     finally:
@@ -110,21 +112,22 @@ def test_another_users_run_cannot_be_opened(shared_folder: Path) -> None:
 
 
 def test_metrics_are_rows_in_order_with_null_for_non_finite(writer: RunWriter) -> None:
-    writer.metrics([{"step": 1, "train/loss": math.nan}, {"step": 2, "lr": math.inf}])
-    writer.metrics([{"rewind_to": 1}])
-    assert lines(writer.path / "metrics.jsonl") == [
-        {"step": 1, "train/loss": None},
-        {"step": 2, "lr": None},
-        {"rewind_to": 1},
-    ]
+    writer.metrics([train_row(1, loss=math.nan), evaluation_row(1, loss=math.inf)])
+    writer.metrics([train_row(2, lr=math.inf), Rewind(rewind_to=1)])
+    first, tested, second, rewind = lines(writer.path / "metrics.jsonl")
+    assert (first["step"], first["train/loss"], first["lr"]) == (1, None, 0.25)
+    assert (tested["step"], tested["test/loss"]) == (1, None)
+    assert (second["step"], second["train/loss"], second["lr"]) == (2, 0.5, None)
+    assert rewind == {"rewind_to": 1}
 
 
 def test_an_event_has_its_time_step_and_details(writer: RunWriter) -> None:
-    writer.event("hyperparameter_changed", 7, name="lr", to=0.1)
+    moment = records.now()
+    writer.event(HyperparameterChanged(at=moment, step=7, what="lr", after=0.1))
     [event] = lines(writer.path / "events.jsonl")
-    moment = datetime.fromisoformat(str(event.pop("at")))
-    assert moment.tzinfo is not None
-    assert abs((records.now() - moment).total_seconds()) < 60
+    written_at = datetime.fromisoformat(str(event.pop("at")))
+    assert written_at == moment
+    assert written_at.tzinfo is not None
     assert event == {
         "step": 7,
         "event": "hyperparameter_changed",
@@ -141,14 +144,36 @@ def test_device_rows_without_a_gpu_say_so(writer: RunWriter) -> None:
 
 
 def test_the_listener_hears_metrics_and_events_as_appended(create: Create) -> None:
-    heard: list[str] = []
+    heard: list[Written] = []
     writer = create(listener=heard.append)
-    writer.metrics([{"step": 1}, {"step": 2}])
-    writer.event("paused", 2)
-    writer.metrics([{"step": 3}])
-    written = (writer.path / "metrics.jsonl").read_text().splitlines()
-    assert [heard[0], heard[1], heard[3]] == written
-    assert heard[2] == (writer.path / "events.jsonl").read_text().rstrip()
+    rows: list[Metrics] = [train_row(1), evaluation_row(1), Rewind(rewind_to=0)]
+    paused = Paused(at=records.now(), step=0)
+    writer.metrics(rows)
+    writer.event(paused)
+    writer.metrics([train_row(1)])
+    assert heard == [*rows, paused, train_row(1)]
+    written = lines(writer.path / "metrics.jsonl"), lines(writer.path / "events.jsonl")
+    assert [len(file) for file in written] == [4, 1]
+
+
+def test_a_listener_that_raises_reaches_no_writer_and_is_not_called_again(
+    create: Create, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard: list[Written] = []
+
+    def listener(record: Written) -> None:
+        heard.append(record)
+        raise KeyError("step")
+
+    writer = create(listener=listener)
+    writer.metrics([Rewind(rewind_to=0), train_row(1)])
+    writer.event(Paused(at=records.now(), step=1))
+    assert heard == [Rewind(rewind_to=0)]
+    assert [record.getMessage() for record in caplog.records] == ["a listener failed"]
+    assert "KeyError: 'step'" in caplog.text
+    assert len(lines(writer.path / "metrics.jsonl")) == 2
+    assert len(lines(writer.path / "events.jsonl")) == 1
+    assert writer.failing is None
 
 
 def test_the_status_is_replaced_whole(writer: RunWriter) -> None:
@@ -192,10 +217,11 @@ def test_a_writer_begins_on_a_fresh_line(writer: RunWriter, torn: str) -> None:
     writer.close()
     (writer.path / "metrics.jsonl").write_text(torn)
     again = RunWriter.open(writer.path)
-    again.metrics([{"step": 2}])
+    again.metrics([Rewind(rewind_to=2)])
     again.close()
     text = (writer.path / "metrics.jsonl").read_text()
-    assert text == torn + ("\n" if torn[-1:] not in ("", "\n") else "") + '{"step":2}\n'
+    fresh = "\n" if torn[-1:] not in ("", "\n") else ""
+    assert text == torn + fresh + '{"rewind_to":2}\n'
 
 
 def test_what_is_not_a_run_is_not_opened_and_not_made(tmp_path: Path) -> None:
@@ -223,22 +249,25 @@ def test_a_write_that_fails_is_kept_and_done_later(writer: RunWriter) -> None:
     script = """
 import resource, sys
 from pathlib import Path
-from cnn_tui.runs.writer import RunWriter
+from cnn_tui.runs.events import Paused
 from cnn_tui.runs.layout import State
-from tests.runs.conftest import status
+from cnn_tui.runs.records import encode_line, now
+from cnn_tui.runs.writer import RunWriter
+from tests.runs.conftest import status, train_row
 
 def limit(size_bytes):
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
 
 writer = RunWriter.open(Path(sys.argv[1]))
+limit(len(encode_line(train_row(1))) * 3 // 2)
+writer.metrics([train_row(number) for number in range(1, 6)])
 limit(45)
-writer.metrics([{"step": number, "train/loss": 0.5} for number in range(1, 6)])
-writer.event("paused", 5)
+writer.event(Paused(at=now(), step=5))
 writer.set_status(status(State.PAUSED, step=5))
 assert writer.failing is not None, "nothing failed"
 assert not writer.retry()
-writer.metrics([{"step": 6, "train/loss": 0.5}])
+writer.metrics([train_row(6)])
 limit(resource.RLIM_INFINITY)
 assert writer.retry(), writer.failing
 assert writer.failing is None
@@ -250,7 +279,7 @@ writer.close()
     reader = RunReader(writer.path)
     reader.poll()
     assert reader.train["step"].tolist() == [1, 2, 3, 4, 5, 6]
-    assert [event.event for event in reader.events] == ["paused"]
+    assert [event.name for event in reader.events] == ["paused"]
     assert json.loads((writer.path / "status.json").read_text())["state"] == "paused"
 
 
@@ -272,7 +301,7 @@ def test_a_removed_folder_of_evaluations_is_made_again(writer: RunWriter) -> Non
 
 
 def test_a_sync_that_works_is_no_failure(writer: RunWriter) -> None:
-    writer.metrics([{"step": 1}])
+    writer.metrics([train_row(1)])
     writer.sync()
     assert writer.failing is None
 
@@ -287,7 +316,7 @@ def test_the_reserve_makes_room_for_the_last_words(writer: RunWriter) -> None:
 def test_two_threads_write_whole_lines(writer: RunWriter) -> None:
     def write(thread: int) -> None:
         for number in range(200):
-            writer.metrics([{"step": number, "thread": thread}])
+            writer.metrics([train_row(number, loss=float(thread))])
             writer.set_status(status(step=number))
 
     with ThreadPoolExecutor(4) as pool:

@@ -13,9 +13,9 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from cnn_tui.config import RunConfig, parse_settings
-from cnn_tui.engine.control import Control
-from cnn_tui.engine.loop import Trainer
-from cnn_tui.engine.start import Request, start_run
+from cnn_tui.engine.interrupts import Interrupts
+from cnn_tui.engine.start import NewRun, start_run
+from cnn_tui.engine.trainer import Trainer
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset
 from cnn_tui.runs import mailbox
@@ -121,13 +121,13 @@ def calm_training(monkeypatch: pytest.MonkeyPatch) -> None:
 def recorded_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of 60 updates; do not change it."""
     created: list[Path] = []
-    request = Request(
+    request = NewRun(
         config=tiny_config("iterations=60", "evaluate_every=20", "lr=0.02"),
         name="logistic",
         preset="logistic",
         runs_folder=tmp_path_factory.mktemp("recorded"),
     )
-    start_run(request, Control(), on_created=created.append)
+    start_run(request, Interrupts(), on_created=created.append)
     return created[0]
 
 

@@ -1,6 +1,5 @@
 """Run directories whose every number is the same each time, to take pictures of."""
 
-import json
 import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -12,14 +11,17 @@ import msgspec
 from cnn_tui.config import apply_settings, parse_mapping, to_mapping, to_yaml
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset
+from cnn_tui.runs import events
+from cnn_tui.runs.events import KnownEvent
 from cnn_tui.runs.layout import CONFIG, DEVICE, EVENTS, METRICS, STATUS, State
 from cnn_tui.runs.records import (
     Best,
     DeviceRow,
-    Event,
+    EvaluationMetrics,
     Gpu,
+    Metrics,
     Status,
-    encode_event,
+    UpdateMetrics,
     encode_line,
 )
 
@@ -27,17 +29,15 @@ NOW = datetime.fromisoformat("2026-11-22T09:15:33+00:00")
 STARTED = NOW - timedelta(seconds=31)
 STEPS_PER_SECOND = 40
 
-Details = dict[str, object]
-
 
 def write_picture_run(folder: Path, *, step: int, state: State, **fields: Any) -> Path:
     """Writes model-c as it looks after ``step`` of 3,000 updates."""
     run = folder / "20261122-091502-model-c"
     run.mkdir(parents=True)
     (run / CONFIG).write_text(_config())
-    (run / METRICS).write_text("".join(_rows(step)))
+    (run / METRICS).write_bytes(b"".join(map(encode_line, _rows(step))))
     (run / DEVICE).write_bytes(b"".join(map(encode_line, _device_rows())))
-    (run / EVENTS).write_bytes(b"".join(map(encode_event, _events(step, state))))
+    (run / EVENTS).write_bytes(b"".join(map(encode_line, _events(step, state))))
     status = picture_status(run.name, step=step, state=state, **fields)
     (run / STATUS).write_bytes(msgspec.json.encode(status))
     return run
@@ -75,17 +75,31 @@ def _config() -> str:
     return to_yaml(parse_mapping(apply_settings(mapping, settings)))
 
 
-def _rows(last_step: int) -> Iterator[str]:
+def _rows(last_step: int) -> Iterator[Metrics]:
     for step in range(1, last_step + 1):
-        base = {"step": step, "epoch": step / 600, "time": step / STEPS_PER_SECOND}
+        epoch, time = step / 600, step / STEPS_PER_SECOND
         loss = 2.3 * math.exp(-step / 120) + 0.08 + 0.06 * math.sin(step * 12.9898) ** 3
-        accuracy = 1 - loss / 2.6
-        row = {"train/loss": loss, "train/accuracy": accuracy, "lr": 0.05}
-        yield json.dumps({**base, **row}) + "\n"
+        yield UpdateMetrics(
+            step=step,
+            epoch=epoch,
+            time=time,
+            loss=loss,
+            accuracy=1 - loss / 2.6,
+            lr=0.05,
+            images_per_second=4010.0,
+        )
         if step % 500 == 0:
-            accuracy = 0.9721 - 8 / step
-            tested = {"test/loss": 0.07 + 60 / step, "test/accuracy": accuracy}
-            yield json.dumps({**base, **tested}) + "\n"
+            yield EvaluationMetrics(
+                step=step,
+                epoch=epoch,
+                time=time,
+                loss=0.07 + 60 / step,
+                accuracy=_accuracy(step),
+            )
+
+
+def _accuracy(step: int) -> float:
+    return 0.9721 - 8 / step
 
 
 def _device_rows() -> Iterator[DeviceRow]:
@@ -110,20 +124,23 @@ def _device_rows() -> Iterator[DeviceRow]:
         )
 
 
-def _events(last_step: int, state: State) -> Iterator[Event]:
-    def event(step: int, kind: str, **details: object) -> Event:
+def _events(last_step: int, state: State) -> Iterator[KnownEvent]:
+    def here(step: int) -> dict[str, Any]:
         at = STARTED + timedelta(seconds=step / STEPS_PER_SECOND)
-        return Event(at=at, step=step, event=kind, details=details)
+        return {"at": at, "step": step}
 
-    yield event(0, "started", device="cuda:0")
-    yield event(0, "checkpoint_saved")
+    yield events.Started(device="cuda:0", **here(0))
+    yield events.CheckpointSaved(**here(0))
     for step in range(500, last_step + 1, 500):
-        accuracy: Details = {"test/accuracy": 0.9721 - 8 / step, "best": True}
-        yield event(step, "evaluated", **accuracy)
-        yield event(step, "checkpoint_saved", also_as=["best.pt"])
-    change: Details = {"name": "lr", "from": 0.05, "to": 0.02}
+        accuracy = _accuracy(step)
+        yield events.Evaluated(test_accuracy=accuracy, best=True, **here(step))
+        yield events.CheckpointSaved(also_as=["best.pt"], **here(step))
     if last_step > 1000:
-        yield event(1000, "hyperparameter_changed", **change)
+        yield events.HyperparameterChanged(
+            what="lr", before=0.05, after=0.02, **here(1000)
+        )
     if state is State.FAILED:
-        yield event(last_step + 1, "non_finite", what="gradient", layer="4, conv2d")
-        yield event(last_step, "failed", reason="non_finite")
+        yield events.NonFinite(
+            what="gradient", layer="layer 4, conv2d", **here(last_step + 1)
+        )
+        yield events.Failed(reason="non_finite", **here(last_step))

@@ -1,17 +1,26 @@
 """What the charts are given: curves, axes and marks."""
 
-import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cnn_tui.runs import records
+from cnn_tui.runs.events import (
+    CheckpointSaved,
+    Evaluated,
+    HyperparameterChanged,
+    KnownEvent,
+    NonFinite,
+    Started,
+)
 from cnn_tui.runs.layout import EVENTS, METRICS, State
 from cnn_tui.runs.reader import RunReader
-from cnn_tui.runs.records import Event, Status, encode_event
+from cnn_tui.runs.records import Metrics, Rewind, Status, encode_line
 from cnn_tui.runs.series import smooth
 from cnn_tui.ui.curves import X_MODES, Average, Curves, planned_epochs
+from tests.runs.conftest import evaluation_row, train_row
 
 STATUS = Status(
     state=State.RUNNING,
@@ -22,23 +31,16 @@ STATUS = Status(
 )
 
 
+def append(path: Path, written: Iterable[Metrics | KnownEvent]) -> None:
+    with path.open("ab") as file:
+        file.writelines(map(encode_line, written))
+
+
 def write_rows(run: Path, first: int, last: int) -> None:
-    with (run / METRICS).open("a") as file:
-        for step in range(first, last + 1):
-            row = {"step": step, "epoch": step / 10, "time": step * 2.0, "lr": 0.1}
-            row |= {"train/loss": 1 / step, "train/accuracy": 1 - 1 / step}
-            file.write(json.dumps(row) + "\n")
-            if step % 20 == 0:
-                tested = {"test/loss": 0.5, "test/accuracy": 0.9}
-                row = {"step": step, "epoch": step / 10, "time": step * 2.0, **tested}
-                file.write(json.dumps(row) + "\n")
-
-
-def write_events(run: Path, *events: tuple[str, int, dict[str, object]]) -> None:
-    with (run / EVENTS).open("ab") as file:
-        for name, step, details in events:
-            event = Event(at=records.now(), step=step, event=name, details=details)
-            file.write(encode_event(event))
+    for step in range(first, last + 1):
+        append(run / METRICS, [train_row(step, loss=1 / step)])
+        if step % 20 == 0:
+            append(run / METRICS, [evaluation_row(step)])
 
 
 @pytest.fixture
@@ -75,9 +77,8 @@ def test_without_smoothing_there_is_one_training_curve(reader: RunReader) -> Non
 
 
 def test_validation_is_drawn_where_there_is_one(tmp_path: Path) -> None:
-    row = {"step": 1, "epoch": 0.1, "time": 1.0, "test/loss": 1.0, "test/accuracy": 0.5}
-    row |= {"validation/loss": 1.1, "validation/accuracy": 0.4}
-    (tmp_path / METRICS).write_text(json.dumps(row) + "\n")
+    row = evaluation_row(1, validation_loss=1.1, validation_accuracy=0.4)
+    append(tmp_path / METRICS, [row])
     reader = RunReader(tmp_path)
     reader.poll()
     charts = Curves().charts(reader, STATUS, "step", 0.9)
@@ -93,16 +94,18 @@ def test_the_x_axis_is_steps_epochs_or_time(reader: RunReader) -> None:
 
 
 def test_marks_lie_where_the_events_were(reader: RunReader) -> None:
-    changed = {"name": "lr", "from": 0.1, "to": 0.05}
-    write_events(
-        reader.path,
-        ("started", 0, {}),
-        ("checkpoint_saved", 0, {}),
-        ("hyperparameter_changed", 25, changed),
-        ("evaluated", 20, {"best": True}),
-        ("evaluated", 40, {}),
-        ("checkpoint_saved", 40, {"also_as": ["best.pt"]}),
-        ("non_finite", 45, {"what": "loss", "layer": None}),
+    at = records.now()
+    append(
+        reader.path / EVENTS,
+        [
+            Started(at=at, step=0),
+            CheckpointSaved(at=at, step=0),
+            HyperparameterChanged(at=at, step=25, what="lr", before=0.1, after=0.05),
+            Evaluated(at=at, step=20, best=True),
+            Evaluated(at=at, step=40),
+            CheckpointSaved(at=at, step=40, also_as=["best.pt"]),
+            NonFinite(at=at, step=45, what="loss"),
+        ],
     )
     reader.poll()
     marks = Curves().charts(reader, STATUS, "time", 0.9).loss.marks
@@ -128,8 +131,7 @@ def test_averages_are_continued_and_begun_anew_after_a_rewind(tmp_path: Path) ->
     continued = average.update(reader.train, 0.97)
     at_once, _ = smooth(reader.train["step"], reader.train["loss"], 0.97)
     np.testing.assert_allclose(continued, at_once)
-    with (tmp_path / METRICS).open("a") as file:
-        file.write('{"rewind_to": 10}\n')
+    append(tmp_path / METRICS, [Rewind(rewind_to=10)])
     reader.poll()
     assert len(average.update(reader.train, 0.97)) == 10
     np.testing.assert_allclose(average.update(reader.train, 0.97), at_once[:10])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cnn_tui.config import to_yaml
-from cnn_tui.engine.loop import Trainer
+from cnn_tui.engine.trainer import Trainer
 from cnn_tui.runs.layout import CHECKPOINTS, State
 from cnn_tui.runs.status import read_status
 from cnn_tui.ui.app import CnnTuiApp

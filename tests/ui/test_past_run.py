@@ -10,8 +10,9 @@ from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from cnn_tui.runs import records
+from cnn_tui.runs.events import Stepped
 from cnn_tui.runs.layout import CONFIG, DEVICE, EVENTS, METRICS, STATUS
-from cnn_tui.runs.records import Event, encode_event
+from cnn_tui.runs.records import encode_line
 from cnn_tui.runs.status import read_status
 from cnn_tui.ui.widgets.device_pane import DevicePane
 from cnn_tui.ui.widgets.event_log import EventLog
@@ -154,9 +155,9 @@ async def test_text_from_files_is_shown_literally(finished_run: Path) -> None:
     assert status
     status = msgspec.structs.replace(status, name=MARKUP, preset=None, reason=MARKUP)
     (finished_run / STATUS).write_bytes(msgspec.json.encode(status))
-    event = Event(at=records.now(), step=60, event=MARKUP, details={"reason": MARKUP})
+    event = {"at": records.now(), "step": 60, "event": MARKUP, "reason": MARKUP}
     with (finished_run / EVENTS).open("ab") as file:
-        file.write(encode_event(event))
+        file.write(encode_line(event))
     renamed = finished_run.with_name("[bold]run")
     finished_run.rename(renamed)
     async with opened(renamed) as (app, _pilot):
@@ -267,8 +268,7 @@ async def test_the_log_stays_at_the_end_unless_somebody_reads_above(
     def add_events(number: int) -> None:
         with (finished_run / EVENTS).open("ab") as file:
             for step in range(number):
-                event = Event(at=records.now(), step=step, event="stepped")
-                file.write(encode_event(event))
+                file.write(encode_line(Stepped(at=records.now(), step=step)))
 
     add_events(100)
     async with opened(finished_run) as (app, pilot):

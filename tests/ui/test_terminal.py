@@ -25,7 +25,7 @@ training: {iterations: 2000, batch_size: 100, evaluate_every: 1000, threads: 1}
 NOISY = """
 import os, sys, warnings
 from cnn_tui.cli import main
-from cnn_tui.engine.loop import Trainer
+from cnn_tui.engine.trainer import Trainer
 update = Trainer.update
 def noisy_update(trainer):
     if trainer.step == 3:
@@ -108,7 +108,7 @@ def test_a_run_from_its_start_to_its_end_and_back(tmp_path: Path) -> None:
     while not reader.complete or not len(reader.train):
         reader.poll()
     steered = ("paused", "resumed", "stepped", "hyperparameter_changed", "stopped")
-    happened = [event.event for event in reader.events if event.event in steered]
+    happened = [event.name for event in reader.events if event.name in steered]
     assert happened == [
         "paused",
         "resumed",

@@ -1,27 +1,31 @@
 """Events, ends, settings and machines in words; commands that wait for an answer."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from cnn_tui.config import to_yaml
 from cnn_tui.errors import ConfigError
-from cnn_tui.runs import records
+from cnn_tui.runs import events, records
+from cnn_tui.runs.events import KINDS, Event, Happened, Unknown, decode_event
 from cnn_tui.runs.layout import CONTROL, LOST, State
-from cnn_tui.runs.records import DeviceRow, Event, Gpu, Status
+from cnn_tui.runs.records import DeviceRow, Gpu, Status
 from cnn_tui.ui import run_settings
 from cnn_tui.ui.commands import SentCommands
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.sentences import event_sentence, outcome, value_text
 from cnn_tui.ui.widgets.device_pane import device_lines
+from tests.runs.conftest import example_event
 from tests.ui.conftest import tiny_config
 
 FINE, PLAIN = GLYPHS["braille"], GLYPHS["ascii"]
 
+_Kind = TypeVar("_Kind", bound=Happened)
 
-def event(kind: str, /, **details: object) -> Event:
-    return Event(at=records.now(), step=5, event=kind, details=details)
+
+def event(kind: type[_Kind], **fields: Any) -> _Kind:
+    return kind(at=records.now(), step=5, **fields)
 
 
 def status(state: State = State.FINISHED, **fields: Any) -> Status:
@@ -31,47 +35,74 @@ def status(state: State = State.FINISHED, **fields: Any) -> Status:
 @pytest.mark.parametrize(
     ("happened", "sentence"),
     [
-        (event("started", device="cpu"), "started on cpu"),
-        (event("resumed"), "goes on"),
-        (event("resumed", until=1240), "goes on to step 1,240"),
-        (event("paused"), "paused"),
-        (event("paused", reason="non_finite"), "paused: a value is not finite"),
-        (event("checkpoint_saved"), "checkpoint saved"),
+        (event(events.Started, device="cpu"), "started on cpu"),
+        (event(events.Resumed), "goes on"),
+        (event(events.Resumed, until=1240), "goes on to step 1,240"),
+        (event(events.Paused), "paused"),
+        (event(events.Paused, reason="non_finite"), "paused: a value is not finite"),
+        (event(events.Stepped), "came to where it was to pause"),
+        (event(events.CheckpointSaved), "checkpoint saved"),
         (
-            event("checkpoint_saved", also_as=["best.pt"]),
+            event(events.CheckpointSaved, also_as=["best.pt"]),
             "checkpoint saved as best.pt",
         ),
         (
-            event("evaluated", **{"test/accuracy": 0.9721, "best": True}),
+            event(events.Evaluated, test_accuracy=0.9721, best=True),
             "evaluated  97.21 %  best",
         ),
         (
-            event("evaluated", **{"test/accuracy": 0.9, "validation/accuracy": 0.8}),
+            event(events.Evaluated, test_accuracy=0.9, validation_accuracy=0.8),
             "evaluated  80.00 % of the validation images",
         ),
-        (event("evaluated"), "evaluated"),
+        (event(events.Evaluated), "evaluated"),
         (
-            event("hyperparameter_changed", name="lr", **{"from": 0.05, "to": 0.02}),
+            event(events.HyperparameterChanged, what="lr", before=0.05, after=0.02),
             "lr 0.05 → 0.02",
         ),
         (
-            event("non_finite", what="gradient", layer="4, conv2d"),
+            event(events.NonFinite, what="gradient", layer="layer 4, conv2d"),
             "gradient not finite in layer 4, conv2d",
         ),
-        (event("non_finite", what="loss", layer=None), "loss not finite"),
-        (event("rolled_back", reached=9, lr=0.005), "went back from step 9, lr 0.005"),
+        (event(events.NonFinite, what="loss"), "loss not finite"),
+        (event(events.LossExploded, loss=23.25), "loss exploded: 23.25"),
+        (event(events.RolledBack, reached=9), "went back from step 9"),
         (
-            event("rejected", outcome="rejected", reason="lr must be above 0"),
+            event(events.Rejected, outcome="rejected", reason="lr must be above 0"),
             "refused: lr must be above 0",
         ),
-        (event("failed", reason="out of memory"), "failed: out of memory"),
-        (event("some_news"), "some news"),
-        (event("evaluated", **{"test/accuracy": ["x"]}), "evaluated"),
-        (event("checkpoint_saved", also_as=7), "checkpoint saved"),
+        (event(events.Failed, reason="out of memory"), "failed: out of memory"),
+        (event(events.Interrupted, reason="SIGTERM"), "interrupted: SIGTERM"),
+        (event(events.HandedOver), "handed over"),
+        (event(events.NotBitExact, reason="2 threads"), "not bit exact: 2 threads"),
+        (
+            event(events.CheckpointDamaged, reason="last.pt is cut off"),
+            "checkpoint damaged: last.pt is cut off",
+        ),
     ],
 )
 def test_events(happened: Event, sentence: str) -> None:
     assert event_sentence(happened) == sentence
+
+
+def test_every_kind_of_event_has_a_sentence_of_its_own() -> None:
+    sentences = [event_sentence(example_event(kind)) for kind in KINDS.values()]
+    assert len(set(sentences)) == len(KINDS)
+    assert not [text for text in sentences if "None" in text or "null" in text]
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_an_event_that_says_the_least_has_a_sentence(kind: type[Happened]) -> None:
+    assert event_sentence(example_event(kind, least=True)).isprintable()
+
+
+def test_an_event_of_a_newer_version_is_told_by_its_word_and_reason() -> None:
+    line = {"at": records.now(), "step": 5, "event": "ema_begun", "decay": 0.99}
+    newer = decode_event(records.encode_line(line))
+    assert isinstance(newer, Unknown)
+    assert event_sentence(newer) == "ema begun"
+    line["reason"] = "[b]it\x1b[31m"
+    newer = decode_event(records.encode_line(line))
+    assert event_sentence(newer) == r"ema begun: [b]it\x1b[31m"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +159,7 @@ def test_a_run_that_goes_on_has_no_outcome(state: State) -> None:
 def test_settings_that_differ_come_first_and_say_how() -> None:
     config = tiny_config("batch_size=50")
     preset = run_settings.values(tiny_config("lr=0.5"))
-    changed = event("hyperparameter_changed", name="lr", to=0.2)
+    changed = event(events.HyperparameterChanged, what="lr", after=0.2)
     now = status(overrides={"lr": 0.2}, preset="logistic")
     rows = run_settings.setting_rows(config, preset, now, [changed])
     assert [(row.name, row.value, row.note) for row in rows if row.note] == [
@@ -245,9 +276,10 @@ def test_a_command_waits_until_its_answer_is_read(tmp_path: Path) -> None:
     assert commands.in_words() == ["pausing…"]
     clock.now = 12.0
     assert commands.in_words() == ["pausing… no answer for 0:12"]
-    assert commands.settle([event("paused", command_id="another")]) == []
+    assert commands.settle([event(events.Paused, command_id="another")]) == []
     assert commands.in_words()
-    assert commands.settle([event("paused", command_id=name, outcome="done")]) == []
+    answer = event(events.Paused, command_id=name, outcome="done")
+    assert commands.settle([answer]) == []
     assert commands.in_words() == []
 
 
@@ -256,7 +288,7 @@ def test_a_refusal_is_told_with_its_reason(tmp_path: Path) -> None:
     commands = SentCommands(tmp_path)
     commands.send("lr → 9", "set", name="lr", value=9)
     [name] = [path.name for path in (tmp_path / CONTROL).iterdir()]
-    answer = event("rejected", command_id=name, outcome="rejected", reason="[b]no")
+    answer = event(events.Rejected, command_id=name, outcome="rejected", reason="[b]no")
     assert commands.settle([answer]) == ["lr → 9: refused: [b]no"]
     commands.send("stopping", "stop")
     commands.give_up()

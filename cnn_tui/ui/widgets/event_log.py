@@ -5,9 +5,9 @@ from itertools import takewhile
 
 from textual.content import Content
 
-from cnn_tui.runs.records import Event
+from cnn_tui.runs.events import Event
 from cnn_tui.text import count
-from cnn_tui.ui.sentences import NON_FINITE, event_sentence
+from cnn_tui.ui.sentences import event_sentence
 from cnn_tui.ui.widgets.lines import Lines
 
 MAX_LINES = 1000
@@ -15,7 +15,7 @@ MAX_LINES = 1000
 _STYLES = {
     "checkpoint_saved": "$foreground 60%",
     "failed": "$text-error",
-    NON_FINITE: "$text-error",
+    "non_finite": "$text-error",
     "loss_exploded": "$text-error",
     "rejected": "$text-warning",
     "hyperparameter_changed": "$text-accent",
@@ -46,5 +46,5 @@ def _line(event: Event) -> Content:
     return Content.assemble(
         (f"{event.at:%H:%M:%S}", "$foreground 60%"),
         f" {count(event.step):>9}  ",
-        (event_sentence(event), _STYLES.get(event.event, "")),
+        (event_sentence(event), _STYLES.get(event.name, "")),
     )

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from cnn_tui.ui.glyphs import STATE_STYLES
 from cnn_tui.ui.widgets.lines import Lines
-from cnn_tui.ui.widgets.status_line import STATE_STYLES
 
 
 class Notices(Lines):

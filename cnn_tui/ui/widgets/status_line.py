@@ -5,26 +5,15 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from cnn_tui.runs.layout import LOST, SILENT, State
+from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import Status
 from cnn_tui.text import count, duration, percent, printable, significant
 from cnn_tui.ui.curves import planned_epochs
-from cnn_tui.ui.glyphs import Glyphs
+from cnn_tui.ui.glyphs import STATE_STYLES, Glyphs
 from cnn_tui.ui.widgets.lines import Lines
 
 _LEAST_BAR_WIDTH = 8
 _GAP = "  "
-STATE_STYLES = {
-    State.RUNNING: "$text-success",
-    State.PAUSED: "$text-warning",
-    State.STOPPING: "$text-warning",
-    State.FINISHED: "$text-accent",
-    State.INTERRUPTED: "$text-warning",
-    State.FAILED: "$text-error",
-    LOST: "$text-error",
-    SILENT: "$text-warning",
-    "damaged": "$text-error",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,66 +1,15 @@
-"""Optimizers, losses and the learning rate of every update."""
+"""The learning rate of every update: schedules, and the edits laid over them."""
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import assert_never
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from cnn_tui.config.models import Constant, Cosine, OneCycle, Schedule, Step
 
-from cnn_tui.config.models import (
-    BinaryCrossEntropy,
-    Constant,
-    Cosine,
-    CrossEntropy,
-    Loss,
-    MeanSquaredError,
-    OneCycle,
-    Optimizer,
-    Schedule,
-    Step,
-)
-
-LossFunction = Callable[[Tensor, Tensor], Tensor]
-
-_OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
-    "sgd": torch.optim.SGD,
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "rmsprop": torch.optim.RMSprop,
-}
 _ONE_CYCLE_RISE = 0.3
 _ONE_CYCLE_START = 25
 _ONE_CYCLE_END = 250_000
-
-
-def make_optimizer(
-    config: Optimizer, parameters: Iterable[nn.Parameter]
-) -> torch.optim.Optimizer:
-    """Builds the optimizer; its keys are those of the torch class."""
-    values: dict[str, Any] = config.model_dump(exclude={"name"})
-    return _OPTIMIZERS[config.name](parameters, **values)
-
-
-def make_loss(config: Loss, classes: int) -> LossFunction:
-    """Returns the mean loss of a batch: (outputs N×classes, labels N) → scalar."""
-    match config:
-        case CrossEntropy():
-            smoothing = config.label_smoothing
-            return lambda outputs, labels: F.cross_entropy(
-                outputs, labels, label_smoothing=smoothing
-            )
-        case MeanSquaredError():
-            return lambda outputs, labels: F.mse_loss(
-                outputs, F.one_hot(labels, classes).to(outputs.dtype)
-            )
-        case BinaryCrossEntropy():
-            return lambda outputs, labels: F.binary_cross_entropy_with_logits(
-                outputs, F.one_hot(labels, classes).to(outputs.dtype)
-            )
-    assert_never(config)
 
 
 def learning_rate(step: int, schedule: Schedule, base_lr: float, horizon: int) -> float:

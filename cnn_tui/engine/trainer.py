@@ -1,25 +1,24 @@
-"""The training loop's inner part: one optimizer update on one batch at a time."""
+"""The trainer computes: one optimizer update on one batch at a time."""
 
-import contextlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from cnn_tui.config import RunConfig
-from cnn_tui.engine.data import Images, Scaling, Splits, permutation
-from cnn_tui.engine.model import build_model
-from cnn_tui.engine.optim import RatePlan, make_loss, make_optimizer
-from cnn_tui.engine.rng import RngState, get_rng_state, set_rng_state
+from cnn_tui.engine.batches import Batches
+from cnn_tui.engine.checkpoint import Checkpoint
+from cnn_tui.engine.data import Splits
+from cnn_tui.engine.network import new_network
+from cnn_tui.engine.optimizers import make_loss, make_optimizer
+from cnn_tui.engine.rates import RatePlan
+from cnn_tui.engine.rng import RngState, get_rng_state, seed_rngs, set_rng_state
+from cnn_tui.runs.events import Value
 
 MAX_ROWS = 100_000
-MEMORY_FORMATS = {
-    "channels_last": torch.channels_last,
-    "contiguous": torch.contiguous_format,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,35 +47,14 @@ class _Pending:
     correct: Tensor
 
 
-class Batches:
-    """The training batches in the order that (seed, epoch) alone decides."""
-
-    def __init__(self, images: Images, batch_size: int, seed: int) -> None:
-        """Takes images that stay on their device."""
-        self._images = images
-        self._batch_size = batch_size
-        self._seed = seed
-        self._epoch = 0
-        self._order = torch.empty(0, dtype=torch.int64)
-        self.per_epoch = -(-len(images) // batch_size)
-
-    def batch(self, step: int) -> Images:
-        """Returns the batch of update ``step`` (from 1)."""
-        epoch, position = divmod(step - 1, self.per_epoch)
-        if epoch + 1 != self._epoch:
-            order = permutation(self._seed, epoch + 1, len(self._images))
-            self._order = order.to(self._images.labels.device)
-            self._epoch = epoch + 1
-        start = position * self._batch_size
-        return self._images.subset(self._order[start : start + self._batch_size])
-
-
 class Trainer:
-    """Model, optimizer and data of one run, and the updates that bring them together.
+    """Network, optimizer and data of one run, and the updates that bring them together.
 
     Losses stay on the device until ``read_out``. On the CPU every update is checked
     before it changes a weight. On other devices that check would wait for the device,
     so a flag is kept there, and ``first_bad_step`` tells afterwards.
+
+    torch's random number generators belong to it: dropout draws from them.
     """
 
     def __init__(
@@ -93,26 +71,24 @@ class Trainer:
         self.rates = rates
         self.step = 0
         self._checked_until = 0.0 if device.type != "cpu" else math.inf
-        self.memory_format = MEMORY_FORMATS[training.memory_format]
-        model = build_model(config).to(memory_format=self.memory_format)
-        self.model: nn.Module = model.to(device)
-        self.optimizer = make_optimizer(training.optimizer, self.model.parameters())
+        self.network, drawn = new_network(config, splits.scaling, device)
+        seed_rngs(drawn, training.seed, device)
+        self._parameters = list(self.model.parameters())
+        self._buffers = list(self.model.buffers())
+        self.optimizer = make_optimizer(training.optimizer, self._parameters)
         self.loss_function = make_loss(training.loss, config.dataset.facts.classes)
-        self.scaling: Scaling = splits.scaling
-        self.autocast: contextlib.AbstractContextManager[object] = (
-            contextlib.nullcontext()
-        )
-        if training.precision == "bfloat16":
-            self.autocast = torch.autocast(device.type, torch.bfloat16)
         self._batches = Batches(splits.train, training.batch_size, training.seed)
         self._clip_grad_norm = training.clip_grad_norm
         self._clock = clock
-        self._parameters = list(self.model.parameters())
-        self._buffers = list(self.model.buffers())
         self._pending: list[_Pending] = []
         self._rows: list[TrainRow] = []
         self._first_bad_step = torch.zeros((), dtype=torch.int64, device=device)
         self._total_steps = rates.horizon
+
+    @property
+    def model(self) -> nn.Module:
+        """The layers of the network."""
+        return self.network.model
 
     @property
     def steps_per_epoch(self) -> int:
@@ -148,7 +124,7 @@ class Trainer:
         if before is None:
             self._note_bad(step, finite)
         elif not finite:
-            self._restore(before)
+            self._take_back(before)
             return False
         self.optimizer.step()
         self.step = step
@@ -184,26 +160,48 @@ class Trainer:
         rows, self._rows = self._rows + self._take_pending(), []
         return rows
 
-    def restore(
-        self,
-        step: int,
-        model: dict[str, Any],
-        optimizer: dict[str, Any],
-        rng_state: RngState,
-    ) -> None:
-        """Goes to the state after update ``step``; rows not read out are forgotten."""
+    def state_dict(self) -> dict[str, Any]:
+        """Returns the parts of a checkpoint that are the trainer's."""
+        return {
+            "step": self.step,
+            "model": self.model.state_dict(),
+            "scaling": self.network.scaling,
+            "optimizer": self.optimizer.state_dict(),
+            "rng": get_rng_state(self.device),
+        }
+
+    def load_state_dict(self, checkpoint: Checkpoint) -> None:
+        """Goes to the state of a checkpoint; rows not read out are forgotten."""
         self.discard_rows()
-        self.step = step
-        self.model.load_state_dict(model)
-        self.optimizer.load_state_dict(optimizer)
-        set_rng_state(rng_state, self.device)
+        self.step = checkpoint.step
+        self.model.load_state_dict(checkpoint.model)
+        if checkpoint.scaling is not None:
+            self.network = replace(self.network, scaling=checkpoint.scaling)
+        self.optimizer.load_state_dict(checkpoint.optimizer)
+        set_rng_state(checkpoint.rng, self.device)
+
+    def set_optimizer_value(self, name: str, value: Value) -> None:
+        """Sets a hyperparameter of the optimizer, from the next update on."""
+        for group in self.optimizer.param_groups:
+            group[name] = value
+        if name == "momentum" and isinstance(self.optimizer, torch.optim.RMSprop):
+            # RMSprop makes its momentum buffers at the first update or never.
+            for state in self.optimizer.state.values():
+                state.setdefault(
+                    "momentum_buffer", torch.zeros_like(state["square_avg"])
+                )
 
     def discard_rows(self) -> None:
         """Forgets the rows since the last read-out."""
         self._pending, self._rows = [], []
 
     def first_bad_step(self) -> int | None:
-        """Returns the first update with a value that is not finite, and forgets it."""
+        """Returns the first update with a value that is not finite, and forgets it.
+
+        None where updates are checked one by one: those were refused.
+        """
+        if self.checks_each_update:
+            return None
         step = int(self._first_bad_step)
         self._first_bad_step.zero_()
         return step or None
@@ -216,13 +214,11 @@ class Trainer:
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """Returns the network inputs, N×C×H×W, and labels, N, of update ``step``."""
         batch = self._batches.batch(step)
-        return self.scaling(batch.images, self.memory_format), batch.labels
+        return self.network.inputs(batch.images), batch.labels
 
     def _forward(self, step: int) -> tuple[Tensor, Tensor, int]:
         inputs, labels = self.batch(step)
-        with self.autocast:
-            outputs = self.model(inputs)
-        outputs = outputs.float()
+        outputs = self.network.outputs(inputs)
         correct = (outputs.detach().argmax(1) == labels).sum()
         return self.loss_function(outputs, labels), correct, len(labels)
 
@@ -268,7 +264,7 @@ class Trainer:
         buffers = [buffer.clone() for buffer in self._buffers]
         return buffers, get_rng_state(self.device)
 
-    def _restore(self, snapshot: tuple[list[Tensor], RngState]) -> None:
+    def _take_back(self, snapshot: tuple[list[Tensor], RngState]) -> None:
         buffers, rng_state = snapshot
         for buffer, value in zip(self._buffers, buffers, strict=True):
             buffer.copy_(value)

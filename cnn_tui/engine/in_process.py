@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from cnn_tui.engine.control import Control
-from cnn_tui.engine.progress import Outcome
+from cnn_tui.engine.interrupts import Interrupts
+from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.resume import take_over
 from cnn_tui.handover import hand_over
 from cnn_tui.runs.writer import Listener, RunWriter
@@ -14,9 +14,9 @@ Training = Callable[[OnRun], Outcome]
 """Trains a run, and calls its argument once the run has a directory."""
 
 
-def conduct(
+def train_in_process(
     training: Training,
-    control: Control,
+    interrupts: Interrupts,
     *,
     data_dir: Path | None,
     on_run: OnRun,
@@ -33,11 +33,11 @@ def conduct(
         runs.append(run)
         on_run(run)
 
-    control.can_hand_over = True
+    interrupts.can_hand_over = True
     outcome = training(begun)
     while outcome.handed_over and not hand_over(runs[0], data_dir):
-        control.handing_over = False
+        interrupts.handing_over = False
         on_run(runs[0])
         writer = RunWriter.open(runs[0], listener=listener)
-        outcome = take_over(writer, control, data_dir)
+        outcome = take_over(writer, interrupts, data_dir)
     return outcome

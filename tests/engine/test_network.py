@@ -1,16 +1,28 @@
 """From the layers of a config to torch modules."""
 
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
 from torch import nn
 
-from cnn_tui.config import layer_table
-from cnn_tui.engine.model import Residual, build_model
+from cnn_tui.config import RunConfig, layer_table, parse_mapping
+from cnn_tui.engine.network import (
+    Residual,
+    Scaling,
+    load_network,
+    new_network,
+    to_safetensors,
+)
+from cnn_tui.io.safe_yaml import load
 from cnn_tui.layers import LAYER_TYPES
 from tests.engine.making import LOGISTIC, make_config, same
 
+CPU = torch.device("cpu")
 CONV: dict[str, Any] = {"conv2d": {"out_channels": 6, "kernel_size": [3, 5]}}
 HALVING: dict[str, Any] = {
     "conv2d": {"out_channels": 4, "kernel_size": 3, "stride": 2, "padding": 1}
@@ -72,7 +84,7 @@ def test_there_is_an_example_of_every_layer() -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_layer_has_the_shapes_of_the_table(name: str) -> None:
     config = make_config([*EXAMPLES[name], *LOGISTIC])
-    table, model = layer_table(config), build_model(config)
+    table, model = layer_table(config), build(config)
     values = torch.rand(2, *table.input_shape)
     rows = [row for row in table.rows if row.depth == 0]
     for row, module in zip(rows, model, strict=True):
@@ -99,12 +111,17 @@ def test_a_layer_has_the_shapes_of_the_table(name: str) -> None:
 def test_parameters_arrive_at_torch(layers: list[Any], expected: str) -> None:
     if "groups" in str(layers):
         layers = [{"conv2d": {"out_channels": 2, "kernel_size": 1}}, *layers]
-    assert expected in repr(build_model(make_config([*layers, *LOGISTIC])))
+    assert expected in repr(build(make_config([*layers, *LOGISTIC])))
+
+
+def build(config: RunConfig) -> nn.Sequential:
+    """Returns the model of a new network."""
+    return new_network(config, Scaling(), CPU)[0].model
 
 
 def residual_of(layers: list[Any]) -> Residual:
     """Returns the module of a residual that comes first."""
-    module = build_model(make_config([{"residual": layers}, *LOGISTIC]))[0]
+    module = build(make_config([{"residual": layers}, *LOGISTIC]))[0]
     assert isinstance(module, Residual)
     return module
 
@@ -127,12 +144,44 @@ def test_a_residual_projects_its_input_where_the_shapes_differ() -> None:
 
 def test_the_weights_are_those_of_the_seed_and_of_torch_s_initialization() -> None:
     config = make_config([CONV, "relu", *LOGISTIC], seed=7)
-    first, second = build_model(config), build_model(config)
+    first, second = build(config), build(config)
     assert same(first.state_dict(), second.state_dict())
     torch.manual_seed(7)
     plain = nn.Sequential(
         nn.Conv2d(1, 6, (3, 5)), nn.ReLU(), nn.Flatten(), nn.Linear(6 * 26 * 24, 10)
     )
     assert same(first.state_dict(), plain.state_dict())
-    other = build_model(make_config([CONV, "relu", *LOGISTIC], seed=8))
+    other = build(make_config([CONV, "relu", *LOGISTIC], seed=8))
     assert not same(first.state_dict(), other.state_dict())
+
+
+def test_a_network_is_read_without_disturbing_who_trains() -> None:
+    """Dropout of the training draws from torch's own generator, and so nobody else."""
+    config = make_config([CONV, {"dropout": {"p": 0.5}}, *LOGISTIC])
+    weights = build(config).state_dict()
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    new_network(config, Scaling(), CPU)
+    network = load_network(config, Scaling(), weights, CPU)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert same(network.model.state_dict(), weights)
+
+
+def test_all_of_a_network_is_in_its_file(tmp_path: Path) -> None:
+    config = make_config([CONV, "batch_norm2d", "relu", *LOGISTIC])
+    scaling = Scaling(mean=(0.1307,), std=(0.3081,))
+    network, _ = new_network(config, scaling, CPU)
+    images = torch.randint(0, 256, (3, 1, 28, 28), dtype=torch.uint8)
+    expected = network(images)
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(to_safetensors(network, config, 7))
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+    stored = parse_mapping(load(metadata["config"].encode(), "config").value)
+    read = load_network(
+        stored,
+        msgspec.json.decode(metadata["scaling"], type=Scaling),
+        load_file(path),
+        CPU,
+    )
+    assert torch.equal(read(images), expected)

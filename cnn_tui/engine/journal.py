@@ -1,0 +1,156 @@
+"""What a training writes down, and when that may fail."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cnn_tui.config import RunConfig
+from cnn_tui.engine.checkpoint import Checkpoint, save_checkpoint
+from cnn_tui.engine.network import Network, to_safetensors
+from cnn_tui.engine.recorded import GOOD, NEWEST_FIRST, read_checkpoint, tested_up_to
+from cnn_tui.errors import RunDirectoryError
+from cnn_tui.io.files import replace_file
+from cnn_tui.runs.events import KnownEvent
+from cnn_tui.runs.layout import MODEL
+from cnn_tui.runs.records import EvaluationMetrics, Metrics, Status
+from cnn_tui.runs.writer import RunWriter
+
+Arrays = dict[str, "np.ndarray"]
+
+
+class NoRoomError(Exception):
+    """Something could not be written; what was appended is kept and tried again."""
+
+
+class Journal:
+    """A journal that writes nothing: what a session may ask of one."""
+
+    def metrics(self, rows: Sequence[Metrics]) -> None:
+        """Appends rows."""
+
+    def event(self, event: KnownEvent) -> None:
+        """Appends an event."""
+
+    def status(self, status: Status) -> None:
+        """Writes the status so that it survives a power loss."""
+
+    def evaluation(self, step: int, arrays: Arrays, best_step: int | None) -> None:
+        """Writes what an evaluation found beyond its row."""
+
+    def checkpoint(
+        self, checkpoint: Checkpoint, also_as: Sequence[str], *, halted: bool
+    ) -> None:
+        """Writes a checkpoint once all before it is on disk. Raises NoRoomError."""
+
+    def model(self, network: Network, config: RunConfig, step: int) -> None:
+        """Writes the trained network. Raises NoRoomError."""
+
+    def check(self) -> None:
+        """Raises NoRoomError where something written before is not on disk."""
+
+    def sync(self) -> None:
+        """Makes all so far survive a power loss, as far as there is room."""
+
+    def release_reserve(self) -> None:
+        """Frees the room that was kept for the last words."""
+
+    def reserve(self) -> bool:
+        """Keeps room for the last words; returns whether there is enough."""
+        return True
+
+    def is_removed(self) -> bool:
+        """Tells whether the place to write to is gone."""
+        return False
+
+    def last_good(self) -> Checkpoint:
+        """Returns the checkpoint to go back to. Raises RunDirectoryError."""
+        raise RunDirectoryError("there is no checkpoint to go back to")
+
+    def newest(self) -> Checkpoint:
+        """Returns the last checkpoint, good or not. Raises RunDirectoryError."""
+        return self.last_good()
+
+    def tested(self, step: int) -> EvaluationMetrics | None:
+        """Returns the last test row up to ``step``."""
+
+
+class RunJournal(Journal):
+    """Writes into a run directory."""
+
+    def __init__(self, writer: RunWriter, config_text: str) -> None:
+        """Takes the writer of the run, and the text of its ``config.yaml``."""
+        self._writer = writer
+        self._config_text = config_text
+
+    def metrics(self, rows: Sequence[Metrics]) -> None:
+        """Appends to ``metrics.jsonl``."""
+        self._writer.metrics(rows)
+
+    def event(self, event: KnownEvent) -> None:
+        """Appends to ``events.jsonl``."""
+        self._writer.event(event)
+
+    def status(self, status: Status) -> None:
+        """Replaces ``status.json``."""
+        self._writer.set_status(status, durable=True)
+
+    def evaluation(self, step: int, arrays: Arrays, best_step: int | None) -> None:
+        """Writes into ``evaluations/``."""
+        self._writer.evaluation(step, arrays, best_step)
+
+    def checkpoint(
+        self, checkpoint: Checkpoint, also_as: Sequence[str], *, halted: bool
+    ) -> None:
+        """Writes into ``checkpoints/``, after everything that it implies."""
+        self._sync()
+        try:
+            save_checkpoint(self._writer.path, checkpoint, also_as, halted=halted)
+        except OSError as error:
+            raise NoRoomError(error.strerror) from error
+
+    def model(self, network: Network, config: RunConfig, step: int) -> None:
+        """Writes ``model.safetensors``."""
+        data = to_safetensors(network, config, step)
+        try:
+            replace_file(self._writer.path / MODEL, data, durable=True)
+        except OSError as error:
+            raise NoRoomError(error.strerror) from error
+
+    def check(self) -> None:
+        """Asks the writer, without touching the disk while all is well."""
+        if self._writer.failing is not None:
+            self._sync()
+
+    def sync(self) -> None:
+        """Syncs metrics and events."""
+        self._writer.sync()
+
+    def release_reserve(self) -> None:
+        """Deletes the reserve."""
+        self._writer.release_reserve()
+
+    def reserve(self) -> bool:
+        """Writes the reserve."""
+        return self._writer.reserve()
+
+    def is_removed(self) -> bool:
+        """Looks for the run directory."""
+        return not self._writer.path.is_dir()
+
+    def last_good(self) -> Checkpoint:
+        """Reads ``last.pt``, or the one before it."""
+        return read_checkpoint(self._writer.path, self._config_text, GOOD)
+
+    def newest(self) -> Checkpoint:
+        """Reads ``halted.pt``, or the last good one."""
+        return read_checkpoint(self._writer.path, self._config_text, NEWEST_FIRST)
+
+    def tested(self, step: int) -> EvaluationMetrics | None:
+        """Reads the rows that count."""
+        return tested_up_to(self._writer.path, step)
+
+    def _sync(self) -> None:
+        self._writer.retry()
+        self._writer.sync()
+        if self._writer.failing is not None:
+            raise NoRoomError(self._writer.failing.strerror)

@@ -1,0 +1,231 @@
+"""What a run's files tell of its past: where to go on, and what was done when."""
+
+import json
+import math
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from msgspec import UNSET
+
+from cnn_tui.config import RunConfig
+from cnn_tui.engine.checkpoint import (
+    HALTED,
+    LAST,
+    PREVIOUS,
+    Checkpoint,
+    load_checkpoint,
+)
+from cnn_tui.errors import NewerFormatError, RunDirectoryError
+from cnn_tui.io.files import read_bounded
+from cnn_tui.runs.config import read_config
+from cnn_tui.runs.events import (
+    Event,
+    HyperparameterChanged,
+    Resumed,
+    RolledBack,
+    Value,
+    decode_event,
+)
+from cnn_tui.runs.layout import CHECKPOINTS, CONFIG, ENVIRONMENT, EVENTS, METRICS
+from cnn_tui.runs.lines import LineFollower
+from cnn_tui.runs.reader import RunReader
+from cnn_tui.runs.records import UNREADABLE, EvaluationMetrics, Status
+from cnn_tui.runs.rows import metrics_rows
+from cnn_tui.text import mebibytes, printable
+
+_MAX_BYTES = 2**30
+_MAX_ENVIRONMENT_BYTES = 2**20
+
+GOOD = (LAST, PREVIOUS)
+"""The checkpoints that training can be taken back to, the better one first."""
+NEWEST_FIRST = (HALTED, *GOOD)
+"""Those that training can go on from."""
+
+Edits = dict[int, list[tuple[str, Value]]]
+"""Names and new values, by the step of the last update with the old values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundCheckpoint:
+    """The checkpoint to go on from, and what was wrong with better ones."""
+
+    checkpoint: Checkpoint | None
+    """None: there is none, begin from the seed."""
+    problems: tuple[str, ...]
+
+    @property
+    def step(self) -> int:
+        """The updates that it holds."""
+        return self.checkpoint.step if self.checkpoint else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedRun:
+    """A run as its last process left it."""
+
+    path: Path
+    config: RunConfig
+    config_text: str
+    status: Status
+    start: FoundCheckpoint
+    last_row_step: int
+    """The highest step of all rows that count."""
+    environment: dict[str, Any]
+
+    @property
+    def total_steps(self) -> int:
+        """The updates planned."""
+        checkpoint = self.start.checkpoint
+        return checkpoint.total_steps if checkpoint else self.config.total_steps
+
+    @property
+    def horizon(self) -> int:
+        """The updates planned when the run was created."""
+        checkpoint = self.start.checkpoint
+        return checkpoint.horizon if checkpoint else self.config.total_steps
+
+
+def read_recorded(run: Path) -> RecordedRun:
+    """Reads all that going on needs to know.
+
+    Raises:
+        InputError: if the run cannot go on from what is there.
+    """
+    reader = read_all(run)
+    status = reader.status()
+    if status is None:
+        raise RunDirectoryError(
+            f"{printable(run.name)} has no status.json: it cannot be resumed"
+        )
+    config_text = reader.config_text()
+    return RecordedRun(
+        path=run,
+        config=read_config(run),
+        config_text=config_text,
+        status=status,
+        start=find_checkpoint(run, config_text, NEWEST_FIRST),
+        last_row_step=last_row_step(reader),
+        environment=read_environment(run),
+    )
+
+
+def read_checkpoint(run: Path, config_text: str, names: Sequence[str]) -> Checkpoint:
+    """Returns the first checkpoint of these that can be read.
+
+    Raises:
+        RunDirectoryError: if there is none.
+    """
+    found = find_checkpoint(run, config_text, names)
+    if found.checkpoint is None:
+        raise RunDirectoryError(
+            "; ".join(("there is no good checkpoint", *found.problems))
+        )
+    return found.checkpoint
+
+
+def find_checkpoint(
+    run: Path, config_text: str, names: Sequence[str]
+) -> FoundCheckpoint:
+    """Looks for the first checkpoint of these that can be read.
+
+    Raises:
+        NewerFormatError: if one was written by a version that knows more.
+        RunDirectoryError: if it is of a run with another config.
+    """
+    problems: list[str] = []
+    for path in (run / CHECKPOINTS / name for name in names):
+        if path.name == HALTED and not os.path.lexists(path):
+            continue  # seldom there
+        try:
+            checkpoint = load_checkpoint(path)
+        except NewerFormatError:
+            raise
+        except RunDirectoryError as error:
+            problems.append(str(error))
+            continue
+        if checkpoint.config != config_text:
+            raise RunDirectoryError(
+                f"{printable(path)}: is of another run, or {CONFIG} was changed since; "
+                "put the right file back, or remove this one to go on without it"
+            )
+        return FoundCheckpoint(checkpoint=checkpoint, problems=tuple(problems))
+    return FoundCheckpoint(checkpoint=None, problems=tuple(problems))
+
+
+def tested_up_to(run: Path, step: int) -> EvaluationMetrics | None:
+    """Returns the last test row that counts, up to ``step``."""
+    last = None
+    for row in metrics_rows(run):
+        if row.test_loss is not UNSET and row.step is not UNSET and row.step <= step:
+            last = row
+    if last is None:
+        return None
+    nothing = math.nan  # a value that was not finite
+    return EvaluationMetrics(
+        step=int(last.step or 0),
+        epoch=last.epoch or 0.0,
+        time=last.time or 0.0,
+        loss=nothing if last.test_loss in (None, UNSET) else last.test_loss,
+        accuracy=nothing if last.test_accuracy is None else last.test_accuracy,
+        validation_loss=last.validation_loss,
+        validation_accuracy=last.validation_accuracy,
+    )
+
+
+def read_all(run: Path) -> RunReader:
+    """Returns a reader that has read the whole run.
+
+    Raises:
+        RunDirectoryError: if a file is larger than any run writes.
+    """
+    for path in (run / METRICS, run / EVENTS):
+        if path.exists() and path.stat().st_size > _MAX_BYTES:
+            raise RunDirectoryError(
+                f"{printable(path)}: is damaged: larger than {mebibytes(_MAX_BYTES)}"
+            )
+    reader = RunReader(run)
+    while reader.poll() or not reader.complete:
+        pass
+    return reader
+
+
+def last_row_step(reader: RunReader) -> int:
+    """Returns the highest step of all rows; 0 if there is none."""
+    steps = [table["step"] for table in (reader.train, reader.tests)]
+    return max((int(column[-1]) for column in steps if len(column)), default=0)
+
+
+def recorded_edits(run: Path, from_step: int) -> Edits:
+    """Returns the edits from ``from_step`` on, less those that were gone back on."""
+    edits: Edits = {}
+    for event in _events(run):
+        match event:
+            case RolledBack(step=step) | Resumed(step=step, repeats_edits=False):
+                edits = {at: made for at, made in edits.items() if at <= step}
+            case HyperparameterChanged(step=step, what=name, after=value):
+                if step >= from_step and value is not None:
+                    edits.setdefault(step, []).append((name, value))
+            case _:
+                pass
+    return edits
+
+
+def read_environment(run: Path) -> dict[str, Any]:
+    """Returns what the run ran on; nothing where that cannot be read."""
+    try:
+        facts = json.loads(read_bounded(run / ENVIRONMENT, _MAX_ENVIRONMENT_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _events(run: Path) -> Iterator[Event]:
+    """Yields all events; a reader keeps the last ones only."""
+    for lines in LineFollower(run / EVENTS).chunks(math.inf):
+        for line in lines.splitlines():
+            with suppress(*UNREADABLE):
+                yield decode_event(line)
