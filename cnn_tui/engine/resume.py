@@ -99,7 +99,7 @@ def take_over(
             if recorded.status.state == State.PAUSED:
                 do.state.phase = State.PAUSED
                 do.state.reason = recorded.status.reason
-                do.publish()
+                do.books.publish()
 
         return _train(writer, recorded, setup, interrupts, enter)
     finally:

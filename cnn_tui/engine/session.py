@@ -10,8 +10,9 @@ from typing import Any
 
 from cnn_tui.engine import guard
 from cnn_tui.engine.actions import Action, Evaluate, Pause, Save
+from cnn_tui.engine.books import REMOVED
 from cnn_tui.engine.commands import Standing, decide, handed_over
-from cnn_tui.engine.interpreter import REMOVED, Interpreter
+from cnn_tui.engine.interpreter import Interpreter
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.outcome import Outcome
 from cnn_tui.errors import TrainingError
@@ -69,14 +70,14 @@ class Session:
 
     def boundary(self) -> Outcome | None:
         """Does what is due between two updates, in the order of the format."""
-        do, plan = self._do, self._state.plan
+        do, books, plan = self._do, self._do.books, self._state.plan
         if self._report_is_due():
             do.report()  # which may find that training has to go back
         if self._evaluation_is_due():
             do.perform([Evaluate()])
         if self._checkpoint_is_due():
             do.perform([Save()])
-        do.with_room(do.journal.check)
+        books.with_room(do.journal.check)
         if do.step in plan.repeats:
             do.report()
             do.perform(plan.repeats.pop(do.step, ()))
@@ -96,27 +97,27 @@ class Session:
         Raises:
             TrainingError: if that is not possible.
         """
-        do = self._do
+        do, books = self._do, self._do.books
         do.report()
         if not outcome.handed_over:
             self._state.phase = State.STOPPING
-            do.publish()
-        if do.saved_step != do.step:
+            books.publish()
+        if books.saved_step != do.step:
             do.perform([Save()])
         if outcome.state in (State.FINISHED, State.STOPPED):
             network, config = do.trainer.network, self._state.config
-            do.with_room(lambda: do.journal.model(network, config, do.step))
+            books.with_room(lambda: do.journal.model(network, config, do.step))
 
     def announce(self, outcome: Outcome) -> None:
         """Writes the last event and the last status: the truth about the end."""
-        do = self._do
-        do.stopwatch.stop()
+        do, books = self._do, self._do.books
+        books.stopwatch.stop()
         if not outcome.handed_over:
             do.journal.release_reserve()
             self._state.phase, self._state.reason = outcome.state, outcome.reason
         do.journal.event(_last_event(outcome, do.step))
         do.journal.sync()
-        do.publish()
+        books.publish()
 
     def _arrive(self) -> None:
         """Pauses where it was to, unless reading the rows out led back before that."""
@@ -128,7 +129,7 @@ class Session:
 
     def _report_is_due(self) -> bool:
         return (
-            self._do.speed.seconds_since_report >= REPORT_SECONDS
+            self._do.books.speed.seconds_since_report >= REPORT_SECONDS
             or self._evaluation_is_due()
             or self._checkpoint_is_due()
         )
@@ -145,12 +146,12 @@ class Session:
         )
 
     def _checkpoint_is_due(self) -> bool:
-        do, every = self._do, self._state.config.training.checkpoint_every
-        if do.saved_step is None:
+        books, every = self._do.books, self._state.config.training.checkpoint_every
+        if books.saved_step is None:
             return True  # before the first update
         if isinstance(every, str):
-            return time.monotonic() - do.saved_at >= float(every.removesuffix("s"))
-        return do.step % every == 0 and do.saved_step != do.step
+            return time.monotonic() - books.saved_at >= float(every.removesuffix("s"))
+        return books.step % every == 0 and books.saved_step != books.step
 
     def _listen(self) -> None:
         """Obeys what this process and the mailbox ask for."""

@@ -10,6 +10,7 @@ import msgspec
 import torch
 
 from cnn_tui.config import RunConfig, to_yaml
+from cnn_tui.engine.books import Books
 from cnn_tui.engine.device import device_uuid
 from cnn_tui.engine.environment import describe_environment
 from cnn_tui.engine.heartbeat import Heartbeat
@@ -107,27 +108,14 @@ def train(
     ``identity`` is a status with what does not change while this process trains;
     ``enter`` may take the training elsewhere than to the first update.
     """
-    state, trainer, stopwatch = new_state(setup.config), setup.trainer, setup.stopwatch
-
-    def status() -> Status:
-        return current_status(identity, state, trainer.step, stopwatch.seconds)
-
     with logging_to(writer.path):
-        do = Interpreter(
-            state,
-            trainer,
-            setup.splits,
-            RunJournal(writer, config_text),
-            config_text=config_text,
-            stopwatch=stopwatch,
-            interrupts=interrupts,
-            publish=lambda: writer.set_status(status(), durable=True),
-        )
+        books, status = _open_books(writer, setup, config_text, interrupts, identity)
+        do = Interpreter(books)
         session = Session(do, interrupts, Inbox(writer.path).take)
-        heartbeat = Heartbeat(writer, status, device_uuid(trainer.device))
+        heartbeat = Heartbeat(writer, status, device_uuid(setup.trainer.device))
         heartbeat.start()
         try:
-            writer.environment(describe_environment(trainer.device))
+            writer.environment(describe_environment(setup.trainer.device))
             _begin(do, enter)
             outcome = session.train()
             session.settle(outcome)
@@ -146,13 +134,39 @@ def train(
     return outcome
 
 
+def _open_books(
+    writer: RunWriter,
+    setup: Setup,
+    config_text: str,
+    interrupts: Interrupts,
+    identity: Status,
+) -> tuple[Books, Callable[[], Status]]:
+    """Returns the books of a run at step 0, and what tells its status at any time."""
+    state, trainer, stopwatch = new_state(setup.config), setup.trainer, setup.stopwatch
+
+    def status() -> Status:
+        return current_status(identity, state, trainer.step, stopwatch.seconds)
+
+    books = Books(
+        state,
+        trainer,
+        setup.splits,
+        RunJournal(writer, config_text),
+        config_text=config_text,
+        stopwatch=stopwatch,
+        interrupts=interrupts,
+        publish=lambda: writer.set_status(status(), durable=True),
+    )
+    return books, status
+
+
 def _begin(do: Interpreter, enter: Callable[[Interpreter], None]) -> None:
     enter(do)
     if do.step == 0:
         device = str(do.trainer.device)
         do.journal.event(events.Started(at=now(), step=0, device=device))
     if not do.state.is_paused:
-        do.go_on()
+        do.books.go_on()
 
 
 def reason_of(error: Exception, batch_size: int) -> str:

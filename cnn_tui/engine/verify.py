@@ -9,6 +9,7 @@ import numpy as np
 from cnn_tui.config import RunConfig
 from cnn_tui.config.models import MAX_STEPS
 from cnn_tui.engine.actions import Action, Edit, Evaluate
+from cnn_tui.engine.books import Books
 from cnn_tui.engine.checkpoint import Checkpoint, load_checkpoint
 from cnn_tui.engine.interpreter import Interpreter
 from cnn_tui.engine.interrupts import Interrupts
@@ -121,7 +122,7 @@ def _begin(
     config = read_config(run)
     setup = set_up(config, data_dir)
     setup.trainer.check_until(MAX_STEPS)
-    do = Interpreter(
+    books = Books(
         new_state(setup.config),
         setup.trainer,
         setup.splits,
@@ -130,12 +131,13 @@ def _begin(
         stopwatch=setup.stopwatch,
         interrupts=Interrupts(),
     )
+    do = Interpreter(books)
     if checkpoint:
         do.restore(checkpoint)
     do.state.config = _skipping(do.state.config)
     do.state.plan.pause_at_step = None
     do.state.plan.repeats = _repeats(run, reader, do.step)
-    do.go_on()
+    books.go_on()
     return do
 
 

@@ -27,9 +27,9 @@ def lose_python() -> None:
 
 def look_for_room_often() -> None:
     """Tries again much sooner than people need."""
-    from cnn_tui.engine import interpreter
+    from cnn_tui.engine import books
 
-    interpreter.RETRY_SECONDS = 0.1
+    books.RETRY_SECONDS = 0.1
 
 
 def give_up_soon() -> None:

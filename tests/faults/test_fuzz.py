@@ -16,7 +16,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from cnn_tui.cli import main
-from cnn_tui.engine import interpreter
+from cnn_tui.engine import books
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.resume import Changes, resume_run
@@ -93,7 +93,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _no_patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Gives up at once where nothing can be written; leaves torch as it was."""
-    monkeypatch.setattr(interpreter, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(books, "RETRY_SECONDS", 0.0)
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
