@@ -1,10 +1,11 @@
 """The trainer computes: one optimizer update on one batch at a time."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -42,9 +43,10 @@ class _Pending:
     step: int
     seconds: float
     lr: float
-    batch_size: int
     loss: Tensor
-    correct: Tensor
+    predicted: Tensor
+    """The class of each image of the batch, and the one that it has."""
+    labels: Tensor
 
 
 class Trainer:
@@ -117,13 +119,13 @@ class Trainer:
         step = self.step + 1
         before = self._snapshot() if self.checks_each_update else None
         lr = self._set_rate(step)
-        loss, correct, batch_size = self._forward(step)
-        self.optimizer.zero_grad(set_to_none=True)
+        loss, predicted, labels = self._forward(step)
+        self._forget_gradients()
         torch.autograd.backward(loss)
-        finite = torch.isfinite(loss.detach() + self._gradient_norm())
+        checked = loss.detach() + self._gradient_norm()
         if before is None:
-            self._note_bad(step, finite)
-        elif not finite:
+            self._note_bad(step, torch.isfinite(checked))
+        elif not math.isfinite(checked.item()):
             self._take_back(before)
             return False
         self.optimizer.step()
@@ -134,9 +136,9 @@ class Trainer:
                     step=step,
                     seconds=self._clock(),
                     lr=lr,
-                    batch_size=batch_size,
                     loss=loss.detach(),
-                    correct=correct,
+                    predicted=predicted,
+                    labels=labels,
                 )
             )
         return True
@@ -216,15 +218,23 @@ class Trainer:
         batch = self._batches.batch(step)
         return self.network.inputs(batch.images), batch.labels
 
-    def _forward(self, step: int) -> tuple[Tensor, Tensor, int]:
+    def _forward(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns the loss, the predicted classes and the labels of a batch."""
         inputs, labels = self.batch(step)
         outputs = self.network.outputs(inputs)
-        correct = (outputs.detach().argmax(1) == labels).sum()
-        return self.loss_function(outputs, labels), correct, len(labels)
+        predicted = outputs.detach().argmax(1)
+        return self.loss_function(outputs, labels), predicted, labels
+
+    def _forget_gradients(self) -> None:
+        # What zero_grad does, without what a profiler would want to know of it.
+        for parameter in self._parameters:
+            parameter.grad = None
 
     def _gradient_norm(self) -> Tensor:
         gradients = [p.grad for p in self._parameters if p.grad is not None]
-        norm = nn.utils.get_total_norm(gradients)
+        # As torch.nn.utils.get_total_norm computes it, in half of its time.
+        norms = torch.stack(torch._foreach_norm(gradients))
+        norm: Tensor = torch.linalg.vector_norm(norms)
         if self._clip_grad_norm is not None:
             nn.utils.clip_grads_with_norm_(self._parameters, self._clip_grad_norm, norm)
         return norm
@@ -248,16 +258,17 @@ class Trainer:
         if not pending:
             return []
         losses = torch.stack([update.loss for update in pending]).tolist()
-        correct = torch.stack([update.correct for update in pending]).tolist()
         return [
             TrainRow(
                 step=update.step,
                 seconds=update.seconds,
                 lr=update.lr,
                 loss=loss,
-                accuracy=right / update.batch_size,
+                accuracy=accuracy,
             )
-            for update, loss, right in zip(pending, losses, correct, strict=True)
+            for update, loss, accuracy in zip(
+                pending, losses, _accuracies(pending), strict=True
+            )
         ]
 
     def _snapshot(self) -> tuple[list[Tensor], RngState]:
@@ -269,4 +280,16 @@ class Trainer:
         for buffer, value in zip(self._buffers, buffers, strict=True):
             buffer.copy_(value)
         set_rng_state(rng_state, self.device)
-        self.optimizer.zero_grad(set_to_none=True)
+        self._forget_gradients()
+
+
+def _accuracies(pending: Sequence[_Pending]) -> list[float]:
+    """Returns the share of each batch that was predicted rightly, in one go."""
+    sizes = np.array([len(update.labels) for update in pending])
+    predicted = torch.cat([update.predicted for update in pending])
+    right = (predicted == torch.cat([update.labels for update in pending])).cpu()
+    firsts = np.cumsum(sizes) - sizes
+    accuracies: list[float] = (
+        np.add.reduceat(right.numpy(), firsts, dtype=np.int64) / sizes
+    ).tolist()
+    return accuracies
