@@ -60,6 +60,12 @@ def _check_interval(value: int | str) -> int | str:
     return value
 
 
+def _check_dataset(name: str) -> str:
+    if name not in DATASETS:
+        raise ValueError(f"must be {' or '.join(DATASETS)}")
+    return name
+
+
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
@@ -71,7 +77,7 @@ Device = Annotated[str, AfterValidator(_check_device)]
 class DatasetConfig(Part):
     """Which images to train on."""
 
-    name: Literal["mnist", "fashion-mnist"] = "mnist"
+    name: Annotated[str, AfterValidator(_check_dataset)] = "mnist"
     normalize: Literal["none", "mean_std"] = "none"
     """``none`` is x/255; ``mean_std`` also subtracts the mean, divides by the std."""
     train_images: Count | None = None

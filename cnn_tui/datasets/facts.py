@@ -16,19 +16,27 @@ FILES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DatasetFacts:
-    """One data set. Its files and their checksums are torchvision's."""
+class IdxFiles:
+    """Four gzipped IDX files, as torchvision keeps them; their MD5 is torchvision's."""
 
-    title: str
     torchvision_class: str
     """Its class in ``torchvision.datasets``, which is also its folder's name."""
+    md5: tuple[str, str, str, str]
+    """Of ``FILES``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetFacts:
+    """What is known of a data set before its images are decoded."""
+
+    title: str
     input_shape: tuple[int, int, int]
     """Channels, height, width."""
     train_images: int
     test_images: int
     class_names: tuple[str, ...]
-    md5: tuple[str, str, str, str]
-    """Of ``FILES``, as in torchvision's ``resources``."""
+    source: IdxFiles
+    """Where its images are and how they are decoded."""
 
     @property
     def classes(self) -> int:
@@ -40,30 +48,34 @@ _FASHION = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ank
 DATASETS = {
     "mnist": DatasetFacts(
         title="MNIST",
-        torchvision_class="MNIST",
         input_shape=(1, 28, 28),
         train_images=60_000,
         test_images=10_000,
         class_names=tuple("0123456789"),
-        md5=(
-            "f68b3c2dcbeaaa9fbdd348bbdeb94873",
-            "d53e105ee54ea40749a09fcbcd1e9432",
-            "9fb629c4189551a2d022fa330f9573f3",
-            "ec29112dd5afa0611ce80d1b7f02629c",
+        source=IdxFiles(
+            torchvision_class="MNIST",
+            md5=(
+                "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+                "d53e105ee54ea40749a09fcbcd1e9432",
+                "9fb629c4189551a2d022fa330f9573f3",
+                "ec29112dd5afa0611ce80d1b7f02629c",
+            ),
         ),
     ),
     "fashion-mnist": DatasetFacts(
         title="Fashion-MNIST",
-        torchvision_class="FashionMNIST",
         input_shape=(1, 28, 28),
         train_images=60_000,
         test_images=10_000,
         class_names=tuple(_FASHION.split(",")),
-        md5=(
-            "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-            "25c81989df183df01b3e8a0aad5dffbe",
-            "bef4ecab320f06d8554ea6380940ec79",
-            "bb300cfdad3c16e7a12a480ee83cd310",
+        source=IdxFiles(
+            torchvision_class="FashionMNIST",
+            md5=(
+                "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+                "25c81989df183df01b3e8a0aad5dffbe",
+                "bef4ecab320f06d8554ea6380940ec79",
+                "bb300cfdad3c16e7a12a480ee83cd310",
+            ),
         ),
     ),
 }

@@ -1,11 +1,7 @@
 """Data sets as resident tensors: found, verified, decoded once, split, batched."""
 
-import contextlib
-import gzip
-import hashlib
 import logging
 import math
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +14,10 @@ from torch import Tensor
 
 from cnn_tui.config import RunConfig
 from cnn_tui.config.models import DatasetConfig
-from cnn_tui.datasets.facts import BUNDLED, DATASETS, FILES, DatasetFacts, data_folder
+from cnn_tui.datasets.facts import DATASETS, FILES, data_folder
+from cnn_tui.engine import idx
 from cnn_tui.engine.network import Scaling
-from cnn_tui.errors import DataError
 from cnn_tui.io.files import replace_file
-from cnn_tui.text import printable
 
 logger = logging.getLogger(__name__)
 
@@ -107,81 +102,17 @@ def load_dataset(name: str, data_dir: Path | None) -> tuple[Images, Images]:
         DataError: if a file is missing, damaged, or cannot be downloaded.
     """
     facts = DATASETS[name]
-    raw = _raw_folder(facts, data_folder(data_dir))
-    contents = [
-        _verified(raw / file, md5) for file, md5 in zip(FILES, facts.md5, strict=True)
-    ]
-    checksum = hashlib.md5("".join(facts.md5).encode()).hexdigest()[:16]
-    cache = user_cache_path("cnn-tui") / f"{name}-{checksum}.safetensors"
+    contents = idx.read_verified(facts, data_folder(data_dir))
+    cache = user_cache_path("cnn-tui") / f"{name}-{idx.checksum(facts)}.safetensors"
     tensors = _read_cache(cache)
     if tensors is None:
-        decoded = [_decode_idx(content) for content in contents]
-        tensors = dict(zip(FILES, decoded, strict=True))
+        tensors = idx.decode(contents)
         _write_cache(cache, tensors)
     train, test = (
         Images(images=tensors[images], labels=tensors[labels])
         for images, labels in (FILES[:2], FILES[2:])
     )
     return train, test
-
-
-def _raw_folder(facts: DatasetFacts, folder: Path) -> Path:
-    """Returns the folder of the ``.gz`` files, downloading them if there is none."""
-    raw = Path(facts.torchvision_class, "raw")
-    for place in (folder, BUNDLED):
-        if os.path.isdir(place / raw):  # False where it may not be seen
-            return place / raw
-    _download(facts, folder)
-    return folder / raw
-
-
-def _download(facts: DatasetFacts, folder: Path) -> None:
-    from torchvision import datasets  # 2 to 3 s of imports that few runs need
-
-    raw = folder / facts.torchvision_class / "raw"
-    try:
-        getattr(datasets, facts.torchvision_class)(str(folder), download=True)
-    except (OSError, RuntimeError) as error:
-        with contextlib.suppress(OSError):
-            raw.rmdir()
-            raw.parent.rmdir()
-        reason = printable(str(error).partition("\n")[0] or type(error).__name__)
-        raise DataError(
-            f"{facts.title} is not in {printable(folder)} and cannot be downloaded "
-            f"({reason}); put its four .gz files into {printable(raw)}"
-        ) from error
-
-
-def _verified(path: Path, md5: str) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"{printable(path)}: cannot be read: {error.strerror}; remove the "
-            "folder to have it fetched again"
-        ) from error
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if found != md5:
-        raise DataError(
-            f"{printable(path)}: is damaged: its MD5 is {found}, not {md5}; remove the "
-            "folder to have it fetched again"
-        )
-    return content
-
-
-def _decode_idx(content: bytes) -> Tensor:
-    """Decodes a gzipped IDX file of bytes.
-
-    The format is that of the MNIST page: two zero bytes, the type (8: unsigned byte),
-    the number of dimensions, each dimension as a big-endian int32, then the values.
-    Returns images as uint8 N×1×H×W and labels as int64 N.
-    """
-    data = gzip.decompress(content)
-    dimensions = data[3]
-    sizes = np.frombuffer(data, ">i4", count=dimensions, offset=4).tolist()
-    values = np.frombuffer(data, np.uint8, offset=4 + 4 * dimensions)
-    tensor = torch.from_numpy(values.reshape(sizes).copy())
-    return tensor.unsqueeze(1) if dimensions == 3 else tensor.to(torch.int64)
 
 
 def _read_cache(path: Path) -> dict[str, Tensor] | None:

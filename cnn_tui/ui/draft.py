@@ -18,6 +18,7 @@ from cnn_tui.config import (
     variants,
 )
 from cnn_tui.config.models import DEFAULT_ITERATIONS, DatasetConfig, TrainingConfig
+from cnn_tui.datasets.facts import DATASETS
 from cnn_tui.errors import ConfigError
 from cnn_tui.io.safe_yaml import parse_value
 from cnn_tui.layers import ModelTable
@@ -177,6 +178,8 @@ def choices(key: str) -> tuple[str, ...]:
     part, leaf = _split(key)
     if part in VARIANT_KEYS and leaf == "name":
         return tuple(variants(part))
+    if key == "dataset.name":
+        return tuple(DATASETS)
     annotation = _info(key).annotation
     if annotation is bool:
         return ("false", "true")

@@ -129,7 +129,7 @@ def test_a_damaged_file_is_named(data_dir: Path, content: bytes) -> None:
     damaged.write_bytes(content)
     message = refusal(data_dir)
     assert message.startswith(f"{damaged}: is damaged: its MD5 is ")
-    assert DATASETS["mnist"].md5[1] in message
+    assert DATASETS["mnist"].source.md5[1] in message
 
 
 def test_a_damaged_file_is_found_although_its_images_are_in_the_cache(
