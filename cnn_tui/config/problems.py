@@ -4,7 +4,7 @@ import difflib
 import types
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -160,7 +160,9 @@ def _tag(model: type[BaseModel]) -> str | None:
     if model in _LAYER_NAMES:
         return _LAYER_NAMES[model]
     name = model.model_fields.get("name")
-    return None if name is None else str(get_args(name.annotation)[0])
+    if name is None or get_origin(name.annotation) is not Literal:
+        return None
+    return str(get_args(name.annotation)[0])
 
 
 def _models(*annotations: Any) -> Iterator[type[BaseModel]]:
