@@ -28,8 +28,8 @@ def event_sentence(event: Event) -> str:
     match event:
         case events.Started(device=device):
             return f"started on {printable(device)}"
-        case events.Resumed(until=until):
-            return "goes on" if until is None else f"goes on to step {count(until)}"
+        case events.Resumed():
+            return _resumed(event)
         case events.Stepped():
             return "came to where it was to pause"
         case events.CheckpointSaved(also_as=names):
@@ -90,6 +90,15 @@ def _reason(status: Status) -> str:
     if status.reason == NON_FINITE:
         return "a value is not finite"
     return printable(status.reason or "for a reason that it did not write down")
+
+
+def _resumed(event: events.Resumed) -> str:
+    if event.until is not None:
+        return f"goes on to step {count(event.until)}"
+    if event.repeats_edits is None:
+        return "goes on"
+    # Another process: after damage it may be far behind where the last one was.
+    return f"goes on from step {count(event.step)}" if event.step else "begins anew"
 
 
 def _evaluated(event: events.Evaluated) -> str:
