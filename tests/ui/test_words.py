@@ -39,7 +39,10 @@ def status(state: State = State.FINISHED, **fields: Any) -> Status:
         (event(events.Resumed), "goes on"),
         (event(events.Resumed, until=1240), "goes on to step 1,240"),
         (event(events.Resumed, repeats_edits=False), "goes on from step 5"),
-        (event(events.Resumed, step=0, repeats_edits=True), "begins anew"),
+        (
+            events.Resumed(at=records.now(), step=0, repeats_edits=True),
+            "begins anew",
+        ),
         (event(events.Paused), "paused"),
         (event(events.Paused, reason="non_finite"), "paused: a value is not finite"),
         (event(events.Stepped), "came to where it was to pause"),
