@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 
 from cnn_tui.errors import RunDirectoryError
 from cnn_tui.text import printable
@@ -31,6 +32,7 @@ UNFINISHED_PREFIX = ".new-"
 
 _MAX_NAME_LENGTH = 48
 _MAX_CANDIDATES_SHOWN = 5
+_STATE_WORD = re.compile(r"[a-z][a-z_-]{0,23}")
 
 
 class State(StrEnum):
@@ -45,9 +47,19 @@ class State(StrEnum):
     INTERRUPTED = "interrupted"
     FAILED = "failed"
 
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        """Keeps the word of a state that a newer trainer knows; it is no member."""
+        if not isinstance(value, str) or not _STATE_WORD.fullmatch(value):
+            return None
+        unknown = str.__new__(cls, value)
+        unknown._name_ = unknown._value_ = value
+        return unknown
+
 
 LIVE = frozenset({State.STARTING, State.RUNNING, State.PAUSED, State.STOPPING})
 ENDED = frozenset(State) - LIVE
+"""An unknown state is neither: nothing is known about whoever wrote it."""
 
 LOST = "lost"
 SILENT = "silent"

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from cnn_tui.errors import RunDirectoryError
 from cnn_tui.runs import records
+from cnn_tui.runs.layout import ENDED, LIVE
+from cnn_tui.runs.liveness import shown_state
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.writer import RunWriter
 
@@ -64,6 +66,17 @@ def test_a_newer_format_is_named_not_guessed(writer: RunWriter) -> None:
         RunReader(writer.path).status()
 
 
+def test_a_state_added_later_is_kept_by_its_word(writer: RunWriter) -> None:
+    text = (writer.path / "status.json").read_text()
+    newer = text.replace('"state":"running"', '"state":"queued"')
+    (writer.path / "status.json").write_text(newer)
+    found = RunReader(writer.path).status()
+    assert found is not None
+    assert shown_state(found, silent_seconds=99) == "queued"
+    assert found.state not in LIVE | ENDED
+    assert records.encode_line(found).decode() == newer.strip() + "\n"
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -74,6 +87,9 @@ def test_a_newer_format_is_named_not_guessed(writer: RunWriter) -> None:
         b'{"format": 1}',
         b'{"format": 1, "state": "running", "started_at": "2026-01-01T00:00:00"}',
         b'{"format": 1, "state": "\x1b[2J", "started_at": "2026-01-01T00:00:00Z"}',
+        b'{"format": 1, "state": "\\u001b[2J", "started_at": "2026-01-01T00:00:00Z"}',
+        b'{"format": 1, "state": "%s", "started_at": "2026-01-01T00:00:00Z"}'
+        % (b"x" * 25),
         b"[" * 60_000,
         b" " * 100_000,
     ],
