@@ -19,6 +19,10 @@ FILE_MODE = 0o600
 SAFE_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
+Stamp = tuple[int, ...]
+"""Inode, size and time of a file: another one where it was replaced or written."""
+
+
 class NotRegularError(OSError):
     """Something that is not a regular file stands where one belongs."""
 
@@ -78,15 +82,29 @@ def open_regular(
     return descriptor
 
 
-def read_bounded(path: Path, max_bytes: int) -> bytes:
+def stamp(path: str | Path) -> Stamp:
+    """Returns the stamp of what is at ``path``, not of what it links to; () if none."""
+    try:
+        return _stamp(os.lstat(path))
+    except OSError:
+        return ()
+
+
+def read_bounded(path: str | Path, max_bytes: int) -> bytes:
     """Returns the content of a regular file of at most ``max_bytes``.
 
     Raises:
         OSError: It is missing, not a regular file, larger, or not allowed.
     """
+    return read_stamped(path, max_bytes)[0]
+
+
+def read_stamped(path: str | Path, max_bytes: int) -> tuple[bytes, Stamp]:
+    """Returns the content of a regular file as ``read_bounded``, and its stamp."""
     descriptor = open_regular(path)
     try:
-        return read_descriptor(descriptor, max_bytes)
+        found = _stamp(os.fstat(descriptor))  # first: what is written then is noticed
+        return read_descriptor(descriptor, max_bytes), found
     finally:
         os.close(descriptor)
 
@@ -101,6 +119,10 @@ def read_descriptor(descriptor: int, max_bytes: int) -> bytes:
     if not left:
         raise OSError(errno.EFBIG, f"larger than {max_bytes:,} bytes")
     return b"".join(chunks)
+
+
+def _stamp(found: os.stat_result) -> Stamp:
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 def write_all(descriptor: int, data: bytes) -> None:

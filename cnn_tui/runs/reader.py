@@ -10,9 +10,9 @@ import msgspec
 from msgspec import UNSET
 
 from cnn_tui.errors import RunDirectoryError
-from cnn_tui.io.files import read_bounded
+from cnn_tui.io.files import Stamp, read_bounded
 from cnn_tui.runs.events import Event, decode_event
-from cnn_tui.runs.layout import CONFIG, DEVICE, EVENTS, METRICS, STATUS
+from cnn_tui.runs.layout import CONFIG, DEVICE, EVENTS, METRICS
 from cnn_tui.runs.lines import LineFollower, decode_lines
 from cnn_tui.runs.records import (
     UNREADABLE,
@@ -20,7 +20,7 @@ from cnn_tui.runs.records import (
     MetricsRow,
     Status,
 )
-from cnn_tui.runs.status import read_status
+from cnn_tui.runs.status import read_stamped_status, status_stamp
 from cnn_tui.runs.table import Table
 from cnn_tui.text import printable
 
@@ -93,7 +93,7 @@ class RunReader:
         self._device_file = LineFollower(path / DEVICE, tail_bytes=_DEVICE_TAIL_BYTES)
         self._metrics_generation = 0
         self._status: Status | None = None
-        self._status_stamp: tuple[int, ...] = ()
+        self._status_stamp: Stamp = ()
 
     @property
     def complete(self) -> bool:
@@ -127,10 +127,9 @@ class RunReader:
         None where there is no status. Raises RunDirectoryError if it is damaged or of
         an unknown format.
         """
-        stamp = _stamp(self.path / STATUS)
-        if stamp != self._status_stamp or not stamp:
-            self._status = read_status(self.path)
-            self._status_stamp = stamp
+        found = status_stamp(self.path)
+        if found != self._status_stamp or not found:
+            self._status, self._status_stamp = read_stamped_status(self.path)
         return self._status
 
     def poll(self, budget_seconds: float = 0.05) -> bool:
@@ -194,10 +193,3 @@ class RunReader:
         self._bad_lines += bad_lines
         return rows
 
-
-def _stamp(path: Path) -> tuple[int, ...]:
-    try:
-        found = path.lstat()
-    except OSError:
-        return ()
-    return (found.st_ino, found.st_size, found.st_mtime_ns)

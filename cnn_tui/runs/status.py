@@ -1,11 +1,12 @@
 """Reading ``status.json``, which anybody may have damaged."""
 
+import os
 from pathlib import Path
 
 import msgspec
 
 from cnn_tui.errors import RunDirectoryError
-from cnn_tui.io.files import read_bounded
+from cnn_tui.io.files import Stamp, read_stamped, stamp
 from cnn_tui.runs.layout import FORMAT, STATUS
 from cnn_tui.runs.records import UNREADABLE, Status
 from cnn_tui.text import printable
@@ -27,20 +28,35 @@ def read_status(run: Path) -> Status | None:
     Raises:
         RunDirectoryError: The file is damaged, too large, or of an unknown format.
     """
-    path = run / STATUS
+    return read_stamped_status(run)[0]
+
+
+def read_stamped_status(run: Path) -> tuple[Status | None, Stamp]:
+    """Returns the status as ``read_status``, and the stamp of what was read."""
+    path = _path(run)
     try:
-        data = read_bounded(path, _MAX_BYTES)
+        data, found = read_stamped(path, _MAX_BYTES)
     except FileNotFoundError:
-        return None
+        return None, ()
     except OSError as error:
         reason = error.strerror or str(error)
         raise RunDirectoryError(
             f"{printable(path)} cannot be read: {reason}"
         ) from error
-    return _decode(data, path)
+    return _decode(data, path), found
 
 
-def _decode(data: bytes, path: Path) -> Status:
+def status_stamp(run: Path) -> Stamp:
+    """Returns the stamp of a run's status, () where it has none."""
+    return stamp(_path(run))
+
+
+def _path(run: Path) -> str:
+    """Returns where a run's status is: to make a Path takes longer than to open it."""
+    return os.path.join(run, STATUS)
+
+
+def _decode(data: bytes, path: str) -> Status:
     try:
         if (found := _format.decode(data).format) != FORMAT:
             raise RunDirectoryError(

@@ -38,7 +38,7 @@ def matches(run: RunSummary, words: Sequence[str]) -> bool:
 def row(run: RunSummary, glyphs: Glyphs, now: datetime) -> Content:
     """Returns a run in one line, in the columns of ``HEADER``."""
     state = run.state
-    sign = (f"{glyphs.state(state)} {state:<12}", STATE_STYLES.get(state, ""))
+    sign = (f"{glyphs.state(state)} {state:<12.12}", STATE_STYLES.get(state, ""))
     if run.status is None:
         name = f" {printable(run.id)}  "
         return Content.assemble(sign, name, (run.problem or "", "$foreground 60%"))

@@ -1,28 +1,40 @@
 """The list of runs."""
 
+import dataclasses
 import os
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn_tui.runs.catalog import list_runs
+from cnn_tui.host.process import this_process
+from cnn_tui.io.files import replace_file
+from cnn_tui.runs import catalog
+from cnn_tui.runs.catalog import Catalog, list_runs
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import Status, encode_line
 
 START = datetime.fromisoformat("2026-01-01T12:00:00+01:00")
 
+SLEEPER = [sys.executable, "-c", "input()"]
+
 
 def make_run(folder: Path, name: str, hours: float = 0) -> Path:
-    moment = START + timedelta(hours=hours)
     path = folder / name
     path.mkdir()
-    (path / "status.json").write_bytes(
-        encode_line(Status(id=name, state=State.FINISHED, started_at=moment))
-    )
+    set_status(path, started_at=START + timedelta(hours=hours))
     return path
+
+
+def set_status(run: Path, **fields: Any) -> None:
+    """Replaces the status of a run, as its trainer does."""
+    fields = {"state": State.FINISHED, "started_at": START, **fields}
+    replace_file(run / "status.json", encode_line(Status(id=run.name, **fields)))
 
 
 def test_no_folder_has_no_runs(tmp_path: Path) -> None:
@@ -49,6 +61,53 @@ def test_a_damaged_run_is_listed_last_with_the_reason(tmp_path: Path) -> None:
     assert "is damaged" in str(runs["torn"].problem)
     assert "format 2" in str(runs["newer"].problem)
     assert {runs[name].state for name in ("empty", "torn", "newer")} == {"damaged"}
+
+
+def test_an_ended_run_that_is_resumed_elsewhere_is_live_again(tmp_path: Path) -> None:
+    resumed, other = make_run(tmp_path, "resumed"), make_run(tmp_path, "other")
+    listed = Catalog(tmp_path)
+    before = {run.path: run for run in listed.refresh()}
+    set_status(resumed, state=State.RUNNING, step=7)
+    after = {run.path: run for run in listed.refresh()}
+    assert (before[resumed].state, after[resumed].state) == ("finished", "running")
+    assert after[other] is before[other]
+
+
+def test_of_many_ended_runs_each_is_looked_at_in_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "LOOKS_PER_REFRESH", 2)
+    runs = [make_run(tmp_path, f"run-{number}") for number in range(5)]
+    listed = Catalog(tmp_path)
+    listed.refresh()
+    for run in runs:
+        set_status(run, state=State.RUNNING)
+    live = [sum(run.state == "running" for run in listed.refresh()) for _ in range(3)]
+    assert live[0] <= 2
+    assert live[-1] == 5
+
+
+def test_a_run_whose_process_is_killed_is_lost_at_the_next_look(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "killed")
+    with subprocess.Popen(SLEEPER, stdin=subprocess.PIPE) as process:
+        identity = dataclasses.replace(
+            this_process(), pid=process.pid, pid_started=None
+        )
+        set_status(run, state=State.RUNNING, **dataclasses.asdict(identity))
+        listed = Catalog(tmp_path)
+        before = listed.refresh()
+        process.kill()
+    assert [run.state for run in before] == ["running"]
+    assert [run.state for run in listed.refresh()] == ["lost"]
+    assert listed.refresh() != before
+
+
+def test_a_state_added_later_is_listed_by_its_word(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "later")
+    text = (run / "status.json").read_text()
+    (run / "status.json").write_text(text.replace("finished", "queued"))
+    [found] = list_runs(tmp_path)
+    assert (found.state, found.problem) == ("queued", None)
 
 
 def test_the_directory_names_the_run_not_its_status(tmp_path: Path) -> None:

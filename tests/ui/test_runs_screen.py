@@ -1,6 +1,9 @@
 """The list of runs: live, past and damaged ones, few or ten thousand."""
 
+import dataclasses
 import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -11,6 +14,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
+from cnn_tui.host.process import this_process
 from cnn_tui.runs import records
 from cnn_tui.runs.catalog import RunSummary
 from cnn_tui.runs.layout import STATUS, State
@@ -22,6 +26,8 @@ from cnn_tui.ui.screens.new_run import NewRunScreen
 from cnn_tui.ui.screens.runs import RunsScreen
 from cnn_tui.ui.widgets.run_list import RunList
 from tests.ui.conftest import dashboard, screen_text, until
+
+SLEEPER = [sys.executable, "-c", "input()"]
 
 
 def write_status(run: Path, **fields: object) -> None:
@@ -117,6 +123,31 @@ async def test_live_runs_change_in_the_list_and_new_ones_appear(tmp_path: Path) 
         await until(pilot, lambda: len(rows(app)) == 2)
         shutil.rmtree(tmp_path / "a")
         await until(pilot, lambda: len(rows(app)) == 1)
+
+
+async def test_what_becomes_of_runs_elsewhere_is_seen_in_the_list(
+    tmp_path: Path,
+) -> None:
+    with subprocess.Popen(SLEEPER, stdin=subprocess.PIPE) as process:
+        identity = dataclasses.replace(
+            this_process(), pid=process.pid, pid_started=None
+        )
+        write_status(
+            tmp_path / "a", state=State.RUNNING, **dataclasses.asdict(identity)
+        )
+        write_status(tmp_path / "b", state=State.STOPPED)
+        later = records.now() + timedelta(hours=1)
+        write_status(tmp_path / "c", state=State("waiting_for_room"), started_at=later)
+        async with listed(tmp_path) as (app, pilot):
+            assert "1 live" in screen_text(app)
+            states = [line.split()[1] for line in rows(app)]
+            assert sorted(states) == ["running", "stopped", "waiting_for_"]
+            write_status(tmp_path / "b", state=State.RUNNING)
+            process.kill()
+            await until(pilot, lambda: any("? lost" in row for row in rows(app)))
+            await until(pilot, lambda: any("● running" in row for row in rows(app)))
+            await pilot.press("home", "enter")
+            await until(pilot, lambda: "waiting_for_room" in screen_text(app))
 
 
 async def test_enter_opens_a_run_and_escape_comes_back(

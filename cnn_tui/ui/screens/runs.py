@@ -15,7 +15,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from cnn_tui.errors import RunDirectoryError
-from cnn_tui.runs.catalog import RunSummary, refresh_runs
+from cnn_tui.runs.catalog import Catalog, RunSummary
 from cnn_tui.text import count, printable
 from cnn_tui.ui.actions import RUNS
 from cnn_tui.ui.charts import MarkerName
@@ -45,10 +45,12 @@ class RunsScreen(Screen[None]):
         super().__init__(name)
         self._folder = folder
         self._glyphs = GLYPHS[marker]
+        self._catalog = Catalog(folder)
         self._runs: Sequence[RunSummary] = ()
         self._sorting = next(iter(SORTINGS))
         self._problem = ""
         self._is_loading = True
+        self._is_reading = False
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -78,11 +80,16 @@ class RunsScreen(Screen[None]):
             self._timer.resume()
             self.load()
 
-    @work(thread=True, exclusive=True)
     def load(self) -> None:
-        """Reads what is new in the folder."""
+        """Reads what is new in the folder, unless it is being read."""
+        if not self._is_reading:
+            self._is_reading = True
+            self._read()
+
+    @work(thread=True)
+    def _read(self) -> None:
         try:
-            runs, problem = refresh_runs(self._folder, self._runs), ""
+            runs, problem = self._catalog.refresh(), ""
         except RunDirectoryError as error:
             runs, problem = [], str(error)
         self.app.call_from_thread(self._take, runs, problem)
@@ -127,6 +134,7 @@ class RunsScreen(Screen[None]):
         self.query_one(RunList).focus()
 
     def _take(self, runs: Sequence[RunSummary], problem: str) -> None:
+        self._is_reading = False
         if self._is_loading or (runs, problem) != (self._runs, self._problem):
             self._runs, self._problem, self._is_loading = runs, problem, False
             self._show()
