@@ -1,11 +1,17 @@
 """``cnn-tui send``: steers a run from a script."""
 
+import shlex
+import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cnn_tui.cli.options import echo, runs_dir_option
+
+if TYPE_CHECKING:
+    from cnn_tui.runs.events import Event
+    from cnn_tui.runs.records import Status
 
 _ARGUMENTS = {
     "step": ("count",),
@@ -14,6 +20,7 @@ _ARGUMENTS = {
     "rollback": ("lr",),
 }
 _OPTIONAL = {"step", "rollback"}
+_LOOK_SECONDS = 1.0
 
 
 @click.command(
@@ -44,26 +51,33 @@ def send(
     """Tell RUN what to do, and wait for the answer.
 
     COMMAND is pause, resume, step [COUNT], epoch, evaluate, checkpoint, stop, detach,
-    set NAME VALUE, extend STEPS, or rollback [LR].
+    set NAME VALUE, extend COUNT, or rollback [LR]. COUNT is a number of updates.
 
-    Exit code 0: done; 2: rejected; 1: no answer, and the command was taken back.
+    Exit code 0: done, or accepted; 2: rejected; 1: nobody is there to answer, or
+    nobody did, and the command was taken back.
     """
-    from cnn_tui.runs import mailbox
+    from cnn_tui.runs import mailbox, orders
     from cnn_tui.runs.events import Rejected
     from cnn_tui.runs.layout import find_run
     from cnn_tui.text import printable
 
     path = find_run(run, runs_dir)
-    command_id = mailbox.send(path, command, **_named(command, arguments))
-    answer = mailbox.await_answer(path, command_id, timeout)
+    named = _named(command, arguments)
+    orders.encode(command, named)
+    answer = None
+    if (nobody := _nobody(path)) is None:
+        command_id = mailbox.send(path, command, **named)
+        answer = _answer(path, command_id, timeout)
+        if answer is None:
+            mailbox.withdraw(path, command_id)
+            nobody = _nobody(path) or _no_answer(path, timeout)
     if answer is None:
-        mailbox.withdraw(path, command_id)
-        echo(f"{printable(path.name)} did not answer in {timeout:g} s")
+        echo(f"{printable(path.name)} {nobody}")
         ctx.exit(1)
     if isinstance(answer, Rejected):
         echo(f"rejected: {printable(answer.reason)}")
         ctx.exit(2)
-    echo(f"done at step {answer.step:,}")
+    echo(_done(answer))
 
 
 def _named(command: str, arguments: tuple[str, ...]) -> dict[str, Any]:
@@ -77,3 +91,91 @@ def _named(command: str, arguments: tuple[str, ...]) -> dict[str, Any]:
         wanted = " ".join(name.upper() for name in names) or "no arguments"
         raise InputError(f"{command} takes {wanted}")
     return dict(zip(names, map(parse_value, arguments), strict=False))
+
+
+def _answer(run: Path, command_id: str, timeout_seconds: float) -> "Event | None":
+    """Waits for an answer, as long as somebody is there who may give it."""
+    from cnn_tui.runs import mailbox
+
+    deadline = time.monotonic() + timeout_seconds
+    while (left := deadline - time.monotonic()) > 0 and _nobody(run) is None:
+        wait_seconds = min(left, _LOOK_SECONDS)
+        if answer := mailbox.await_answer(run, command_id, wait_seconds):
+            return answer
+    return mailbox.await_answer(run, command_id, 0)  # it may be the last word
+
+
+def _nobody(run: Path) -> str | None:
+    """Says what a run is that nobody will obey, and what helps; None if one may."""
+    from cnn_tui.runs import records
+    from cnn_tui.runs.layout import LOST, SILENT
+    from cnn_tui.runs.liveness import unable_to_obey
+
+    status = _status(run)
+    state = status and unable_to_obey(status, records.now())
+    if status is None or state is None:
+        return None
+    resume = f"with: cnn-tui resume {shlex.quote(str(run))}"
+    if state == LOST:
+        step = status.last_checkpoint_step or 0
+        gone = f"is lost: process {status.pid} is gone without a word"
+        return f"{gone}; go on from step {step:,} {resume}"
+    if state == SILENT:
+        silent = f"is silent: process {status.pid} gave its last sign {_sign(status)}"
+        return f"{silent}; if it was stopped, wake it with: kill -CONT {status.pid}"
+    return f"{_ending(status)}; go on {resume}{_more(status)}"
+
+
+def _ending(status: "Status") -> str:
+    from cnn_tui.text import printable
+
+    why = f", {printable(status.reason)}" if status.reason else ""
+    place = f"at step {status.step:,} of {status.total_steps:,}"
+    return f"has ended: {status.state} {place}{why}"
+
+
+def _more(status: "Status") -> str:
+    from cnn_tui.runs.layout import State
+
+    return " --iterations +1000" if status.state is State.FINISHED else ""
+
+
+def _no_answer(run: Path, timeout_seconds: float) -> str:
+    from cnn_tui.text import printable
+
+    words = f"did not answer in {timeout_seconds:g} s"
+    status = _status(run)
+    if status is None or status.heartbeat is None:
+        return words
+    host = printable(status.host or "an unknown host")
+    return f"{words}; its last sign was {_sign(status)} on {host}"
+
+
+def _sign(status: "Status") -> str:
+    """Returns how long ago a run gave a sign: "12 s ago", "3 min ago"."""
+    from cnn_tui.runs import records
+    from cnn_tui.text import age
+
+    sign = status.heartbeat or status.started_at
+    seconds = (records.now() - sign).total_seconds()
+    return age(seconds) if seconds >= 60 else f"{max(0, seconds):.0f} s ago"
+
+
+def _status(run: Path) -> "Status | None":
+    """Returns the status of a run; None where it cannot be read."""
+    from cnn_tui.errors import RunDirectoryError
+    from cnn_tui.runs.status import read_status
+
+    try:
+        return read_status(run)
+    except RunDirectoryError:
+        return None
+
+
+def _done(answer: "Event") -> str:
+    """Says what was done, or when what was accepted will be."""
+    from cnn_tui.runs.events import Resumed
+
+    if isinstance(answer, Resumed) and answer.until is not None:
+        return f"accepted: pauses at step {answer.until:,}"
+    return f"done at step {answer.step:,}"

@@ -42,10 +42,13 @@ def is_gone(process: ProcessIdentity) -> bool:
 
     Nothing is certain about another host, boot or pid namespace.
     """
+    return is_here(process) and not _is_alive(process.pid, process.pid_started)
+
+
+def is_here(process: ProcessIdentity) -> bool:
+    """Whether a process is, or was, one of this host, boot and pid namespace."""
     here = (socket.gethostname(), _boot_id(), _pid_namespace())
-    if (process.host, process.boot_id, process.pid_namespace) != here:
-        return False
-    return not _is_alive(process.pid, process.pid_started)
+    return (process.host, process.boot_id, process.pid_namespace) == here
 
 
 def _is_alive(pid: int, started: float | None) -> bool:

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from cnn_tui.host.process import ProcessIdentity, is_gone
-from cnn_tui.runs.layout import LIVE, LOST, SILENT
+from cnn_tui.host.process import ProcessIdentity, is_gone, is_here
+from cnn_tui.runs.layout import ENDED, LIVE, LOST, SILENT, State
 from cnn_tui.runs.records import Status
 
 SILENT_AFTER_SECONDS = 10.0
@@ -16,17 +16,26 @@ def is_lost(status: Status) -> bool:
 
     Nothing is certain about another host, boot or pid namespace.
     """
-    if status.state not in LIVE or status.pid is None:
-        return False
-    return is_gone(
-        ProcessIdentity(
-            pid=status.pid,
-            pid_started=status.pid_started,
-            pid_namespace=status.pid_namespace,
-            boot_id=status.boot_id,
-            host=status.host,
-        )
-    )
+    trainer = _trainer(status)
+    return status.state in LIVE and trainer is not None and is_gone(trainer)
+
+
+def unable_to_obey(status: Status, now: datetime) -> str | None:
+    """Returns the word for a run that nobody will obey: ended, lost or silent.
+
+    None where somebody may. Silence is judged by ``now`` where the trainer is on this
+    host and has its clock; a trainer that starts has much to do before it gives a sign.
+    """
+    if status.state in ENDED:
+        return status.state
+    if is_lost(status):
+        return LOST
+    trainer = _trainer(status)
+    if status.state in LIVE - {State.STARTING} and trainer and is_here(trainer):
+        sign = status.heartbeat or status.started_at
+        if (now - sign).total_seconds() >= SILENT_AFTER_SECONDS:
+            return SILENT
+    return None
 
 
 def shown_state(status: Status, silent_seconds: float = 0.0) -> str:
@@ -36,6 +45,18 @@ def shown_state(status: Status, silent_seconds: float = 0.0) -> str:
     if is_lost(status):
         return LOST
     return SILENT if silent_seconds >= SILENT_AFTER_SECONDS else status.state
+
+
+def _trainer(status: Status) -> ProcessIdentity | None:
+    if status.pid is None:
+        return None
+    return ProcessIdentity(
+        pid=status.pid,
+        pid_started=status.pid_started,
+        pid_namespace=status.pid_namespace,
+        boot_id=status.boot_id,
+        host=status.host,
+    )
 
 
 class HeartbeatWatch:
