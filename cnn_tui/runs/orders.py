@@ -1,5 +1,6 @@
 """What a run can be told to do: the commands of the mailbox and their arguments."""
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
@@ -10,7 +11,8 @@ from cnn_tui.errors import InputError
 from cnn_tui.runs.records import UNREADABLE
 from cnn_tui.text import printable
 
-Count = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+MAX_COUNT = 2**31 - 1
+Count = Annotated[int, Meta(ge=1, le=MAX_COUNT)]
 LiveValue = Literal[
     "lr", "momentum", "weight_decay", "evaluate_every", "checkpoint_every"
 ]
@@ -95,6 +97,17 @@ COMMANDS: dict[str, type[Order]] = {
 TOUCHABLE = frozenset(COMMANDS) - {"set", "extend", "rollback"}
 """Commands that an empty file of that name means as well."""
 
+_UPDATES = "the number of updates", f"a whole number from 1 to {MAX_COUNT:,}"
+_ARGUMENTS = {
+    "count": _UPDATES,
+    "steps": _UPDATES,
+    "name": ("the name", f"one of {', '.join(LIVE_NAMES)}"),
+    "value": ("the value", "a number, or seconds such as 30s"),
+    "lr": ("the learning rate", "a number above 0"),
+}
+"""What people call the arguments, and what they may be."""
+_MAX_SHOWN = 60
+
 _decoder: msgspec.json.Decoder[AnyOrder] = msgspec.json.Decoder(AnyOrder)
 
 
@@ -104,10 +117,6 @@ def encode(command: str, arguments: Mapping[str, object]) -> bytes:
     Raises:
         InputError: There is no such command, or an argument is wrong or missing.
     """
-    if command not in COMMANDS:
-        raise InputError(
-            f'unknown command "{printable(command)}": use {", ".join(COMMANDS)}'
-        )
     data = msgspec.json.encode({"command": command, **arguments})
     decode(data)
     return data
@@ -122,4 +131,45 @@ def decode(data: bytes) -> AnyOrder:
     try:
         return _decoder.decode(data)
     except UNREADABLE as error:
-        raise InputError(f"not a command: {printable(error)}") from error
+        reason = _problem(data) or f"not a command: {printable(error)}"
+        raise InputError(reason) from error
+
+
+def _problem(data: bytes) -> str | None:
+    """Says what is wrong with a command that could not be decoded, if it is known."""
+    try:
+        arguments = msgspec.json.decode(data, type=dict[str, object])
+    except UNREADABLE:
+        return "not a command: it is no JSON object"
+    command = arguments.pop("command", None)
+    order = COMMANDS.get(command) if isinstance(command, str) else None
+    if order is None:
+        return f"unknown command {_shown(command)}: use {', '.join(COMMANDS)}"
+    fields = {field.name: field for field in msgspec.structs.fields(order)}
+    for name in arguments.keys() - fields.keys():
+        return f"{command}: there is no argument {_shown(name)}"
+    for name, field in fields.items():
+        if problem := _argument_problem(name, field, arguments):
+            return f"{command}: {problem}"
+    return None
+
+
+def _argument_problem(
+    name: str, field: msgspec.structs.FieldInfo, arguments: Mapping[str, object]
+) -> str | None:
+    noun, allowed = _ARGUMENTS[name]
+    value = arguments.get(name, field.default)
+    try:
+        msgspec.convert(value, field.type)
+    except msgspec.ValidationError:
+        if value is None or value is msgspec.NODEFAULT:
+            return f"{noun} is missing: it must be {allowed}"
+        return f"{noun} must be {allowed}, not {_shown(value)}"
+    return None
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "a mapping"
+    text = printable(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 1]}…"

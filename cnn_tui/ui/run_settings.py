@@ -18,11 +18,9 @@ from cnn_tui.io import safe_yaml
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset
 from cnn_tui.runs.events import Event, HyperparameterChanged
+from cnn_tui.runs.orders import LIVE_NAMES
 from cnn_tui.runs.records import Status
 from cnn_tui.ui.sentences import value_text
-
-LIVE_VALUES = ("lr", "momentum", "weight_decay", "evaluate_every", "checkpoint_every")
-"""What can be changed while a run trains."""
 
 _DECIDED_HERE = frozenset({"device", "threads", "on_non_finite"})
 """What the machine or the screen decides where a preset does not."""
@@ -88,7 +86,7 @@ def live_values(config: RunConfig, status: Status) -> dict[str, str]:
     known = values(config) | status.overrides
     if status.lr is not None:
         known["lr"] = status.lr
-    return {name: f"{known[name]}" for name in LIVE_VALUES if name in known}
+    return {name: f"{known[name]}" for name in LIVE_NAMES if name in known}
 
 
 def live_value_problem(config: RunConfig, name: str, text: str) -> str | None:

@@ -115,24 +115,31 @@ def test_arguments_arrive(
 @pytest.mark.parametrize(
     ("command", "arguments", "reason"),
     [
-        ("halt", {}, 'unknown command "halt": use pause, resume, step,'),
-        ("step", {"count": 0}, "count"),
-        ("step", {"count": 1.5}, "count"),
-        ("step", {"count": True}, "count"),
-        ("pause", {"count": 1}, "count"),
-        ("set", {"name": "seed", "value": 1}, "name"),
-        ("set", {"name": "lr"}, "value"),
-        ("set", {"name": "lr", "value": float("nan")}, "value"),
-        ("extend", {}, "steps"),
-        ("extend", {"steps": -1}, "steps"),
-        ("rollback", {"lr": 0}, "lr"),
+        ("halt", {}, 'unknown command "halt": use pause, resume, step, epoch'),
+        ("step", {"count": 0}, "whole number from 1 to 2,147,483,647, not 0"),
+        ("step", {"count": 1.5}, "whole number from 1 to 2,147,483,647, not 1.5"),
+        ("step", {"count": True}, "whole number from 1 to 2,147,483,647, not true"),
+        ("step", {"count": [1]}, "whole number from 1 to 2,147,483,647, not a list"),
+        ("step", {"count": 10**30}, "whole number from 1 to 2,147,483,647, not 1000"),
+        ("step", {"count": "\x1b" * 200}, r'not "\\u001b\\u001b'),
+        ("step", {"count": None}, "step: the number of updates is missing: it must"),
+        ("pause", {"count": 1}, 'pause: there is no argument "count"'),
+        ("set", {"name": "seed", "value": 1}, "set: the name must be one of lr, mome"),
+        ("set", {"name": "lr"}, "set: the value is missing: it must be a number, or"),
+        ("set", {"name": "lr", "value": float("nan")}, "set: the value is missing"),
+        ("set", {"name": "lr", "value": {}}, "seconds such as 30s, not a mapping"),
+        ("extend", {}, "extend: the number of updates is missing: it must be a whole"),
+        ("extend", {"steps": -1}, "the number of updates must be a whole number from"),
+        ("rollback", {"lr": 0}, "the learning rate must be a number above 0, not 0"),
     ],
 )
 def test_a_wrong_command_is_not_sent(
     run: Path, command: str, arguments: dict[str, object], reason: str
 ) -> None:
-    with pytest.raises(InputError, match=reason):
+    with pytest.raises(InputError, match=reason) as caught:
         mailbox.send(run, command, **arguments)
+    assert str(caught.value).isprintable()
+    assert "$" not in str(caught.value)
     assert waiting(run) == []
 
 
