@@ -17,11 +17,22 @@ def read_config(run: Path) -> RunConfig:
         RunDirectoryError: if it cannot be read.
         ConfigError: if it is not valid.
     """
+    source = printable(run / CONFIG)
+    return parse_document(load(read_config_text(run).encode(), source), source)
+
+
+def read_config_text(run: Path) -> str:
+    """Returns the config of a run as it is written, unchecked.
+
+    Raises:
+        RunDirectoryError: It is missing, too large, or not text.
+    """
     path = run / CONFIG
     try:
-        data = read_bounded(path, MAX_BYTES)
+        return read_bounded(path, MAX_BYTES).decode()
     except OSError as error:
         raise RunDirectoryError(
             f"{printable(path)} cannot be read: {error.strerror}"
         ) from error
-    return parse_document(load(data, printable(path)), printable(path))
+    except UnicodeDecodeError as error:
+        raise RunDirectoryError(f"{printable(path)} is not UTF-8 text") from error

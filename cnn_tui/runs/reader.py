@@ -9,10 +9,10 @@ from typing import TypeVar
 import msgspec
 from msgspec import UNSET
 
-from cnn_tui.errors import RunDirectoryError
-from cnn_tui.io.files import Stamp, read_bounded
+from cnn_tui.io.files import Stamp
+from cnn_tui.runs.config import read_config_text
 from cnn_tui.runs.events import Event, decode_event
-from cnn_tui.runs.layout import CONFIG, DEVICE, EVENTS, METRICS
+from cnn_tui.runs.layout import DEVICE, EVENTS, METRICS
 from cnn_tui.runs.lines import LineFollower, decode_lines
 from cnn_tui.runs.records import (
     UNREADABLE,
@@ -22,12 +22,10 @@ from cnn_tui.runs.records import (
 )
 from cnn_tui.runs.status import read_stamped_status, status_stamp
 from cnn_tui.runs.table import Table
-from cnn_tui.text import printable
 
 MAX_EVENTS = 10_000
 MAX_DEVICE_ROWS = 600
 
-_MAX_CONFIG_BYTES = 2**20
 _MAX_EVENT_BYTES = 16 * 2**10
 _DEVICE_TAIL_BYTES = 2**20
 
@@ -106,20 +104,8 @@ class RunReader:
         return self._bad_lines + sum(file.overlong for file in self._files)
 
     def config_text(self) -> str:
-        """Returns the run's configuration as YAML text, unchecked.
-
-        Raises:
-            RunDirectoryError: It is missing, too large, or not text.
-        """
-        path = self.path / CONFIG
-        try:
-            return read_bounded(path, _MAX_CONFIG_BYTES).decode()
-        except OSError as error:
-            raise RunDirectoryError(
-                f"{printable(path)} cannot be read: {error.strerror}"
-            ) from error
-        except UnicodeDecodeError as error:
-            raise RunDirectoryError(f"{printable(path)} is not UTF-8 text") from error
+        """Returns the config as it is written; raises RunDirectoryError."""
+        return read_config_text(self.path)
 
     def status(self) -> Status | None:
         """Returns the status as of now; the same object while the file is the same.

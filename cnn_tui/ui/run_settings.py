@@ -9,7 +9,6 @@ from cnn_tui.config import (
     RunConfig,
     apply_settings,
     full_key,
-    parse_document,
     to_mapping,
 )
 from cnn_tui.config.parse import parse_mapping
@@ -33,15 +32,6 @@ class SettingRow:
     name: str
     value: str
     note: str = ""
-
-
-def parse_config(text: str) -> RunConfig:
-    """Reads the text of a run's ``config.yaml``.
-
-    Raises:
-        ConfigError: if it is damaged.
-    """
-    return parse_document(safe_yaml.load(text.encode(), "config.yaml"), "config.yaml")
 
 
 def preset_values(status: Status) -> Mapping[str, Any]:

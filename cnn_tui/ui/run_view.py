@@ -6,12 +6,13 @@ from typing import Any
 
 from cnn_tui.config import RunConfig
 from cnn_tui.errors import ConfigError, RunDirectoryError
+from cnn_tui.runs.config import read_config
 from cnn_tui.runs.layout import LIVE, State
 from cnn_tui.runs.liveness import HeartbeatWatch, shown_state
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.records import Status
 from cnn_tui.text import count, printable
-from cnn_tui.ui.run_settings import parse_config, preset_values
+from cnn_tui.ui.run_settings import preset_values
 from cnn_tui.ui.sentences import outcome
 
 DAMAGED = "damaged"
@@ -91,6 +92,6 @@ class RunView:
     def _read_config(self, status: Status) -> None:
         self.preset = preset_values(status)
         try:
-            self.config = parse_config(self.reader.config_text())
+            self.config = read_config(self.path)
         except (ConfigError, RunDirectoryError) as error:
             self._problems["config"] = str(error)

@@ -5,8 +5,6 @@ from typing import Any, TypeVar
 
 import pytest
 
-from cnn_tui.config import to_yaml
-from cnn_tui.errors import ConfigError
 from cnn_tui.runs import events, records
 from cnn_tui.runs.events import KINDS, Event, Happened, Unknown, decode_event
 from cnn_tui.runs.layout import CONTROL, LOST, State
@@ -172,13 +170,6 @@ def test_settings_that_differ_come_first_and_say_how() -> None:
         ("batch_size", "50", "preset 100"),
     ]
     assert {row.name for row in rows} >= {"optimizer", "schedule", "loss", "dataset"}
-
-
-def test_a_config_is_read_back_and_a_damaged_one_refused() -> None:
-    config = tiny_config()
-    assert run_settings.parse_config(to_yaml(config)) == config
-    with pytest.raises(ConfigError, match=r"config\.yaml"):
-        run_settings.parse_config("model: 3")
 
 
 def test_a_preset_that_is_gone_differs_in_nothing() -> None:
