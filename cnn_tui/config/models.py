@@ -18,6 +18,7 @@ from pydantic import (
 from cnn_tui.datasets.facts import DATASETS, DatasetFacts
 from cnn_tui.layers import Layer, Layers, to_yaml_form
 
+FORMAT = 1
 DEFAULT_ITERATIONS = 3000
 MAX_STEPS = 10**9
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cnn_tui.config.models import Cosine, RunConfig
-from cnn_tui.config.problems import InvalidConfigError, Problem, problems_of
+from cnn_tui.config.models import FORMAT, Cosine, RunConfig
+from cnn_tui.config.problems import InvalidConfigError, Problem, problems_of, shown
 from cnn_tui.errors import ModelError
 from cnn_tui.io.safe_yaml import Document, dump
 from cnn_tui.layers import ModelTable, trace
@@ -18,6 +18,8 @@ def parse_mapping(value: dict[str, Any], source: str = "config") -> RunConfig:
     Raises:
         InvalidConfigError: with every problem found.
     """
+    if (found := value.get("format", FORMAT)) != FORMAT:
+        raise InvalidConfigError([(source, _unknown_format(found))])
     try:
         config = RunConfig.model_validate(value)
     except ValidationError as error:
@@ -30,7 +32,7 @@ def parse_mapping(value: dict[str, Any], source: str = "config") -> RunConfig:
 
 
 def parse_document(document: Document, source: str) -> RunConfig:
-    """Validates a YAML document; problems name their line.
+    """Validates a YAML document; problems name their line and are in its order.
 
     Raises:
         InvalidConfigError: with every problem found.
@@ -38,11 +40,10 @@ def parse_document(document: Document, source: str) -> RunConfig:
     try:
         return parse_mapping(document.value, source)
     except InvalidConfigError as error:
+        found = [(document.line(problem.path), problem) for problem in error.problems]
+        found.sort(key=lambda pair: pair[0])
         raise InvalidConfigError(
-            [
-                (f"{source}, line {document.line(problem.path)}", problem)
-                for problem in error.problems
-            ]
+            [(f"{source}, line {line}", problem) for line, problem in found]
         ) from error
 
 
@@ -63,6 +64,15 @@ def to_mapping(config: RunConfig) -> dict[str, Any]:
 def to_yaml(config: RunConfig) -> str:
     """Returns the text of ``config.yaml``, every value spelt out."""
     return dump(to_mapping(config))
+
+
+def _unknown_format(found: object) -> Problem:
+    """Names the format alone: what else seems wrong may be right in it."""
+    return Problem(
+        path=("format",),
+        message=f"{shown(found)} is unknown, this version of cnn-tui reads format "
+        f"{FORMAT}: use a newer cnn-tui",
+    )
 
 
 def _problems_together(config: RunConfig) -> Iterator[Problem]:

@@ -63,6 +63,21 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"known are {', '.join(choices)}"
 
 
+def elsewhere(word: str, keys: Iterable[str]) -> str | None:
+    """Returns a hint for a key in the wrong place: "did you mean training.seed?"."""
+    places = [key for key in dict.fromkeys(keys) if key.rpartition(".")[2] == word]
+    return f"did you mean {' or '.join(places)}?" if len(places) in (1, 2) else None
+
+
+def _keys(model: type[BaseModel], parent: str = "") -> Iterator[str]:
+    """Yields the full keys of a config, but those within layers."""
+    for name, field in model.model_fields.items():
+        yield f"{parent}{name}"
+        for part in _models(field.annotation, *field.metadata):
+            if part not in _LAYER_NAMES:
+                yield from _keys(part, f"{parent}{name}.")
+
+
 def _layer_key(path: Path) -> str:
     """Numbers layers from 1, as the layer table does: ``layer 4.2, conv2d.padding``."""
     numbers: list[str] = []
@@ -79,9 +94,8 @@ def _layer_key(path: Path) -> str:
 def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
     path, known = _walk(model, details["loc"])
     kind, context = details["type"], details.get("ctx", {})
-    value = printable(_shortened(details["input"]))
     if kind == "extra_forbidden":
-        message = f"unknown key; {nearest(str(details['loc'][-1]), known)}"
+        message = f"unknown key; {_hint(path, known, model)}"
     elif kind == "missing":
         message = "is missing"
     elif kind == "union_tag_invalid":
@@ -91,16 +105,28 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
     elif kind in {"layer_form", "unknown_layer", "too_many_layers"}:
         message = _sentence(details["msg"])
     elif kind in {"model_type", "model_attributes_type", "dict_type"}:
-        message = f"must be a mapping of keys to values, not {value}"
+        message = _demand("must be a mapping of keys to values", details["input"])
     elif kind == "value_error":
-        message = _own_sentence(str(context["error"]), value)
+        message = str(context["error"])
+        if message.startswith("must be"):
+            message = _demand(message, details["input"])
     else:
-        message = f"{_sentence(details['msg'])}, not {value}"
+        message = _demand(_sentence(details["msg"]), details["input"])
     return Problem(path=path, message=message)
 
 
-def _own_sentence(message: str, value: str) -> str:
-    return f"{message}, not {value}" if message.startswith("must be") else message
+def _hint(path: Path, known: list[str], model: type[BaseModel]) -> str:
+    """Returns where an unknown key belongs, or the nearest of those known there."""
+    word, key = str(path[-1]), ".".join(map(str, path))
+    others = (other for other in _keys(model) if other != key)
+    return elsewhere(word, others) or nearest(word, known)
+
+
+def _demand(sentence: str, value: Any) -> str:
+    """Says what a value must be, and what it is: where nothing was typed, empty."""
+    return (
+        f"is empty: {sentence}" if value is None else f"{sentence}, not {shown(value)}"
+    )
 
 
 _WORDING = {
@@ -120,14 +146,14 @@ def _sentence(message: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
-def _shortened(value: Any) -> str:
+def shown(value: object) -> str:
+    """Returns a value as people write it, in one short line."""
     if isinstance(value, dict | list):
         return "a mapping" if isinstance(value, dict) else f"a list of {len(value)}"
-    plain = value is None or isinstance(value, bool)
-    text = (
-        {"None": "null"}.get(str(value), str(value).lower()) if plain else repr(value)
-    )
-    return text if len(text) <= 60 else text[:57] + "…"
+    if value is None:
+        return "null"
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return printable(text if len(text) <= 60 else text[:57] + "…")
 
 
 def _walk(model: type[BaseModel], loc: Sequence[str | int]) -> tuple[Path, list[str]]:

@@ -14,7 +14,7 @@ from cnn_tui.config.models import (
     Schedule,
     TrainingConfig,
 )
-from cnn_tui.config.problems import nearest
+from cnn_tui.config.problems import elsewhere, nearest
 from cnn_tui.errors import ConfigError
 from cnn_tui.io.safe_yaml import parse_value
 from cnn_tui.text import printable
@@ -67,8 +67,10 @@ def full_key(key: str) -> str:
         return found[0]
     if found:
         raise ConfigError(f"--set {key}: means {' or '.join(found)}; write it out")
+    leaf = key.rpartition(".")[2]
     leaves = choices | {name.rpartition(".")[2] for name in known_keys()}
-    raise ConfigError(f"--set {printable(key)}: unknown key; {nearest(key, leaves)}")
+    hint = elsewhere(leaf, known_keys()) or nearest(leaf, leaves)
+    raise ConfigError(f"--set {printable(key)}: unknown key; {hint}")
 
 
 def parse_settings(texts: Iterable[str]) -> list[Setting]:

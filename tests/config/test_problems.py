@@ -45,13 +45,25 @@ CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
         ({"batch_size": "5"}, "training.batch_size: must be a whole number, not '5'"),
         ({"batch_size": 5.0}, "training.batch_size: must be a whole number, not 5.0"),
         ({"batch_size": True}, "training.batch_size: must be a whole number, not true"),
-        ({"batch_size": None}, "training.batch_size: must be a whole number, not null"),
+        ({"batch_size": None}, "training.batch_size: is empty: must be a whole number"),
         ({"batch_size": 0}, "training.batch_size: must be greater than or equal to 1"),
         ({"epochs": 0}, "training.epochs: must be greater than or equal to 1, not 0"),
         ({"deterministic": 1}, "training.deterministic: must be true or false, not 1"),
         (
             {"optimizer": {"lr": "fast"}},
             "training.optimizer.lr: must be a number, not 'fast'",
+        ),
+        (
+            {"optimizer": {"lr": None}},
+            "training.optimizer.lr: is empty: must be a numb",
+        ),
+        ({"device": None}, "training.device: is empty: must be text"),
+        ({"precision": None}, "training.precision: is empty: must be float32 or bf"),
+        ({"lr": 0.1}, "training.lr: unknown key; did you mean training.optimizer.lr?"),
+        ({"name": "adam"}, "training.name: unknown key; known are batch_size, "),
+        (
+            {"optimizer": {"name": "adam", "momentum": 0.9}},
+            "training.optimizer.momentum: unknown key; known are betas, eps, lr, name",
         ),
         ({"optimizer": {"lr": 0}}, "training.optimizer.lr: must be greater than 0"),
         (
@@ -183,13 +195,16 @@ def test_batch_norm_must_see_more_than_one_value(dataset: Any, training: Any) ->
         ({"tittle": "x"}, "tittle: unknown key; did you mean title?"),
         ({"title": 5}, "title: must be text, not 5"),
         ({"title": "x" * 201}, "title: string should have at most 200 characters"),
-        ({"format": 2}, "format: must be 1, not 2"),
+        ({"format": 2, "model": 7}, "format: 2 is unknown, this version of cnn-tui "),
+        ({"format": None}, "format: null is unknown, this version of cnn-tui reads f"),
+        ({"seed": 7}, "seed: unknown key; did you mean training.seed?"),
         ({"\x1b[2J": 1}, r"\x1b[2J: unknown key"),
         ({"title": ["\x1b[2J"]}, "title: must be text, not a list of 1"),
     ],
 )
 def test_problems_at_the_top(top: dict[str, Any], sentence: str) -> None:
-    assert problem(**top).startswith(sentence)
+    [line] = problems({**mapping(), **top})
+    assert line.startswith(f"f.yaml: {sentence}")
 
 
 def test_a_model_is_needed() -> None:
@@ -204,25 +219,27 @@ def test_every_problem_is_named_and_the_first_stands_for_them() -> None:
     assert str(caught.value) == f"{caught.value.lines[0]} (and 2 more problems)"
 
 
-def test_problems_of_a_file_name_their_line() -> None:
+def test_problems_of_a_file_name_their_line_and_come_in_its_order() -> None:
     text = b"""\
 title: x
+dataset: {nam: mnist}
+training:
+  batch_size: none
 model:
   layers:
     - conv2d: {out_channels: 16, kernel_size: 5}
     - conv2d:
         out_channels: 16
         kernal_size: 5
-training:
-  batch_size: none
 """
     with pytest.raises(InvalidConfigError) as caught:
         parse_document(load(text, "f.yaml"), "f.yaml")
     assert caught.value.lines == [
-        "f.yaml, line 5: layer 2, conv2d.kernel_size: is missing",
-        "f.yaml, line 7: layer 2, conv2d.kernal_size: unknown key; did you mean "
+        "f.yaml, line 2: dataset.nam: unknown key; did you mean name?",
+        "f.yaml, line 4: training.batch_size: must be a whole number, not 'none'",
+        "f.yaml, line 8: layer 2, conv2d.kernel_size: is missing",
+        "f.yaml, line 10: layer 2, conv2d.kernal_size: unknown key; did you mean "
         "kernel_size?",
-        "f.yaml, line 9: training.batch_size: must be a whole number, not 'none'",
     ]
 
 

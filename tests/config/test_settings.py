@@ -55,6 +55,8 @@ def test_a_unique_ending_is_enough(key: str, full: str) -> None:
         ("qqq", "--set qqq: unknown key; known are alpha, batch_size, betas, "),
         ("name", "--set name: means dataset.name or training.loss.name or "),
         ("training", "--set training: unknown key"),
+        ("training.lr", "--set training.lr: unknown key; did you mean training.opti"),
+        ("optimizer.seed", "--set optimizer.seed: unknown key; did you mean training"),
         ("", "--set : unknown key"),
         ("\x1b[2J", r"--set \x1b[2J: unknown key"),
         ("optimizer.", "--set optimizer.: unknown key"),
