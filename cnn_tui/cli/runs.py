@@ -47,11 +47,12 @@ def _line(run: "RunSummary") -> str:
     from cnn_tui import text
     from cnn_tui.runs import records
     from cnn_tui.runs.layout import GLYPHS
+    from cnn_tui.runs.status import model_name
 
     status = run.status
-    glyph = GLYPHS.get(run.state, "✗")
     if status is None:
-        return f"{glyph} {run.state:<11}  {text.printable(run.problem)}"
+        return f"✗ {run.state:<11}  {text.printable(run.problem)}"
+    glyph = GLYPHS.get(run.state, "?")
     best = text.percent(status.best.accuracy if status.best else None)
     step = f"{status.step:,}/{status.total_steps:,}"
     now = records.now()
@@ -60,6 +61,6 @@ def _line(run: "RunSummary") -> str:
     if run.state == "lost" and status.heartbeat:
         silence = text.age((now - status.heartbeat).total_seconds())
         notes.append(f"last sign {silence} on {text.printable(status.host)}")
-    preset = text.printable(status.preset or status.name)
-    line = f"{glyph} {run.state:<11}  {preset:<12}  {step:>13}  {best:>9}  {age:<14}"
+    model = model_name(status)
+    line = f"{glyph} {run.state:<11}  {model:<12}  {step:>13}  {best:>9}  {age:<14}"
     return f"{line}  {'; '.join(notes)}".rstrip()

@@ -83,11 +83,20 @@ def find_preset(text: str) -> PresetFile:
     path = Path(text)
     if path.suffix in SUFFIXES or os.sep in text:
         return PresetFile(path=path, builtin=path.parent == builtin_folder())
+    return named_preset(text)
+
+
+def named_preset(name: str) -> PresetFile:
+    """Finds a preset by its bare name; whatever a file says, no path is followed.
+
+    Raises:
+        ConfigError: naming the nearest names if there is none.
+    """
     presets = list_presets()
     for preset in presets:
-        if preset.name == text:
+        if preset.name == name:
             return preset
-    raise ConfigError(f"no preset {printable(text)}; {_hint(text, presets)}")
+    raise ConfigError(f"no preset {printable(name)}; {_hint(name, presets)}")
 
 
 def _files(folder: Path) -> Iterator[Path]:

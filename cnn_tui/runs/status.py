@@ -51,6 +51,15 @@ def status_stamp(run: Path) -> Stamp:
     return stamp(_path(run))
 
 
+def model_name(status: Status) -> str:
+    """Returns what a run trains, as it is shown: its preset, or else its own name.
+
+    A preset has a bare name; a path is none, wherever it leads.
+    """
+    preset = status.preset or ""
+    return printable(status.name if not preset or os.sep in preset else preset)
+
+
 def _path(run: Path) -> str:
     """Returns where a run's status is: to make a Path takes longer than to open it."""
     return os.path.join(run, STATUS)

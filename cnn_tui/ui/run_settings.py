@@ -14,7 +14,7 @@ from cnn_tui.config import (
 from cnn_tui.config.parse import parse_mapping
 from cnn_tui.errors import ConfigError
 from cnn_tui.io import safe_yaml
-from cnn_tui.presets.files import find_preset
+from cnn_tui.presets.files import named_preset
 from cnn_tui.presets.read import read_preset
 from cnn_tui.runs.events import Event, HyperparameterChanged
 from cnn_tui.runs.orders import LIVE_NAMES
@@ -39,7 +39,7 @@ def preset_values(status: Status) -> Mapping[str, Any]:
     if status.preset is None:
         return {}
     try:
-        return values(read_preset(find_preset(status.preset)).config)
+        return values(read_preset(named_preset(status.preset)).config)
     except ConfigError:
         return {}
 

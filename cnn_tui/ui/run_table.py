@@ -9,6 +9,7 @@ from textual.content import Content
 from cnn_tui.runs.catalog import RunSummary
 from cnn_tui.runs.layout import LIVE
 from cnn_tui.runs.records import Status
+from cnn_tui.runs.status import model_name
 from cnn_tui.text import age, count, duration, percent, printable
 from cnn_tui.ui.glyphs import STATE_STYLES, Glyphs
 
@@ -30,7 +31,7 @@ def matches(run: RunSummary, words: Sequence[str]) -> bool:
     if not words:
         return True
     status = run.status
-    shown = (status.preset, status.title, status.state) if status else ("damaged",)
+    shown = (model_name(status), status.title, status.state) if status else ("damaged",)
     text = " ".join([run.id, *map(str, shown)]).casefold()
     return all(word in text for word in words)
 
@@ -48,7 +49,7 @@ def row(run: RunSummary, glyphs: Glyphs, now: datetime) -> Content:
 
 
 def _cells(status: Status, now: datetime) -> str:
-    model = printable(status.preset or status.name)
+    model = model_name(status)
     if len(model) > _MODEL_WIDTH:
         model = f"{model[: _MODEL_WIDTH - 1]}…"
     best = status.best
@@ -71,8 +72,7 @@ def _best(run: RunSummary) -> float:
 
 
 def _model(run: RunSummary) -> str:
-    status = run.status
-    return (status.preset or status.name) if status else "\uffff"
+    return model_name(run.status) if run.status else "\uffff"
 
 
 def _state(run: RunSummary) -> tuple[bool, str]:

@@ -5,10 +5,12 @@ from typing import Any, TypeVar
 
 import pytest
 
+from cnn_tui.presets.files import find_preset
 from cnn_tui.runs import events, records
 from cnn_tui.runs.events import KINDS, Event, Happened, Unknown, decode_event
 from cnn_tui.runs.layout import CONTROL, LOST, State
 from cnn_tui.runs.records import DeviceRow, Gpu, Status
+from cnn_tui.runs.status import model_name
 from cnn_tui.ui import run_settings
 from cnn_tui.ui.commands import SentCommands
 from cnn_tui.ui.glyphs import GLYPHS
@@ -176,6 +178,20 @@ def test_a_preset_that_is_gone_differs_in_nothing() -> None:
     assert run_settings.preset_values(status(preset="no-such-preset")) == {}
     assert run_settings.preset_values(status()) == {}
     assert run_settings.preset_values(status(preset="logistic"))["optimizer"] == "sgd"
+
+
+def test_a_preset_that_a_run_names_is_a_name_and_no_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outside = tmp_path / "mine.yaml"
+    outside.write_bytes(find_preset("logistic").path.read_bytes())
+    for path in (outside, outside.with_suffix(""), Path("./../mine.yaml")):
+        named = status(name="a\x1b", preset=str(path))
+        assert run_settings.preset_values(named) == {}
+        assert model_name(named) == r"a\x1b"
+    assert model_name(status(preset="mine.yaml\x1b")) == r"mine.yaml\x1b"
+    assert run_settings.preset_values(status(preset="mine.yaml")) == {}
 
 
 def test_live_values_are_those_of_the_optimizer() -> None:

@@ -7,6 +7,7 @@ from textual.content import Content
 
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import Status
+from cnn_tui.runs.status import model_name
 from cnn_tui.text import count, duration, percent, printable, significant
 from cnn_tui.ui.curves import planned_epochs
 from cnn_tui.ui.glyphs import STATE_STYLES, Glyphs
@@ -80,7 +81,7 @@ def _join(*groups: tuple[tuple[str, str], ...]) -> Content:
 
 
 def _title(status: Status) -> str:
-    preset = printable(status.preset or status.name)
+    preset = model_name(status)
     if status.name and status.name != preset:
         return f"{preset}/{printable(status.name)}"
     return preset
