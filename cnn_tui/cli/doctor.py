@@ -125,7 +125,9 @@ def _folders(runs_dir: Path, data_dir: Path | None) -> dict[str, Any]:
 
 
 def _folder(path: Path) -> str:
-    existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    existing = next(
+        folder for folder in (path, *path.parents) if os.path.exists(folder)
+    )
     note = "" if existing == path else ", not made yet"
     writable = "" if os.access(existing, os.W_OK) else ", not writable"
     return f"{path}{note}{writable}"

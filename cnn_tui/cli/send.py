@@ -110,12 +110,13 @@ def _nobody(run: Path) -> str | None:
     from cnn_tui.runs import records
     from cnn_tui.runs.layout import LOST, SILENT
     from cnn_tui.runs.liveness import unable_to_obey
+    from cnn_tui.text import printable
 
     status = _status(run)
     state = status and unable_to_obey(status, records.now())
     if status is None or state is None:
         return None
-    resume = f"with: cnn-tui resume {shlex.quote(str(run))}"
+    resume = f"with: cnn-tui resume {printable(shlex.quote(str(run)))}"
     if state == LOST:
         step = status.last_checkpoint_step or 0
         gone = f"is lost: process {status.pid} is gone without a word"

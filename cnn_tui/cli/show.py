@@ -1,5 +1,6 @@
 """``cnn-tui show``: the layers and hyperparameters of a preset, a file or a run."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ def _find(what: str, runs_dir: Path) -> "tuple[RunConfig, Path | None]":
     from cnn_tui.runs.config import read_config
     from cnn_tui.runs.layout import find_run
 
-    if Path(what).is_dir():
+    if os.path.isdir(what):
         run = find_run(f"{what}/", runs_dir)
         return read_config(run), run
     try:

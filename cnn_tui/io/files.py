@@ -16,7 +16,8 @@ DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
 
 # O_NONBLOCK: opening a named pipe must not wait for its other end.
-SAFE_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+# O_NOCTTY: a terminal that is opened must not become that of a background process.
+SAFE_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 Stamp = tuple[int, ...]
@@ -97,6 +98,15 @@ def read_bounded(path: str | Path, max_bytes: int) -> bytes:
         OSError: It is missing, not a regular file, larger, or not allowed.
     """
     return read_stamped(path, max_bytes)[0]
+
+
+def read_linked(path: Path, max_bytes: int) -> bytes:
+    """Returns the content of a file of the user's own, which may be a link to one.
+
+    Raises:
+        OSError, ValueError: As ``read_bounded``, or no file can have this name.
+    """
+    return read_bounded(os.path.realpath(path, strict=True), max_bytes)
 
 
 def read_stamped(path: str | Path, max_bytes: int) -> tuple[bytes, Stamp]:

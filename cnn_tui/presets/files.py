@@ -25,6 +25,8 @@ BUILTIN_ORDER = (
 )
 """From the lesson's first model to its variations; others follow by name."""
 SUFFIXES = (".yaml", ".yml")
+LOCAL_FOLDER = Path("presets")
+"""Beside the work at hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +64,12 @@ def list_presets() -> list[PresetFile]:
     builtin = [PresetFile(path=p, builtin=True) for p in _files(builtin_folder())]
     rank = {name: place for place, name in enumerate(BUILTIN_ORDER)}
     builtin.sort(key=lambda file: (rank.get(file.name, len(rank)), file.name))
-    seen = {file.path.resolve() for file in builtin}
+    seen = {os.path.realpath(file.path) for file in builtin}
     own = []
-    for folder in (Path("presets"), user_folder()):
+    for folder in (LOCAL_FOLDER, user_folder()):
         for path in _files(folder):
-            if path.resolve() not in seen:
-                seen.add(path.resolve())
+            if (target := os.path.realpath(path)) not in seen:
+                seen.add(target)
                 own.append(PresetFile(path=path, builtin=False))
     return builtin + own
 
@@ -104,7 +106,8 @@ def _files(folder: Path) -> Iterator[Path]:
         paths = sorted(folder.iterdir())
     except OSError:
         return
-    yield from (path for path in paths if path.suffix in SUFFIXES and path.is_file())
+    # Unlike Path.is_file, os.path.isfile never raises.
+    yield from (p for p in paths if p.suffix in SUFFIXES and os.path.isfile(p))
 
 
 def _hint(text: str, presets: list[PresetFile]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from cnn_tui.config import RunConfig, Setting, apply_settings, parse_document
 from cnn_tui.config.parse import parse_mapping
 from cnn_tui.errors import ConfigError
-from cnn_tui.io.files import read_bounded, replace_file
+from cnn_tui.io.files import read_linked, replace_file
 from cnn_tui.io.safe_yaml import MAX_BYTES, Document, dump, load
 from cnn_tui.presets.files import PresetFile, preset_path
 from cnn_tui.text import printable
@@ -56,7 +56,7 @@ def read_document(path: Path) -> Document:
         ConfigError: if there is no such regular file, or it is no plain mapping.
     """
     try:
-        data = read_bounded(path.resolve(), MAX_BYTES)  # a link of one's own is fine
+        data = read_linked(path, MAX_BYTES)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a file name"
         raise ConfigError(f"{printable(path)}: cannot be read: {reason}") from error

@@ -1,5 +1,6 @@
 """One run as a screen sees it: what could be read of it, and what could not."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,7 @@ class RunView:
         if status is not None:
             self.status = status
             self._problems.pop("status", None)
-        elif self.path.is_dir():
+        elif os.path.isdir(self.path):
             self._problems["status"] = f"{printable(self.path)} has no status.json"
         else:
             self._problems["status"] = f"{printable(self.path)} is gone"

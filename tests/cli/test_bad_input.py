@@ -68,6 +68,15 @@ def test_damaged_data_are_refused(small: Path) -> None:
     assert not Path("runs").exists()
 
 
+def test_a_name_that_no_file_can_have_is_refused() -> None:
+    name = "a" * 300
+    assert refusal("show", name).startswith(f"no preset {name}; there are model-a")
+    assert refusal("show", f"{name}.yaml").endswith(
+        "cannot be read: File name too long"
+    )
+    assert invoke("doctor", "--runs-dir", name).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

@@ -1,8 +1,11 @@
 """Files that somebody prepared: nothing in them is run, nothing outside is touched."""
 
+import asyncio
 import io
 import os
 import pickle
+import shutil
+import stat
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +13,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.cli.commands import refusal
+from cnn_tui.ui.app import CnnTuiApp
+from cnn_tui.ui.screens.dashboard import DashboardScreen
+from tests.cli.commands import invoke, refusal
 from tests.faults import damage
 from tests.faults.nursery import Nursery, events, wait_until
 from tests.faults.outcome import assert_same_end
 from tests.faults.steering import pause_at, tell
 
 MARK = "mark"
+GOLDEN = Path(__file__).parents[1] / "golden" / "finished"
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make devices")
 
 
 class Trap:
@@ -105,6 +113,67 @@ def test_control_characters_of_a_run_reach_no_terminal(
         assert output
         assert "\x1b" not in output
         assert "\u202e" not in output
+
+
+def pipe(path: Path) -> None:
+    """Makes a pipe without another end."""
+    os.mkfifo(path)
+
+
+def endless(path: Path) -> None:
+    """Makes a link to a file that never ends."""
+    path.symlink_to("/dev/zero")
+
+
+def circle(path: Path) -> None:
+    """Makes a link to itself."""
+    path.symlink_to(path)
+
+
+async def look(run: Path) -> str:
+    """Opens a run and the list of runs in the program; returns what the run is."""
+    app = CnnTuiApp(runs_folder=run.parent, open_run=run)
+    async with app.run_test(size=(100, 30)) as pilot:
+        while not isinstance(app.screen, DashboardScreen):
+            await pilot.pause()
+        app.screen.poll()
+        state = app.screen.run.state
+        await pilot.press("r")
+        await pilot.pause(0.1)
+    return state
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("spared", [(), ("config.yaml", "status.json")])
+@pytest.mark.parametrize("make", [pipe, endless, circle, Path.mkdir])
+def test_what_is_no_file_is_neither_waited_for_nor_followed(
+    tmp_path: Path, make: Callable[[Path], None], spared: tuple[str, ...]
+) -> None:
+    run = Path(shutil.copytree(GOLDEN, tmp_path / "runs" / "a"))
+    files = [path for path in run.rglob("*") if path.is_file()]
+    for path in [*files, run / "device.jsonl", run / "train.log", run / "lock"]:
+        if path.name not in spared:
+            path.unlink(missing_ok=True)
+            make(path)
+    options = ["--runs-dir", run.parent]
+    state = "finished" if spared else "damaged"
+    assert state in invoke("runs", *options).output
+    assert invoke("show", "a", *options).exit_code == (0 if spared else 2)
+    assert invoke("send", "a", "stop", "--timeout", 0.1, *options).exit_code in (1, 2)
+    assert asyncio.run(look(run)) == state
+
+
+@needs_root
+@pytest.mark.timeout(60)
+def test_a_device_in_the_place_of_a_file_is_not_read(tmp_path: Path) -> None:
+    run = Path(shutil.copytree(GOLDEN, tmp_path / "runs" / "a"))
+    for name in ("metrics.jsonl", "events.jsonl"):
+        (run / name).unlink()
+        os.mknod(run / name, 0o600 | stat.S_IFCHR, os.makedev(1, 5))  # /dev/zero
+    assert asyncio.run(look(run)) == "finished"
+    (run / "status.json").unlink()
+    os.mknod(run / "status.json", 0o600 | stat.S_IFCHR, os.makedev(1, 5))
+    assert asyncio.run(look(run)) == "damaged"
 
 
 def test_a_mailbox_full_of_rubbish_does_not_disturb(

@@ -1,5 +1,6 @@
 """Where presets are found."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,9 @@ def test_the_user_s_own_follow_those_of_this_folder_first() -> None:
     put(Path("presets/here.yml"))
     put(Path("presets/notes.txt"))
     Path("presets/folder.yaml").mkdir()
+    os.mkfifo("presets/pipe.yaml")
+    Path("presets/zero.yaml").symlink_to("/dev/zero")
+    Path("presets/loop.yaml").symlink_to("loop.yaml")
     assert names() == ["here", "mine"]
 
 

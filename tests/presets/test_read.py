@@ -75,6 +75,17 @@ def test_a_device_is_not_read() -> None:
     assert "not a regular file" in refusal(Path("/dev/zero"))
 
 
+def test_a_link_of_ones_own_is_followed_to_a_file(tmp_path: Path) -> None:
+    link, loop, pipe = (tmp_path / f"{name}.yaml" for name in ("link", "loop", "pipe"))
+    link.symlink_to(find_preset("model-a").path)
+    loop.symlink_to(loop)
+    os.mkfifo(tmp_path / "target")
+    pipe.symlink_to(tmp_path / "target")
+    assert read_preset(PresetFile(path=link, builtin=False)).config.title
+    assert "Too many levels of symbolic links" in refusal(loop)
+    assert "not a regular file" in refusal(pipe)
+
+
 def test_a_preset_is_saved_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """Saving what the form shows as a preset of the user's own."""
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ async def save_as_preset(app: App[Any], draft: "Draft") -> Path | None:
     name = await app.push_screen_wait(question)
     if name is None:
         return None
-    overwrite = preset_path(name).exists()
+    overwrite = os.path.exists(preset_path(name))
     if overwrite and not await app.push_screen_wait(_ask_to_replace(name)):
         return None
     return draft.save(name, overwrite=overwrite)
