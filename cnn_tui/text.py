@@ -1,4 +1,15 @@
-"""How values are written for people: numbers, times, shapes, untrusted text."""
+"""How values are written for people: numbers, times, shapes, untrusted text.
+
+One word for one thing, in every sentence, label and hint:
+
+- an *update* is one step of the optimizer, on one batch: what is done, and counted;
+- *step* 1,200 is the place after 1,200 updates, on an axis, in a file or in "at step";
+- *iterations* are the updates planned for the whole run, as people set them;
+- a *batch* is the images of one update, never a unit of time;
+- an *epoch* is one pass over the training images.
+
+Keys and columns of files keep their names: ``total_steps`` is shown as iterations.
+"""
 
 import math
 import re

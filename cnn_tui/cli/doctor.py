@@ -34,6 +34,7 @@ def doctor(runs_dir: Path, data_dir: Path | None, as_json: bool) -> None:
         "terminal": _terminal(),
         "folders": _folders(runs_dir, data_dir),
         "background": {"logout": logout_warning() or "background runs go on"},
+        "defaults": {"on_non_finite": "stop; in the dashboard pause"},
     }
     if as_json:
         echo_json(facts)
@@ -42,7 +43,7 @@ def doctor(runs_dir: Path, data_dir: Path | None, as_json: bool) -> None:
         echo(title)
         for key, value in values.items():
             for line in value if isinstance(value, list) else [value]:
-                echo(f"  {key:<12} {printable(line)}")
+                echo(f"  {key:<13} {printable(line)}")
 
 
 def _versions() -> dict[str, Any]:
@@ -113,14 +114,15 @@ def _folders(runs_dir: Path, data_dir: Path | None) -> dict[str, Any]:
     from platformdirs import user_cache_path
 
     from cnn_tui.datasets.facts import data_folder
-    from cnn_tui.presets.files import builtin_folder, user_folder
+    from cnn_tui.presets.files import LOCAL_FOLDER, builtin_folder, user_folder
 
     cache = user_cache_path("cnn-tui")
+    presets = (builtin_folder(), LOCAL_FOLDER.absolute(), user_folder())
     return {
         "runs": _folder(runs_dir),
         "data": _folder(data_folder(data_dir)),
         "cache": _folder(cache),
-        "presets": [_folder(builtin_folder()), _folder(user_folder())],
+        "presets": [_folder(folder) for folder in dict.fromkeys(presets)],
     }
 
 

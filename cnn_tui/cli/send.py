@@ -20,6 +20,8 @@ _ARGUMENTS = {
     "rollback": ("lr",),
 }
 _OPTIONAL = {"step", "rollback"}
+_WORDS = {"steps": "count"}
+"""What is called otherwise in files."""
 _LOOK_SECONDS = 1.0
 
 
@@ -51,7 +53,8 @@ def send(
     """Tell RUN what to do, and wait for the answer.
 
     COMMAND is pause, resume, step [COUNT], epoch, evaluate, checkpoint, stop, detach,
-    set NAME VALUE, extend COUNT, or rollback [LR]. COUNT is a number of updates.
+    set NAME VALUE, extend COUNT, or rollback [LR]. COUNT is a number of updates: 50 or
+    +50.
 
     Exit code 0: done, or accepted; 2: rejected; 1: nobody is there to answer, or
     nobody did, and the command was taken back.
@@ -88,7 +91,8 @@ def _named(command: str, arguments: tuple[str, ...]) -> dict[str, Any]:
     names = _ARGUMENTS.get(command, ())
     missing = len(arguments) < len(names) and command not in _OPTIONAL
     if missing or len(arguments) > len(names):
-        wanted = " ".join(name.upper() for name in names) or "no arguments"
+        wanted = " ".join(_WORDS.get(name, name).upper() for name in names)
+        wanted = wanted or "no arguments"
         raise InputError(f"{command} takes {wanted}")
     return dict(zip(names, map(parse_value, arguments), strict=False))
 

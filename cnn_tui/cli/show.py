@@ -22,14 +22,21 @@ def show(what: str, runs_dir: Path, as_json: bool) -> None:
 
     For a run, its results as well.
     """
+    from cnn_tui.cli import results
+
     config, run = _find(what, runs_dir)
     facts = _facts(config)
-    if run is not None:
-        facts["results"] = _results(run)
+    status = None if run is None else results.read(run)
     if as_json:
+        if run is not None and status is not None:
+            facts["results"] = results.as_json(run, status)
         echo_json(facts)
-    else:
-        _print(config, facts)
+        return
+    _print(config, facts)
+    if run is not None and status is not None:
+        echo()
+        for name, value in results.in_words(run, status):
+            _print_pair(name, value)
 
 
 def _find(what: str, runs_dir: Path) -> "tuple[RunConfig, Path | None]":
@@ -86,53 +93,28 @@ def _layer(row: "LayerRow") -> dict[str, Any]:
     }
 
 
-def _results(run: Path) -> dict[str, Any]:
-    import msgspec
-
-    from cnn_tui.errors import RunDirectoryError
-    from cnn_tui.runs.liveness import shown_state
-    from cnn_tui.runs.status import read_status
-
-    status = read_status(run)
-    if status is None:
-        raise RunDirectoryError(f"{run}: has no status.json")
-    values = msgspec.to_builtins(status)
-    judged_by = "test" if status.validation_accuracy is None else "validation"
-    return {
-        **values,
-        "path": str(run),
-        "shown_state": shown_state(status),
-        "best_by": judged_by,
-    }
-
-
 def _print(config: "RunConfig", facts: dict[str, Any]) -> None:
+    from cnn_tui.cli.results import value_in_words
     from cnn_tui.text import printable, quantity
 
-    echo(printable(config.title))
-    echo(printable(config.description))
+    for text in filter(None, (config.title, config.description)):
+        echo(printable(text))
     echo()
     for line in _table_lines(facts):
         echo(line)
     macs = quantity(facts["multiply_adds"])
-    echo(f"\n{facts['parameters']:,} parameters, {macs} multiply-adds per image\n")
+    echo(f"\n{facts['parameters']:,} parameters, {macs} multiply-adds per image")
+    iterations, per_epoch = config.total_steps, config.steps_per_epoch
+    epochs = f"{iterations / per_epoch:.2f}".rstrip("0").rstrip(".")
+    noun = "epoch" if epochs == "1" else "epochs"
+    echo(f"{iterations:,} iterations: {epochs} {noun} of {per_epoch:,} updates\n")
     for section in ("dataset", "training"):
         for key, value in facts[section].items():
-            echo(f"{section + '.' + key:<28} {_value(value)}")
-    if "results" in facts:
-        echo()
-        for key, value in facts["results"].items():
-            echo(f"{key:<28} {_value(value)}")
+            _print_pair(f"{section}.{key}", value_in_words(value))
 
 
-def _value(value: Any) -> str:
-    from cnn_tui.text import printable
-
-    if isinstance(value, dict):
-        return "  ".join(f"{key} {_value(item)}" for key, item in value.items())
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "–" if value is None else printable(value)
+def _print_pair(name: str, value: str) -> None:
+    echo(f"{name:<28} {value}")
 
 
 def _table_lines(facts: dict[str, Any]) -> list[str]:

@@ -37,6 +37,9 @@ def train(
 ) -> None:
     """Train a preset, or a preset file, into a new run directory.
 
+    A loss that is not finite stops the run, where the preset does not say otherwise:
+    --set on_non_finite=pause waits for somebody, as a run of the dashboard does.
+
     Exit code 0: finished or stopped; 1: failed; 2: bad input; 130 or 143: interrupted
     by SIGINT or SIGTERM, with a checkpoint.
     """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cnn_tui.errors import RunDirectoryError
 from cnn_tui.io.files import Stamp
-from cnn_tui.runs.layout import ENDED, LOST, STATUS, run_names
+from cnn_tui.runs.layout import ENDED, LOST, STATUS, UNREADABLE, run_names
 from cnn_tui.runs.liveness import is_lost
 from cnn_tui.runs.records import Status
 from cnn_tui.runs.status import read_stamped_status, status_stamp
@@ -36,9 +36,9 @@ class RunSummary:
 
     @property
     def state(self) -> str:
-        """A key of GLYPHS, the word of an unknown state, or "damaged"."""
+        """A key of GLYPHS, the word of an unknown state, or UNREADABLE."""
         if self.status is None:
-            return "damaged"
+            return UNREADABLE
         return LOST if self.lost else self.status.state
 
 
@@ -52,7 +52,7 @@ class Catalog:
         self._turn = 0
 
     def refresh(self) -> list[RunSummary]:
-        """Returns the runs, newest first, damaged ones last.
+        """Returns the runs, newest first, unreadable ones last.
 
         One that did not change is the same object. An ended run that somebody goes on
         with is noticed in its turn: at once, or among thousands within seconds.
@@ -83,7 +83,7 @@ class Catalog:
 
 
 def list_runs(folder: Path) -> list[RunSummary]:
-    """Returns the runs in ``folder``, newest first, damaged ones last.
+    """Returns the runs in ``folder``, newest first, unreadable ones last.
 
     Raises:
         RunDirectoryError: ``folder`` cannot be read.

@@ -63,6 +63,8 @@ ENDED = frozenset(State) - LIVE
 
 LOST = "lost"
 SILENT = "silent"
+UNREADABLE = "unreadable"
+"""Of a run without a status, or with one that is damaged or of a newer format."""
 GLYPHS: dict[str, str] = {
     State.STARTING: "◌",
     State.RUNNING: "●",

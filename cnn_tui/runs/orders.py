@@ -25,7 +25,7 @@ class Order(Struct, frozen=True, tag_field="command", forbid_unknown_fields=True
 
 
 class Pause(Order, frozen=True, tag="pause"):
-    """Stand still at the next batch boundary."""
+    """Stand still after this update."""
 
 
 class Resume(Order, frozen=True, tag="resume"):

@@ -87,7 +87,7 @@ STEERING = (
         name="pause",
         keys="space",
         label="pause",
-        help="Stand still after this batch, with a checkpoint.",
+        help="Stand still after this update, with a checkpoint.",
     ),
     Action(
         name="resume",
@@ -99,13 +99,13 @@ STEERING = (
         name="step",
         keys="full_stop",
         label="step",
-        help="Do one batch, then pause.",
+        help="Do one update, then pause.",
     ),
     Action(
         name="step_batches",
         keys="b",
-        label="batches",
-        help="Do a number of batches, then pause.",
+        label="updates",
+        help="Do a number of updates, then pause.",
     ),
     Action(
         name="finish_epoch",

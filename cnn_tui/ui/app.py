@@ -153,7 +153,7 @@ class CnnTuiApp(App[int]):
             explanation="Either way, what it has learned is saved.",
             choices={
                 "d": "detach: it goes on in the background",
-                "s": "stop and save at the next batch",
+                "s": "stop and save after this update",
             },
         )
         self.push_screen(question, self._leave)

@@ -61,6 +61,11 @@ HINTS = {
 }
 """What stands beside a field that is as in the preset."""
 
+NOTES = {
+    "training.on_non_finite": "default: pause here, stop on the command line",
+}
+"""What stands below a field, whatever the preset."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldView:

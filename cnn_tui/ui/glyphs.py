@@ -31,7 +31,7 @@ STATE_STYLES = {
     layout.State.FAILED: "$text-error",
     layout.LOST: "$text-error",
     layout.SILENT: "$text-warning",
-    "damaged": "$text-error",
+    layout.UNREADABLE: "$text-error",
 }
 """The colours of states; others have none."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from textual.content import Content
 
 from cnn_tui.runs.catalog import RunSummary
-from cnn_tui.runs.layout import LIVE
+from cnn_tui.runs.layout import LIVE, UNREADABLE
 from cnn_tui.runs.records import Status
 from cnn_tui.runs.status import model_name
 from cnn_tui.text import age, count, duration, percent, printable
@@ -31,7 +31,9 @@ def matches(run: RunSummary, words: Sequence[str]) -> bool:
     if not words:
         return True
     status = run.status
-    shown = (model_name(status), status.title, status.state) if status else ("damaged",)
+    shown = (
+        (model_name(status), status.title, status.state) if status else (UNREADABLE,)
+    )
     text = " ".join([run.id, *map(str, shown)]).casefold()
     return all(word in text for word in words)
 

@@ -8,15 +8,13 @@ from typing import Any
 from cnn_tui.config import RunConfig
 from cnn_tui.errors import ConfigError, RunDirectoryError
 from cnn_tui.runs.config import read_config
-from cnn_tui.runs.layout import LIVE, State
+from cnn_tui.runs.layout import LIVE, UNREADABLE, State
 from cnn_tui.runs.liveness import HeartbeatWatch, shown_state
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.records import Status
 from cnn_tui.text import count, printable
 from cnn_tui.ui.run_settings import preset_values
 from cnn_tui.ui.sentences import outcome
-
-DAMAGED = "damaged"
 
 
 class RunView:
@@ -25,7 +23,7 @@ class RunView:
     Attributes:
         reader: Metrics, events and device rows.
         status: The last status that could be read.
-        state: The word for its state; "lost", "silent" and "damaged", too.
+        state: The word for its state; "lost", "silent" and "unreadable", too.
         config: None if ``config.yaml`` is damaged.
         preset: The values of the preset that the run comes from.
     """
@@ -35,7 +33,7 @@ class RunView:
         self.path = path
         self.reader = RunReader(path)
         self.status: Status | None = None
-        self.state = DAMAGED
+        self.state = UNREADABLE
         self.config: RunConfig | None = None
         self.preset: Mapping[str, Any] = {}
         self._watch = HeartbeatWatch()

@@ -1,6 +1,7 @@
 """Presets, runs and the machine, shown to people and to scripts."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,21 @@ def test_doctor_tells_what_is_there_and_invents_nothing() -> None:
     assert "cores" in found["devices"]["cpu"]
     lines = invoke("doctor").stdout.splitlines()
     assert lines[0] == "versions"
+    assert f"  presets       {Path('presets').absolute()}, not made yet" in lines
+    assert "  on_non_finite stop; in the dashboard pause" in lines
+
+
+def test_a_run_in_a_state_of_a_newer_version_is_shown_by_its_word() -> None:
+    golden = Path(__file__).parents[1] / "golden" / "finished"
+    run = Path(shutil.copytree(golden, Path("runs", "a")))
+    text = (run / "status.json").read_text()
+    (run / "status.json").write_text(text.replace('"finished"', '"queued"'))
+    assert "? queued" in invoke("runs").stdout
+    assert "\nstate                        ? queued\n" in invoke("show", "a").stdout
+    assert as_json("show", "a")["results"]["shown_state"] == "queued"
+    (run / "status.json").write_text(text.replace('"format":1', '"format":2'))
+    assert "has format 2, this version of cnn-tui reads" in invoke("runs").stdout
+    assert "has format 2, this version of cnn-tui reads" in refusal("show", "a")
 
 
 def test_an_interrupt_before_any_training_is_exit_code_130(

@@ -1,6 +1,7 @@
 """``cnn-tui train`` without a screen, in this process."""
 
 import json
+import re
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -77,14 +78,19 @@ def test_runs_and_show_tell_of_it(small: Path) -> None:
         assert shown["results"]["best"] == run["best"]
         assert shown["results"]["best_by"] == judge
     text = invoke("show", found[0]["path"]).stdout
-    assert "best_by                      validation" in text
+    assert "20 iterations: 2 epochs of 10 updates" in text
+    words = dict(re.findall(r"^(\S.*?)   +(.*)$", text.partition("\nstate ")[2], re.M))
+    assert re.fullmatch(r"\d+\.\d\d % validation accuracy at step [12]0", words["best"])
+    assert re.fullmatch(r"step 20 of 20, epoch 2\.00, in 0:\d\d", words["progress"])
+    assert words["last checkpoint"] == "at step 20"
+    assert not re.search(r"\d\.\d{7}", text)
 
 
-def test_a_damaged_run_is_listed_with_its_problem(small: Path) -> None:
+def test_an_unreadable_run_is_listed_with_its_problem(small: Path) -> None:
     invoke("train", small)
     (only_run() / "status.json").write_text("\x1b[2J")
     line = invoke("runs").stdout
-    assert "✗ damaged" in line
+    assert "✗ unreadable" in line
     assert "\x1b" not in line
 
 

@@ -156,7 +156,7 @@ def test_what_is_no_file_is_neither_waited_for_nor_followed(
             path.unlink(missing_ok=True)
             make(path)
     options = ["--runs-dir", run.parent]
-    state = "finished" if spared else "damaged"
+    state = "finished" if spared else "unreadable"
     assert state in invoke("runs", *options).output
     assert invoke("show", "a", *options).exit_code == (0 if spared else 2)
     assert invoke("send", "a", "stop", "--timeout", 0.1, *options).exit_code in (1, 2)
@@ -173,7 +173,7 @@ def test_a_device_in_the_place_of_a_file_is_not_read(tmp_path: Path) -> None:
     assert asyncio.run(look(run)) == "finished"
     (run / "status.json").unlink()
     os.mknod(run / "status.json", 0o600 | stat.S_IFCHR, os.makedev(1, 5))
-    assert asyncio.run(look(run)) == "damaged"
+    assert asyncio.run(look(run)) == "unreadable"
 
 
 def test_a_mailbox_full_of_rubbish_does_not_disturb(

@@ -60,7 +60,7 @@ def test_a_damaged_run_is_listed_last_with_the_reason(tmp_path: Path) -> None:
     assert runs["empty"].problem == "it has no status.json"
     assert "is damaged" in str(runs["torn"].problem)
     assert "format 2" in str(runs["newer"].problem)
-    assert {runs[name].state for name in ("empty", "torn", "newer")} == {"damaged"}
+    assert {runs[name].state for name in ("empty", "torn", "newer")} == {"unreadable"}
 
 
 def test_an_ended_run_that_is_resumed_elsewhere_is_live_again(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_linked_or_piped_status_is_damage(tmp_path: Path) -> None:
         (folder / name).mkdir(parents=True)
     (folder / "link" / "status.json").symlink_to(outside)
     os.mkfifo(folder / "pipe" / "status.json")
-    assert {run.state for run in list_runs(folder)} == {"damaged"}
+    assert {run.state for run in list_runs(folder)} == {"unreadable"}
 
 
 @settings(deadline=None, max_examples=40)

@@ -11,6 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
+from cnn_tui.runs.orders import MAX_COUNT
+from cnn_tui.text import count
 from cnn_tui.ui.widgets.text_input import TextInput
 
 Check = Callable[[str], str | None]
@@ -151,9 +153,11 @@ class ChangeValues(ModalScreen[dict[str, str] | None]):
 
 
 def positive_count(text: str) -> str | None:
-    """Says what is wrong with a number of batches or iterations."""
-    if not text.isdecimal() or not 1 <= int(text) < 2**31:
-        return "must be a whole number from 1 on"
+    """Says what is wrong with a number of updates: 50 and +50 are one and the same."""
+    digits = text.strip().removeprefix("+")
+    # int() refuses thousands of digits.
+    if not digits.isdecimal() or len(digits) > 10 or not 1 <= int(digits) <= MAX_COUNT:
+        return f"must be a whole number from 1 to {count(MAX_COUNT)}"
     return None
 
 

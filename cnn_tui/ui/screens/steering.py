@@ -50,7 +50,7 @@ class SteeringScreen(Screen[None]):
         return self.run.is_live
 
     def action_pause(self) -> None:
-        """Stands still at the next batch."""
+        """Stands still after this update."""
         self._tell("pausing", "pause")
 
     def action_resume(self) -> None:
@@ -58,7 +58,7 @@ class SteeringScreen(Screen[None]):
         self._tell("resuming", "resume")
 
     def action_step(self) -> None:
-        """Does one batch, then pauses."""
+        """Does one update, then pauses."""
         self._tell("stepping", "step", count=1)
 
     def action_finish_epoch(self) -> None:
@@ -74,8 +74,8 @@ class SteeringScreen(Screen[None]):
         self._tell("saving", "checkpoint")
 
     def action_step_batches(self) -> None:
-        """Asks how many batches to do."""
-        self._ask_count("Batches", "How many batches, then pause?", "10", self._step)
+        """Asks how many updates to do."""
+        self._ask_count("Updates", "How many updates, then pause?", "10", self._step)
 
     def action_extend(self) -> None:
         """Asks how many iterations to add."""
@@ -130,11 +130,11 @@ class SteeringScreen(Screen[None]):
         dialog = AskText(title, prompt=prompt, value=value, check=positive_count)
         self.app.push_screen(dialog, answered)
 
-    def _step(self, batches: int) -> None:
-        self._tell(f"{count(batches)} batches", "step", count=batches)
+    def _step(self, updates: int) -> None:
+        self._tell(f"{count(updates)} updates", "step", count=updates)
 
-    def _extend(self, steps: int) -> None:
-        self._tell(f"{count(steps)} more iterations", "extend", steps=steps)
+    def _extend(self, updates: int) -> None:
+        self._tell(f"{count(updates)} more iterations", "extend", steps=updates)
 
     def _tell(self, doing: str, command: str, **arguments: object) -> None:
         try:

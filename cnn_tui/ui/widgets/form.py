@@ -1,13 +1,14 @@
 """The form of hyperparameters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical, VerticalScroll
+from textual.widget import Widget
 from textual.widgets import Static
 
-from cnn_tui.ui.form_fields import COLUMNS
+from cnn_tui.ui.form_fields import COLUMNS, NOTES
 from cnn_tui.ui.widgets.field import Field
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Form(VerticalScroll, can_focus=False):
             border-title-color: $foreground;
             border-title-style: bold;
         }
+        & .note { color: $text-muted; }
         & > .others { height: auto; color: $text-error; }
     }
     """
@@ -72,8 +74,15 @@ class Form(VerticalScroll, can_focus=False):
 def _group(
     title: str, keys: Sequence[str], choices: Mapping[str, Sequence[str]]
 ) -> Vertical:
-    group = Vertical(
-        *(Field(key, choices.get(key, ())) for key in keys), classes="group"
-    )
+    group = Vertical(*_rows(keys, choices), classes="group")
     group.border_title = title
     return group
+
+
+def _rows(
+    keys: Sequence[str], choices: Mapping[str, Sequence[str]]
+) -> Iterator[Widget]:
+    for key in keys:
+        yield Field(key, choices.get(key, ()))
+        if key in NOTES:
+            yield Static(f"  {NOTES[key]}", classes="note", markup=False)
