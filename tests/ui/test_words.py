@@ -14,6 +14,7 @@ from cnn_tui.runs.status import model_name
 from cnn_tui.ui import run_settings
 from cnn_tui.ui.commands import SentCommands
 from cnn_tui.ui.glyphs import GLYPHS
+from cnn_tui.ui.screens.dialogs import positive_count
 from cnn_tui.ui.sentences import event_sentence, outcome, value_text
 from cnn_tui.ui.widgets.device_pane import device_lines
 from tests.runs.conftest import example_event
@@ -305,3 +306,18 @@ def test_a_refusal_is_told_with_its_reason(tmp_path: Path) -> None:
     commands.send("stopping", "stop")
     commands.give_up()
     assert commands.in_words() == []
+
+
+@pytest.mark.parametrize("text", ["50", "+50", " 50 ", "2147483647"])
+def test_a_count_may_be_typed_as_on_the_command_line(text: str) -> None:
+    assert positive_count(text) is None
+    assert int(text) > 0
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "++1", "1.5", "x", "2147483648"])
+def test_what_is_no_count_is_named(text: str) -> None:
+    assert positive_count(text) == "must be a whole number from 1 to 2,147,483,647"
+
+
+def test_a_count_of_thousands_of_digits_is_no_count() -> None:
+    assert positive_count("9" * 10_000)
