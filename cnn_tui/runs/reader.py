@@ -178,4 +178,3 @@ class RunReader:
         rows, bad_lines = decode_lines(decoder, lines)
         self._bad_lines += bad_lines
         return rows
-
