@@ -1,7 +1,6 @@
 """``cnn-tui send``: steers a run from a script."""
 
 import shlex
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,6 @@ _ARGUMENTS = {
 _OPTIONAL = {"step", "rollback"}
 _WORDS = {"steps": "count"}
 """What is called otherwise in files."""
-_LOOK_SECONDS = 1.0
 
 
 @click.command(
@@ -70,7 +68,9 @@ def send(
     answer = None
     if (nobody := _nobody(path)) is None:
         command_id = mailbox.send(path, command, **named)
-        answer = _answer(path, command_id, timeout)
+        answer = mailbox.await_answer(
+            path, command_id, timeout, lambda: _nobody(path) is not None
+        )
         if answer is None:
             mailbox.withdraw(path, command_id)
             nobody = _nobody(path) or _no_answer(path, timeout)
@@ -95,18 +95,6 @@ def _named(command: str, arguments: tuple[str, ...]) -> dict[str, Any]:
         wanted = wanted or "no arguments"
         raise InputError(f"{command} takes {wanted}")
     return dict(zip(names, map(parse_value, arguments), strict=False))
-
-
-def _answer(run: Path, command_id: str, timeout_seconds: float) -> "Event | None":
-    """Waits for an answer, as long as somebody is there who may give it."""
-    from cnn_tui.runs import mailbox
-
-    deadline = time.monotonic() + timeout_seconds
-    while (left := deadline - time.monotonic()) > 0 and _nobody(run) is None:
-        wait_seconds = min(left, _LOOK_SECONDS)
-        if answer := mailbox.await_answer(run, command_id, wait_seconds):
-            return answer
-    return mailbox.await_answer(run, command_id, 0)  # it may be the last word
 
 
 def _nobody(run: Path) -> str | None:

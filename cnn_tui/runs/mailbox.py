@@ -8,7 +8,7 @@ import errno
 import itertools
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,15 +116,24 @@ def withdraw(run: Path, command_id: str) -> bool:
         return False
 
 
-def await_answer(run: Path, command_id: str, timeout_seconds: float) -> Event | None:
-    """Returns the event that answers a command; None if there is none in time."""
+def await_answer(
+    run: Path,
+    command_id: str,
+    timeout_seconds: float,
+    is_hopeless: Callable[[], bool] = lambda: False,
+) -> Event | None:
+    """Returns the event that answers a command; None if there is none in time.
+
+    ``is_hopeless`` is asked again and again whether to wait no longer.
+    """
     follower = LineFollower(run / EVENTS)
     deadline = time.monotonic() + timeout_seconds
     while True:
+        hopeless = is_hopeless()  # before: the answer may be the last word of the run
         for lines in follower.chunks(deadline):
             if answer := _find_answer(lines, command_id):
                 return answer
-        if time.monotonic() >= deadline:
+        if hopeless or time.monotonic() >= deadline:
             return None
         time.sleep(_ANSWER_POLL_SECONDS)
 

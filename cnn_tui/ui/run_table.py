@@ -23,7 +23,7 @@ HEADER = (
 
 def is_live(run: RunSummary) -> bool:
     """Whether a run may change from moment to moment."""
-    return run.status is not None and run.status.state in LIVE
+    return run.state in LIVE
 
 
 def matches(run: RunSummary, words: Sequence[str]) -> bool:

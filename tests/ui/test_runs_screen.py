@@ -146,6 +146,7 @@ async def test_what_becomes_of_runs_elsewhere_is_seen_in_the_list(
             process.kill()
             await until(pilot, lambda: any("? lost" in row for row in rows(app)))
             await until(pilot, lambda: any("● running" in row for row in rows(app)))
+            assert "1 live" in screen_text(app)
             await pilot.press("home", "enter")
             await until(pilot, lambda: "waiting_for_room" in screen_text(app))
 

@@ -81,10 +81,8 @@ def _join(*groups: tuple[tuple[str, str], ...]) -> Content:
 
 
 def _title(status: Status) -> str:
-    preset = model_name(status)
-    if status.name and status.name != preset:
-        return f"{preset}/{printable(status.name)}"
-    return preset
+    model, name = model_name(status), printable(status.name)
+    return f"{model}/{name}" if name not in ("", model) else model
 
 
 def _steps(status: Status) -> str:
