@@ -13,7 +13,7 @@ from msgspec import structs
 
 from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.runs import mailbox, orders, records
-from cnn_tui.runs.events import Paused
+from cnn_tui.runs.events import Paused, Stopped
 from cnn_tui.runs.mailbox import Command, Inbox, Rejected
 from cnn_tui.runs.orders import (
     AnyOrder,
@@ -258,6 +258,16 @@ def test_the_answer_is_found_when_it_comes(writer: RunWriter) -> None:
 
 def test_no_answer_in_time_is_none(writer: RunWriter) -> None:
     assert mailbox.await_answer(writer.path, "1.json", timeout_seconds=0) is None
+
+
+def test_who_waits_in_vain_hears_the_last_word_and_leaves(writer: RunWriter) -> None:
+    for command_id in ("1.json", "2.json"):
+        stopped = Stopped(
+            at=records.now(), step=7, command_id=command_id, outcome="done"
+        )
+        writer.event(stopped)
+    assert mailbox.await_answer(writer.path, "2.json", 1000, lambda: True) == stopped
+    assert mailbox.await_answer(writer.path, "3.json", 1000, lambda: True) is None
 
 
 @settings(deadline=None, max_examples=60)
