@@ -10,7 +10,7 @@ import torch
 
 from cnn_tui import __version__
 from cnn_tui.engine.device import device_name, device_uuid
-from cnn_tui.host import hardware
+from cnn_tui.host import hardware, nvml
 
 _GIT_SECONDS = 2
 
@@ -31,7 +31,7 @@ def describe_environment(device: torch.device) -> dict[str, Any]:
         "device": str(device),
         "device_name": device_name(device),
         "device_uuid": device_uuid(device),
-        "gpu_driver": hardware.gpu_driver(),
+        "gpu_driver": nvml.driver_version(),
         "cuda": torch.version.cuda,
         "command_line": sys.argv,
         "git_commit": _git_commit(),

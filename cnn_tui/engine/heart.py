@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from cnn_tui.host.hardware import HardwareSampler
 from cnn_tui.runs import records
-from cnn_tui.runs.records import DeviceRow, Gpu, Status
+from cnn_tui.runs.records import DeviceRow, Status
 from cnn_tui.runs.writer import RunWriter
 
 PERIOD_SECONDS = 1.0
@@ -48,6 +48,4 @@ class Heart:
                 next_sample = now + (CALM_PERIOD_SECONDS if calm else 0)
 
     def _sample(self) -> None:
-        values = self._sampler.sample()
-        gpus = [Gpu(**gpu) for gpu in values.pop("gpus")]
-        self._writer.device(DeviceRow(at=records.now(), gpus=gpus, **values))
+        self._writer.device(DeviceRow(at=records.now(), **self._sampler.sample()))

@@ -5,9 +5,10 @@ import math
 
 import msgspec
 
+from cnn_tui.host.gpu_sample import GpuSample
 from cnn_tui.runs import records
 from cnn_tui.runs.layout import State
-from cnn_tui.runs.records import Best, DeviceRow, Event, Gpu, Status
+from cnn_tui.runs.records import Best, DeviceRow, Event, Status
 
 STATUS_KEYS = """
 format id name preset title dataset state reason step total_steps epoch started_at
@@ -48,7 +49,7 @@ def test_the_status_has_the_keys_of_the_contract_in_order() -> None:
 
 
 def test_a_device_row_has_the_keys_of_the_contract_in_order() -> None:
-    content = written(DeviceRow(at=records.now(), gpus=[Gpu(index=0)]))
+    content = written(DeviceRow(at=records.now(), gpus=[GpuSample(index=0)]))
     assert list(content) == DEVICE_KEYS.split()
     assert content["gpus"] == [dict.fromkeys(GPU_KEYS.split()) | {"index": 0}]
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from cnn_tui.config import apply_settings, parse_mapping, to_mapping, to_yaml
+from cnn_tui.host.gpu_sample import GpuSample
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset
 from cnn_tui.runs.layout import CONFIG, DEVICE, EVENTS, METRICS, STATUS, State
@@ -17,7 +18,6 @@ from cnn_tui.runs.records import (
     Best,
     DeviceRow,
     Event,
-    Gpu,
     Status,
     encode_event,
     encode_line,
@@ -90,7 +90,7 @@ def _rows(last_step: int) -> Iterator[str]:
 
 def _device_rows() -> Iterator[DeviceRow]:
     for second in range(12):
-        gpu = Gpu(
+        gpu = GpuSample(
             index=0,
             name="NVIDIA H100",
             utilization_percent=60 + 35 * math.sin(second / 2),

@@ -7,9 +7,10 @@ import pytest
 
 from cnn_tui.config import to_yaml
 from cnn_tui.errors import ConfigError
+from cnn_tui.host.gpu_sample import GpuSample
 from cnn_tui.runs import records
 from cnn_tui.runs.layout import CONTROL, LOST, State
-from cnn_tui.runs.records import DeviceRow, Event, Gpu, Status
+from cnn_tui.runs.records import DeviceRow, Event, Status
 from cnn_tui.ui import run_settings
 from cnn_tui.ui.commands import SentCommands
 from cnn_tui.ui.glyphs import GLYPHS
@@ -197,7 +198,7 @@ def test_a_machine_without_gpu() -> None:
 
 def test_gpus_with_a_history_each() -> None:
     def row(utilization: float | None) -> DeviceRow:
-        gpu = Gpu(
+        gpu = GpuSample(
             index=0,
             name="NVIDIA [red]H100",
             utilization_percent=utilization,
@@ -205,7 +206,7 @@ def test_gpus_with_a_history_each() -> None:
             memory_total_bytes=80 * 2**30,
             temperature_celsius=61.0,
         )
-        return DeviceRow(at=records.now(), gpus=[gpu, Gpu(index=1)])
+        return DeviceRow(at=records.now(), gpus=[gpu, GpuSample(index=1)])
 
     text = texts([row(0), row(None), row(50), row(100)])
     assert "GPU 0 NVIDIA [red]H100" in text
