@@ -4,6 +4,7 @@ Nothing here raises for a missing driver or an unknown value, and nothing is inv
 unknown is None, no GPU is an empty list.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,31 +13,31 @@ import pynvml
 from cnn_tui.host.gpu_sample import GpuSample
 
 
-def gpus() -> list[GpuSample]:
-    """Returns the NVIDIA GPUs that the driver shows; none without a driver."""
+@functools.cache
+def is_open() -> bool:
+    """Opens NVML for as long as this process lives, and tells whether it is there.
+
+    It is looked for once: opening it takes longer than a sample, and who installs a
+    driver starts the program anew.
+    """
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError:
-        return []
-    try:
-        count = _known(pynvml.nvmlDeviceGetCount) or 0
-        handles = [_known(pynvml.nvmlDeviceGetHandleByIndex, n) for n in range(count)]
-        return [_gpu(n, handle) for n, handle in enumerate(handles) if handle]
-    finally:
-        pynvml.nvmlShutdown()
+        return False
+    return True
+
+
+def gpus() -> list[GpuSample]:
+    """Returns the NVIDIA GPUs that the driver shows; none without a driver."""
+    count = _known(pynvml.nvmlDeviceGetCount) or 0
+    handles = [_known(pynvml.nvmlDeviceGetHandleByIndex, n) for n in range(count)]
+    return [_gpu(n, handle) for n, handle in enumerate(handles) if handle]
 
 
 def driver_version() -> str | None:
     """Returns the version of the NVIDIA driver."""
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return None
-    try:
-        version = _known(pynvml.nvmlSystemGetDriverVersion)
-        return None if version is None else str(version)
-    finally:
-        pynvml.nvmlShutdown()
+    version = _known(pynvml.nvmlSystemGetDriverVersion)
+    return None if version is None else str(version)
 
 
 def _gpu(index: int, handle: Any) -> GpuSample:
@@ -58,7 +59,9 @@ def _gpu(index: int, handle: Any) -> GpuSample:
 
 
 def _known(query: Callable[..., Any], *arguments: Any) -> Any:
-    """Asks NVML; None for what this GPU or driver does not tell."""
+    """Asks NVML; None for what this GPU or driver does not tell, or without one."""
+    if not is_open():
+        return None
     try:
         return query(*arguments)
     except pynvml.NVMLError:
