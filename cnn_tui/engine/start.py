@@ -23,7 +23,6 @@ from cnn_tui.engine.progress import Outcome
 from cnn_tui.engine.session import Session
 from cnn_tui.engine.status import current_status, first_status
 from cnn_tui.errors import CnnTuiError
-from cnn_tui.host.memory import loading
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import Status
 from cnn_tui.runs.writer import Listener, RunWriter
@@ -52,14 +51,6 @@ class Workshop:
     splits: Splits
     trainer: Trainer
     stopwatch: Stopwatch
-
-
-def warm_up() -> None:
-    """Makes an optimizer: the first one imports torch's compiler, for over a second.
-
-    Draws no random number and leaves nothing behind.
-    """
-    torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
 
 
 def start_run(
@@ -106,8 +97,7 @@ def open_workshop(config: RunConfig, data_dir: Path | None) -> Workshop:
         base_lr=config.training.optimizer.lr,
         horizon=config.total_steps,
     )
-    with loading():  # the first optimizer imports torch's compiler
-        trainer = Trainer(config, splits, device, rates, lambda: stopwatch.seconds)
+    trainer = Trainer(config, splits, device, rates, lambda: stopwatch.seconds)
     return Workshop(config=config, splits=splits, trainer=trainer, stopwatch=stopwatch)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cnn_tui.engine.warm_up import warm_up
 from cnn_tui.errors import CnnTuiError
-from cnn_tui.host.memory import loading
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
@@ -55,13 +55,6 @@ class Backend:
 
     def warm_up(self) -> None:
         """Imports torch, which takes seconds, in the thread that will train."""
-
-        def warm_up() -> None:
-            with loading():
-                from cnn_tui.engine.start import warm_up
-
-                warm_up()
-
         self._thread.submit(warm_up)
 
     def start(
@@ -126,6 +119,7 @@ class Backend:
         on_ended: OnEnded,
     ) -> None:
         def train() -> Path | None:
+            warm_up()
             from cnn_tui.engine.conduct import conduct
             from cnn_tui.engine.control import Control
 
