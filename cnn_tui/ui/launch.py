@@ -60,7 +60,7 @@ def _explain(said: str, run: Path | None) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         terminal.send_output_to(log)
         os.write(2, said.encode(errors="replace"))
-        where = f"; what is known of it is in {printable(log)}"
+        where = f"; see {printable(log)}"
     _say(f"cnn-tui: an error in the program has ended its screen{where}")
 
 
