@@ -11,6 +11,7 @@ import torch
 from cnn_tui import __version__
 from cnn_tui.engine.device import device_name, device_uuid
 from cnn_tui.host import hardware, nvml
+from cnn_tui.host.process import started_in
 
 _GIT_SECONDS = 2
 
@@ -39,10 +40,10 @@ def describe_environment(device: torch.device) -> dict[str, Any]:
 
 
 def _git_commit() -> str | None:
-    """Returns the commit of the working directory's repository."""
+    """Returns the commit of the repository that the run was started in."""
     try:
         result = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
+            ["git", "-C", started_in(), "rev-parse", "HEAD"],
             capture_output=True,
             text=True,
             timeout=_GIT_SECONDS,
