@@ -38,7 +38,7 @@ def run_app(
         data_dir=data_dir,
         marker=marker,
         open_run=open_run,
-        keep_output=lambda run: terminal.send_output_to(_log(run)),
+        keep_output=_keep_output,
     )
     terminal.TerminalWatch(
         descriptor,
@@ -51,6 +51,12 @@ def run_app(
         _explain(said.getvalue(), app.backend.training)
     _leave_training(app)
     return app.return_code or app.return_value or 0
+
+
+def _keep_output(run: Path) -> None:
+    """Sends what else is written to the log of a run."""
+    with suppress(OSError):
+        terminal.send_output_to(_log(run))
 
 
 def _explain(said: str, run: Path | None) -> None:

@@ -1,6 +1,7 @@
 """An error in the program itself ends its screen, and nothing else."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,8 @@ def program(
 ) -> Iterator[Program]:
     """The program, whose help and list of runs fail."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    program = Program(tmp_path, connection, "-c", FAULTY)
-    yield program
-    program.close()
+    with closing(Program(tmp_path, connection, "-c", FAULTY)) as program:
+        yield program
 
 
 def assert_ends_with_a_sentence(

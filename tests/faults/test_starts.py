@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,12 @@ import pytest
 from cnn_tui.engine.checkpoint import LAST
 from cnn_tui.runs.layout import CHECKPOINTS, State
 from tests.faults.connection import Connection
+from tests.faults.nets import write_preset
 from tests.faults.nursery import processes_on, status
 from tests.faults.program import START, Program
 
+LAST_PRESET = "\x1b[F"
+"""Selects the last preset."""
 SOON = pytest.mark.parametrize(
     "seconds",
     [
@@ -27,9 +31,8 @@ SOON = pytest.mark.parametrize(
 @pytest.fixture
 def program(tmp_path: Path, connection: Connection) -> Iterator[Program]:
     """The program, ready to start a run of a thousand batches and more."""
-    program = Program(tmp_path, connection)
-    yield program
-    program.close()
+    with closing(Program(tmp_path, connection)) as program:
+        yield program
 
 
 @SOON
@@ -85,4 +88,32 @@ def test_who_quits_in_the_instant_of_a_start_is_asked(program: Program) -> None:
     program.see("it goes on in the background")
     program.press("d")
     assert program.wait() == 0
+    program.assert_goes_on_in_the_background()
+
+
+def test_who_leaves_a_start_that_fails_is_told_why(
+    tmp_path: Path, connection: Connection
+) -> None:
+    (tmp_path / "presets").mkdir()
+    write_preset(tmp_path / "presets" / "nowhere.yaml", device="cuda:99")
+    with closing(Program(tmp_path, connection)) as program:
+        program.see("nowhere")
+        program.press(LAST_PRESET + START + "d")
+        program.see("Detaching")
+        program.see("there is no device cuda:99")
+        program.press("q")
+        assert program.wait() == 0
+        assert program.run() is None
+
+
+def test_a_run_can_be_left_from_any_screen(
+    program: Program, connection: Connection
+) -> None:
+    program.press(START)
+    program.see("space")
+    program.press("r")
+    program.see("when  ")
+    program.press("d")
+    assert program.wait() == 0
+    assert f"cnn-tui attach {program.run()}".encode() in connection.received
     program.assert_goes_on_in_the_background()
