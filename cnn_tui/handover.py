@@ -10,8 +10,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from cnn_tui.datasets.facts import data_folder
 from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.host.logout import logout_warning
+from cnn_tui.host.process import environment_elsewhere
 from cnn_tui.io.files import open_regular
 from cnn_tui.runs.layout import LOG
 from cnn_tui.runs.status import read_status
@@ -67,6 +69,7 @@ def start_in_background(
             capture_output=True,
             text=True,
             check=False,
+            start_new_session=True,  # it outlives this terminal
         )
     if result.returncode != 0:
         sentence = result.stderr.strip().removeprefix("cnn-tui: ")
@@ -85,7 +88,7 @@ def farewell(run: Path) -> str:
 
 
 def _data_option(data_dir: Path | None) -> list[str]:
-    return [] if data_dir is None else ["--data-dir", str(data_dir.absolute())]
+    return ["--data-dir", str(data_folder(data_dir).absolute())]
 
 
 def _spawn(run: Path, command: Sequence[str], within_seconds: float) -> bool:
@@ -110,6 +113,7 @@ def _start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
             stdout=output,
             stderr=output,
             cwd="/",
+            env=environment_elsewhere(),
             start_new_session=True,
         )
     finally:

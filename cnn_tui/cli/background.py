@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from cnn_tui.engine.warm_up import warm_up
 from cnn_tui.errors import CnnTuiError, RunDirectoryError
-from cnn_tui.host.memory import loading
 from cnn_tui.host.process import this_process
 from cnn_tui.runs.events import Failed
 from cnn_tui.runs.layout import State
@@ -32,9 +32,9 @@ def take_run_over(run: Path, data_dir: Path | None) -> int:
     status = msgspec.structs.replace(status, heartbeat=now(), **asdict(this_process()))
     writer.set_status(status, durable=True)
 
-    with loading():
-        from cnn_tui.cli.headless import exit_code, interrupts_by_signals
-        from cnn_tui.engine.resume import take_over
+    warm_up()
+    from cnn_tui.cli.headless import exit_code, interrupts_by_signals
+    from cnn_tui.engine.resume import take_over
 
     try:
         with interrupts_by_signals() as interrupts:

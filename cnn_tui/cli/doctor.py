@@ -65,7 +65,7 @@ def _devices() -> dict[str, Any]:
     import psutil
 
     from cnn_tui import text
-    from cnn_tui.host import hardware
+    from cnn_tui.host import hardware, nvml
 
     memory = psutil.virtual_memory()
     free = text.mebibytes(memory.available)
@@ -73,13 +73,13 @@ def _devices() -> dict[str, Any]:
         f"{gpu.index}: {gpu.name or 'unknown'}, "
         f"{text.mebibytes(gpu.memory_used_bytes)} of "
         f"{text.mebibytes(gpu.memory_total_bytes)} used"
-        for gpu in hardware.gpus()
+        for gpu in nvml.gpus()
     ]
     return {
         "cpu": f"{hardware.cpu_name()}, {hardware.cpu_count()} cores",
         "memory": f"{text.mebibytes(memory.total)}, {free} available",
         "gpu": gpus or "none",
-        "gpu driver": hardware.gpu_driver() or "none (NVML not found)",
+        "gpu driver": nvml.driver_version() or "none (NVML not found)",
     }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnn_tui.cli.options import data_dir_option, json_option, runs_dir_option
-from cnn_tui.host.memory import loading
+from cnn_tui.engine.warm_up import warm_up
 
 if TYPE_CHECKING:
     from cnn_tui.engine.resume import Changes
@@ -55,8 +55,8 @@ def resume(
 
         ctx.exit(take_run_over(path, data_dir))
     changes = (iterations, settings, device)
-    with loading():
-        from cnn_tui.cli.headless import resume_headless
+    warm_up()
+    from cnn_tui.cli.headless import resume_headless
 
     ctx.exit(resume_headless(path, _changes(*changes), data_dir, as_json=as_json))
 

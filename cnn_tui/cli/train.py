@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from cnn_tui.cli.options import data_dir_option, json_option, runs_dir_option
-from cnn_tui.host.memory import loading
+from cnn_tui.engine.warm_up import warm_up
 
 
 @click.command(short_help="Train a model without the dashboard.")
@@ -54,9 +54,9 @@ def train(
     config = chosen.with_settings(values)
 
     # Only now, with the input in order, is it worth waiting for torch.
-    with loading():
-        from cnn_tui.cli.headless import train_headless, train_in_background
-        from cnn_tui.engine.start import NewRun
+    warm_up()
+    from cnn_tui.cli.headless import train_headless, train_in_background
+    from cnn_tui.engine.start import NewRun
 
     wanted = NewRun(
         config=config,

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from cnn_tui.cli.options import data_dir_option, echo, runs_dir_option
-from cnn_tui.host.memory import loading
+from cnn_tui.engine.warm_up import warm_up
 
 
 @click.command(short_help="Replay a part of a run and compare, bit for bit.")
@@ -40,11 +40,12 @@ def verify(
 
     Exit code 0: all values are the same, bit for bit; 1: one differs. Writes nothing.
     """
-    with loading():
-        from cnn_tui.engine.verify import verify_run
     from cnn_tui.runs.layout import find_run
 
     path = find_run(run, runs_dir)
+    warm_up()
+    from cnn_tui.engine.verify import verify_run
+
     verdict = verify_run(path, from_step=from_step, steps=steps, data_dir=data_dir)
     span = f"steps {verdict.first_step + 1:,} to {verdict.last_step:,}"
     if verdict.difference is None:

@@ -10,7 +10,8 @@ import torch
 
 from cnn_tui import __version__
 from cnn_tui.engine.device import device_name, device_uuid
-from cnn_tui.host import hardware
+from cnn_tui.host import hardware, nvml
+from cnn_tui.host.process import started_in
 
 _GIT_SECONDS = 2
 
@@ -31,7 +32,7 @@ def describe_environment(device: torch.device) -> dict[str, Any]:
         "device": str(device),
         "device_name": device_name(device),
         "device_uuid": device_uuid(device),
-        "gpu_driver": hardware.gpu_driver(),
+        "gpu_driver": nvml.driver_version(),
         "cuda": torch.version.cuda,
         "command_line": sys.argv,
         "git_commit": _git_commit(),
@@ -39,10 +40,10 @@ def describe_environment(device: torch.device) -> dict[str, Any]:
 
 
 def _git_commit() -> str | None:
-    """Returns the commit of the working directory's repository."""
+    """Returns the commit of the repository that the run was started in."""
     try:
         result = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
+            ["git", "-C", started_in(), "rev-parse", "HEAD"],
             capture_output=True,
             text=True,
             timeout=_GIT_SECONDS,

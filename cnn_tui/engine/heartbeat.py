@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from cnn_tui.host.hardware import HardwareSampler
 from cnn_tui.runs import records
-from cnn_tui.runs.records import DeviceRow, Gpu, Status
+from cnn_tui.runs.records import DeviceRow, Status
 from cnn_tui.runs.writer import RunWriter
 
 logger = logging.getLogger(__name__)
@@ -65,6 +65,4 @@ class Heartbeat:
             self._sample()
 
     def _sample(self) -> None:
-        values = self._sampler.sample()
-        gpus = [Gpu(**gpu) for gpu in values.pop("gpus")]
-        self._writer.device(DeviceRow(at=records.now(), gpus=gpus, **values))
+        self._writer.device(DeviceRow(at=records.now(), **self._sampler.sample()))

@@ -12,7 +12,6 @@ from cnn_tui.engine.device import check_memory, pick_device
 from cnn_tui.engine.rates import RatePlan
 from cnn_tui.engine.stopwatch import Stopwatch
 from cnn_tui.engine.trainer import Trainer
-from cnn_tui.host.memory import loading
 
 DEFAULT_THREADS = torch.get_num_threads()
 
@@ -49,8 +48,7 @@ def set_up(config: RunConfig, data_dir: Path | None) -> Setup:
         base_lr=config.training.optimizer.lr,
         horizon=config.total_steps,
     )
-    with loading():  # the first optimizer imports torch's compiler
-        trainer = Trainer(config, splits, device, rates, lambda: stopwatch.seconds)
+    trainer = Trainer(config, splits, device, rates, lambda: stopwatch.seconds)
     return Setup(config=config, splits=splits, trainer=trainer, stopwatch=stopwatch)
 
 

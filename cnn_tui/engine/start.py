@@ -44,14 +44,6 @@ class NewRun:
     data_dir: Path | None = None
 
 
-def warm_up() -> None:
-    """Makes an optimizer: the first one imports torch's compiler, for over a second.
-
-    Draws no random number and leaves nothing behind.
-    """
-    torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
-
-
 def start_run(
     wanted: NewRun,
     interrupts: Interrupts,

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import psutil
 
+_STARTED_IN = "CNN_TUI_STARTED_IN"
+"""For processes of this program alone, those that work in ``/``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessIdentity:
@@ -35,6 +38,22 @@ def this_process() -> ProcessIdentity:
         boot_id=_boot_id(),
         host=socket.gethostname(),
     )
+
+
+def started_in() -> str:
+    """Returns the folder in which a person started this, or what it goes on with."""
+    with suppress(FileNotFoundError):  # deleted since
+        return os.environ.get(_STARTED_IN) or os.getcwd()
+    return "/"
+
+
+def environment_elsewhere() -> dict[str, str]:
+    """Returns the environment for a process that goes on in another folder."""
+    here = started_in()
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    absolute = os.pathsep.join(os.path.join(here, path) for path in paths if path)
+    python = {"PYTHONPATH": absolute} if absolute else {}
+    return {**os.environ, **python, _STARTED_IN: here}
 
 
 def is_gone(process: ProcessIdentity) -> bool:

@@ -51,7 +51,7 @@ def redirect(descriptors: list[int], path: Path) -> None:
 
 
 class TerminalWatch:
-    """Notices a lost terminal and SIGTERM, also while the interface is stuck.
+    """Notices a lost terminal, SIGTERM and SIGINT, also while the interface is stuck.
 
     A closed terminal makes Textual spin, and a stalled one blocks its event loop, so
     neither may be what notices. Signal handlers only set flags; a thread of its own
@@ -62,14 +62,14 @@ class TerminalWatch:
         self,
         terminal: int,
         on_lost: Callable[[], object],
-        on_terminate: Callable[[], object],
+        on_terminate: Callable[[int], object],
     ) -> None:
-        """``on_lost`` and ``on_terminate`` are called once, from the thread."""
+        """One of the two is called once, from the thread, with the signal's number."""
         self._terminal = terminal
         self._on_lost = on_lost
         self._on_terminate = on_terminate
         self._is_lost = False
-        self._is_terminated = False
+        self._terminated_by: int | None = None
         self._thread = threading.Thread(
             target=self._look, name="terminal-watch", daemon=True
         )
@@ -79,7 +79,8 @@ class TerminalWatch:
 
         An ignored hang-up stays ignored: whoever set that wants the program to live.
         """
-        signal.signal(signal.SIGTERM, self._note_terminate)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._note_terminate)
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             signal.signal(signal.SIGHUP, self._note_lost)
         self._thread.start()
@@ -88,18 +89,18 @@ class TerminalWatch:
         self._is_lost = True
 
     def _note_terminate(self, number: int, frame: FrameType | None) -> None:
-        self._is_terminated = True
+        self._terminated_by = number
 
     def _look(self) -> None:
         poll = select.poll()
         poll.register(self._terminal, 0)  # a hang-up is always reported
-        while not (self._is_lost or self._is_terminated):
+        while not (self._is_lost or self._terminated_by):
             self._is_lost = bool(poll.poll(WATCH_MILLISECONDS)) or self._is_lost
-        if self._is_lost:
+        if self._is_lost or not self._terminated_by:
             leave_terminal(self._terminal)
             self._on_lost()
         else:
-            self._on_terminate()
+            self._on_terminate(self._terminated_by)
 
 
 def leave_terminal(terminal: int) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from cnn_tui.host.gpu_sample import GpuSample
 from cnn_tui.runs.layout import FORMAT, State
 
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -130,19 +131,6 @@ class MetricsRow(Struct, frozen=True, kw_only=True, gc=False):
     rewind_to: Step | UnsetType = UNSET
 
 
-class Gpu(Struct, frozen=True, kw_only=True):
-    """One GPU in a device row; None where the driver does not say."""
-
-    index: int
-    uuid: str | None = None
-    name: str | None = None
-    utilization_percent: float | None = None
-    memory_used_bytes: int | None = None
-    memory_total_bytes: int | None = None
-    temperature_celsius: float | None = None
-    power_watts: float | None = None
-
-
 class DeviceRow(Struct, frozen=True, kw_only=True):
     """One line of ``device.jsonl``; None = unknown, no ``gpus`` = there is none."""
 
@@ -152,7 +140,7 @@ class DeviceRow(Struct, frozen=True, kw_only=True):
     process_memory_bytes: int | None = None
     host_memory_used_bytes: int | None = None
     host_memory_total_bytes: int | None = None
-    gpus: list[Gpu] = []
+    gpus: list[GpuSample] = []
 
 
 def encode_line(record: Struct | Mapping[str, object]) -> bytes:

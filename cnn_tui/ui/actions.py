@@ -1,6 +1,6 @@
 """Every action of the program: the one source of keys, footer, palette and help."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding
 from textual.keys import format_key
@@ -82,6 +82,15 @@ APP = (
 )
 """What works on every screen."""
 
+DETACH = Action(
+    name="detach",
+    keys="d",
+    label="detach",
+    help="Leave; the run goes on in the background.",
+)
+DETACH_ANYWHERE = replace(DETACH, name="detach_anywhere", footer=False)
+"""The same on every screen, while this process trains or is about to."""
+
 STEERING = (
     Action(
         name="pause",
@@ -145,12 +154,7 @@ STEERING = (
         label="stop",
         help="End the run here; everything is kept.",
     ),
-    Action(
-        name="detach",
-        keys="d",
-        label="detach",
-        help="Leave; the run goes on in the background.",
-    ),
+    DETACH,
 )
 """What works while a run is live."""
 

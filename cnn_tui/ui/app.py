@@ -1,7 +1,6 @@
 """The Textual application: which screen is shown, and what may be left when."""
 
 import os
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +15,8 @@ from textual.message import Message
 from textual.screen import Screen
 
 from cnn_tui.errors import CnnTuiError
-from cnn_tui.ui.actions import APP
+from cnn_tui.ui.actions import APP, DETACH_ANYWHERE
+from cnn_tui.ui.after_keys import AfterKeys, after_keys
 from cnn_tui.ui.backend import Backend, Ending
 from cnn_tui.ui.background import BackgroundStarts
 from cnn_tui.ui.palette import ActionProvider
@@ -27,10 +27,8 @@ from cnn_tui.ui.screens.new_run import NewRunScreen
 if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
     from cnn_tui.ui.screens.runs import RunsScreen
-    from cnn_tui.ui.screens.steering import SteeringScreen
     from cnn_tui.ui.widgets.run_list import RunList
 
-LOG = "train.log"
 RUNS = "runs"
 """The name of the screen that lists them."""
 
@@ -51,7 +49,9 @@ class RunEnded(Message):
 
 @dataclass
 class Terminated(Message):
-    """The system asked the program to end, and the training has ended."""
+    """A signal asked the program to end, and the training has ended."""
+
+    signal: int
 
 
 class CnnTuiApp(App[int]):
@@ -62,7 +62,9 @@ class CnnTuiApp(App[int]):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
         ActionProvider
     }
-    BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in APP]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        action.binding() for action in (*APP, DETACH_ANYWHERE)
+    ]
 
     def __init__(
         self,
@@ -73,7 +75,7 @@ class CnnTuiApp(App[int]):
         open_run: Path | None = None,
         keep_output: Callable[[Path], None] | None = None,
     ) -> None:
-        """``keep_output`` is told which file stray output belongs to."""
+        """``keep_output`` is told which run stray output belongs to."""
         super().__init__()
         self.backend = Backend(runs_folder, data_dir)
         self._background = BackgroundStarts(
@@ -85,8 +87,6 @@ class CnnTuiApp(App[int]):
         self._keep_output = keep_output
         self._new_run = NewRunScreen(runs_folder)
         self._is_leaving = False
-        self.farewell: str | None = None
-        """What is to be printed when the program has left the screen."""
         self.animation_level = "none"
 
     @cached_property
@@ -145,6 +145,17 @@ class CnnTuiApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leaves; asks where this process trains."""
+        after_keys(self, self._quit)
+
+    def action_detach_anywhere(self) -> None:
+        """Leaves the run of this process to the background, if there is one."""
+        after_keys(self, self._detach)
+
+    def on_after_keys(self, message: AfterKeys) -> None:
+        """Does what had to wait for the keys before it."""
+        message.do()
+
+    def _quit(self) -> None:
         if not self.backend.is_busy:
             self.exit(0)
             return
@@ -192,33 +203,30 @@ class CnnTuiApp(App[int]):
         """Shows a run of the list."""
         self.open_run(message.path)
 
-    def on_steering_screen_detached(self, message: "SteeringScreen.Detached") -> None:
+    def on_steering_screen_detached(self) -> None:
         """Leaves; a run of this process is handed over first."""
-        if message.run == self.backend.training:
-            self._leave("d")
-        else:
-            self.exit(0)
+        self._leave("d")
 
     def on_run_created(self, message: RunCreated) -> None:
         """Shows the run that was started, or that nobody in the background took."""
         if self._keep_output:
-            self._keep_output(message.run / LOG)
+            self._keep_output(message.run)
         self.open_run(message.run)
         if self._is_leaving:
             self._stop(message.run)
 
     def on_run_ended(self, message: RunEnded) -> None:
         """Leaves if that was waited for; the dashboard shows how the run ended."""
-        if message.ending.left is not None:
-            self._say_farewell(message.ending.left)
-        elif self._is_leaving:
+        if message.ending.left is not None or self._is_leaving:
             self.exit(0)
         elif message.ending.problem is not None:
+            if isinstance(self.screen, Wait):  # there is nothing to hand over
+                self.pop_screen()
             self._show_problem(message.ending.problem)
 
-    def on_terminated(self) -> None:
+    def on_terminated(self, message: Terminated) -> None:
         """Leaves as a signal asked for."""
-        self.exit(128 + signal.SIGTERM)
+        self.exit(128 + message.signal)
 
     def on_dashboard_screen_left(self) -> None:
         """Goes back to what lies below, or to the new-run screen."""
@@ -227,8 +235,14 @@ class CnnTuiApp(App[int]):
         else:
             self.action_new_run()
 
+    def _detach(self) -> None:
+        if self.backend.is_busy:
+            self._leave("d")
+
     def _leave(self, key: str | None) -> None:
-        if key == "d":
+        if key and not self.backend.is_busy:
+            self.exit(0)
+        elif key == "d":
             self.push_screen(Wait("Detaching…", "The run is handed over."))
             self.backend.hand_over()
         elif key == "s":
@@ -238,14 +252,6 @@ class CnnTuiApp(App[int]):
             )
             if self.backend.training is not None:
                 self._stop(self.backend.training)
-        if key and not self.backend.is_busy:
-            self.exit(0)
-
-    def _say_farewell(self, run: Path) -> None:
-        from cnn_tui.handover import farewell
-
-        self.farewell = farewell(run)
-        self.exit(0)
 
     def _show_problem(self, problem: str) -> None:
         if self._new_run.is_starting:

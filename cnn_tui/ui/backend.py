@@ -4,15 +4,16 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
+from cnn_tui.engine.interrupts import Interrupts
+from cnn_tui.engine.warm_up import warm_up
 from cnn_tui.errors import CnnTuiError
-from cnn_tui.host.memory import loading
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
     from cnn_tui.engine.in_process import OnRun
-    from cnn_tui.engine.interrupts import Interrupts
     from cnn_tui.engine.outcome import Outcome
 
 
@@ -33,7 +34,8 @@ class Backend:
     """Trains one run at a time, in a thread of its own.
 
     The callbacks are called from that thread: ``on_run`` with the run directory, before
-    the first update, and ``on_ended`` when the thread is free again.
+    the first update, and ``on_ended`` when the thread is free again. What is asked of a
+    run counts from its start on, also while torch is still being imported for it.
 
     Attributes:
         training: The run that is being trained, once its directory exists.
@@ -45,8 +47,10 @@ class Backend:
         self.runs_folder = runs_folder
         self.data_dir = data_dir
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="trainer")
+        self._starting = Lock()
+        self._is_closed = False
         self._run: Future[Path | None] | None = None
-        self._interrupts: Interrupts | None = None
+        self._interrupts = Interrupts()
 
     @property
     def is_busy(self) -> bool:
@@ -55,13 +59,6 @@ class Backend:
 
     def warm_up(self) -> None:
         """Imports torch, which takes seconds, in the thread that will train."""
-
-        def warm_up() -> None:
-            with loading():
-                from cnn_tui.engine.start import warm_up
-
-                warm_up()
-
         self._thread.submit(warm_up)
 
     def start(
@@ -75,7 +72,7 @@ class Backend:
     ) -> None:
         """Starts a new run."""
 
-        def training(interrupts: "Interrupts", begun: "OnRun") -> "Outcome":
+        def training(interrupts: Interrupts, begun: "OnRun") -> "Outcome":
             from cnn_tui.engine.start import NewRun, start_run
 
             wanted = NewRun(
@@ -94,7 +91,7 @@ class Backend:
     ) -> None:
         """Goes on with a run that has ended or lost its process."""
 
-        def training(interrupts: "Interrupts", begun: "OnRun") -> "Outcome":
+        def training(interrupts: Interrupts, begun: "OnRun") -> "Outcome":
             from cnn_tui.engine.resume import resume_run
             from cnn_tui.runs.writer import RunWriter
 
@@ -107,13 +104,16 @@ class Backend:
 
     def hand_over(self) -> None:
         """Asks the training to leave itself to a process in the background."""
-        if self._interrupts is not None:
-            self._interrupts.hand_over()
+        self._interrupts.hand_over()
 
     def interrupt(self, reason: str) -> None:
-        """Asks the training to save a checkpoint and end."""
-        if self._interrupts is not None:
-            self._interrupts.interrupt(reason)
+        """Asks the training to save a checkpoint and end, or not to begin."""
+        self._interrupts.interrupt(reason)
+
+    def close(self) -> None:
+        """Starts nothing any more: the program ends."""
+        with self._starting:
+            self._is_closed = True
 
     def wait(self) -> Path | None:
         """Waits until the thread is free; returns the run if another process has it."""
@@ -127,11 +127,14 @@ class Backend:
         on_run: Callable[[Path], object],
         on_ended: OnEnded,
     ) -> None:
-        def train() -> Path | None:
-            from cnn_tui.engine.in_process import train_in_process
-            from cnn_tui.engine.interrupts import Interrupts
+        interrupts = Interrupts()
 
-            interrupts = self._interrupts = Interrupts()
+        def train() -> Path | None:
+            warm_up()
+            if interrupts.interrupted_by:
+                return None
+            from cnn_tui.engine.in_process import train_in_process
+
             outcome = train_in_process(
                 lambda begun: training(interrupts, begun),
                 interrupts,
@@ -145,14 +148,18 @@ class Backend:
             on_run(run)
 
         def ended(future: Future[Path | None]) -> None:
-            self.training = self._interrupts = None
+            self.training = None
             error = future.exception()
             if error is not None:
                 on_ended(Ending(problem=_sentence(error)))
             else:
                 on_ended(Ending(left=future.result()))
 
-        self._run = self._thread.submit(train)
+        with self._starting:
+            if self._is_closed:
+                return
+            self._interrupts = interrupts
+            self._run = self._thread.submit(train)
         self._run.add_done_callback(ended)
 
 

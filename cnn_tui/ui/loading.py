@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from cnn_tui.config import InvalidConfigError
 from cnn_tui.errors import ConfigError
-from cnn_tui.host import hardware
+from cnn_tui.host import hardware, nvml
+from cnn_tui.host.gpu_sample import GpuSample
 from cnn_tui.presets.files import PresetFile
 from cnn_tui.presets.read import read_preset
 from cnn_tui.text import printable
@@ -38,7 +39,7 @@ def read_item(file: PresetFile, edits: Mapping[str, str]) -> PresetItem:
 
 def read_machine() -> Machine:
     """Looks for GPUs and lists the devices to choose from."""
-    gpus = hardware.gpus()
+    gpus = nvml.gpus()
     devices = ["auto", "cpu", *(f"cuda:{gpu.index}" for gpu in gpus)]
     if platform.system() == "Darwin" and platform.machine() == "arm64":
         devices.append("mps")
@@ -49,7 +50,7 @@ def read_machine() -> Machine:
     )
 
 
-def _gpu_summary(gpus: Iterable[hardware.GpuSample]) -> str:
+def _gpu_summary(gpus: Iterable[GpuSample]) -> str:
     names = Counter(printable(gpu.name or "GPU of unknown name") for gpu in gpus)
     if not names:
         return "GPU: none"

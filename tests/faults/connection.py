@@ -9,6 +9,7 @@ import threading
 from contextlib import suppress
 
 _LOOK_SECONDS = 0.02
+_LEAVE_ALTERNATE_SCREEN = b"\x1b[?1049l"
 
 
 class Connection:
@@ -32,6 +33,13 @@ class Connection:
     def type(self, keys: str) -> None:
         """Presses keys."""
         os.write(self._far, keys.encode())
+
+    def assert_is_restored(self) -> None:
+        """Asserts that a program has left the screen and the keyboard as they were."""
+        assert _LEAVE_ALTERNATE_SCREEN in self.received
+        local_modes = termios.tcgetattr(self._near)[3]
+        assert local_modes & termios.ECHO
+        assert local_modes & termios.ICANON
 
     def stall(self) -> None:
         """Breaks down without a word: nobody reads, and soon nothing can be written."""

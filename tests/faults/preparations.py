@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import sys
+from pathlib import Path
 
 import psutil
 
@@ -13,6 +14,12 @@ NOBODY = 65534
 def ignore_hangups() -> None:
     """As ``nohup`` does."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def work_in(folder: Path, **variables: str) -> None:
+    """Goes to another folder, and sets variables of the environment."""
+    os.chdir(folder)
+    os.environ.update(variables)
 
 
 def break_children() -> None:

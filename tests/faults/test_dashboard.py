@@ -110,17 +110,22 @@ def test_a_person_who_detaches_is_told_how_to_come_back(
     assert_ends_exactly(cnn_tui, lost_run, undisturbed)
 
 
-def test_sigterm_saves_and_restores_the_terminal(
-    cnn_tui: Nursery, connection: Connection, lost_run: Path, undisturbed: Path
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_and_restores_the_terminal(
+    cnn_tui: Nursery,
+    connection: Connection,
+    lost_run: Path,
+    undisturbed: Path,
+    number: signal.Signals,
 ) -> None:
     dashboard = train_in_a_dashboard(cnn_tui, connection, lost_run)
     pause_at(lost_run, 100)
-    dashboard.signal(signal.SIGTERM)
-    assert dashboard.wait().code == 128 + signal.SIGTERM
-    assert b"\x1b[?1049l" in connection.received  # back from the alternate screen
+    dashboard.signal(number)
+    assert dashboard.wait().code == 128 + number
+    connection.assert_is_restored()
     assert (status(lost_run).state, status(lost_run).reason) == (
         State.INTERRUPTED,
-        "SIGTERM",
+        number.name,
     )
     assert cnn_tui.run("resume", lost_run).code == 0
     assert_ends_exactly(cnn_tui, lost_run, undisturbed)

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -22,7 +24,7 @@ from tests.faults.nursery import (
     wait_until,
 )
 from tests.faults.outcome import assert_same_end
-from tests.faults.preparations import break_children, lose_python
+from tests.faults.preparations import break_children, lose_python, work_in
 from tests.faults.steering import pause_at, tell
 
 
@@ -96,20 +98,64 @@ def test_where_no_process_can_be_started_the_run_goes_on_in_place(
     assert_same_end(run, undisturbed)
 
 
+@pytest.mark.parametrize("by_option", [True, False])
 def test_a_process_that_took_a_run_and_cannot_go_on_says_why(
-    cnn_tui: Nursery, preset: Path, tmp_path: Path
+    cnn_tui: Nursery, preset: Path, tmp_path: Path, by_option: bool
 ) -> None:
     data = Path(shutil.copytree(BUNDLED / "MNIST", tmp_path / "data" / "MNIST"))
-    trainer, run = cnn_tui.train(preset, "--data-dir", data.parent)
+    if by_option:
+        trainer, run = cnn_tui.train(preset, "--data-dir", data.parent)
+    else:
+        here = partial(work_in, tmp_path, CNN_TUI_DATA="data")
+        trainer, run = cnn_tui.train(preset, before=[here])
     pause_at(run, 20)
     for file in (data / "raw").iterdir():
-        file.write_bytes(b"")
+        file.write_bytes(b"")  # so the same folder is read again
     tell(run, "detach")
     assert trainer.wait().code == 0
     reason = wait_for(run, State.FAILED).reason or ""
     assert "is damaged" in reason
     assert events(run, "failed")[-1]["reason"] == reason
     wait_until(lambda: not processes_on(cnn_tui.runs))
+
+
+@pytest.mark.parametrize("in_background", [True, False])
+def test_the_commit_is_that_of_the_folder_the_run_was_started_in(
+    cnn_tui: Nursery, preset: Path, tmp_path: Path, in_background: bool
+) -> None:
+    repository = tmp_path / "repository"
+    commit = make_repository(repository)
+    if in_background:
+        options = ["train", preset, "--background", "--json"]
+        started = cnn_tui.run(*options, before=[partial(work_in, repository)])
+        run = Path(json.loads(started.output)["run"])
+        wait_for(run, State.RUNNING)
+    else:
+        trainer, run = cnn_tui.train(preset, before=[partial(work_in, repository)])
+        pause_at(run, 20)
+        tell(run, "detach")
+        assert trainer.wait().code == 0
+        wait_until(lambda: events(run, "handed_over"))
+    environment = json.loads((run / "environment.json").read_text())
+    assert environment["git_commit"] == commit
+    tell(run, "stop")
+    wait_until(lambda: not processes_on(cnn_tui.runs))
+
+
+def make_repository(folder: Path) -> str:
+    """Makes a git repository; returns its only commit."""
+
+    def git(*words: str) -> str:
+        identity = ["-c", "user.name=nobody", "-c", "user.email=nobody@localhost"]
+        command = ["git", "-C", str(folder), *identity, *words]
+        return subprocess.run(
+            command, check=True, capture_output=True, text=True
+        ).stdout
+
+    folder.mkdir()
+    git("init")
+    git("commit", "--allow-empty", "--message", "first")
+    return git("rev-parse", "HEAD").strip()
 
 
 def test_a_run_can_begin_in_the_background(

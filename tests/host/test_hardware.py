@@ -3,7 +3,6 @@
 import os
 
 import psutil
-import pytest
 
 from cnn_tui.host import hardware
 
@@ -17,15 +16,6 @@ def test_a_sample_is_a_row_of_the_format() -> None:
     assert row["host_memory_total_bytes"] == psutil.virtual_memory().total
     assert 0 < row["process_memory_bytes"] < row["host_memory_total_bytes"]
     assert 0 < row["host_memory_used_bytes"] < row["host_memory_total_bytes"]
-
-
-@pytest.mark.skipif(
-    os.path.exists("/dev/nvidiactl"), reason="this machine has a GPU by NVIDIA"
-)
-def test_without_a_driver_no_gpu_is_invented() -> None:
-    assert hardware.gpus() == []
-    assert hardware.gpu_driver() is None
-    assert hardware.HardwareSampler("GPU-1").sample()["gpus"] == []
 
 
 def test_the_processor_has_a_name_and_a_number() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnn_tui.errors import RunDirectoryError
+from cnn_tui.host.gpu_sample import GpuSample
 from cnn_tui.runs import reader as reader_module
 from cnn_tui.runs import records
 from cnn_tui.runs.events import Failed, Paused
@@ -18,7 +19,6 @@ from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.records import (
     DeviceRow,
     EvaluationMetrics,
-    Gpu,
     Metrics,
     Rewind,
     UpdateMetrics,
@@ -191,7 +191,7 @@ def test_only_the_last_events_are_kept(
 
 def test_device_rows_are_read(writer: RunWriter) -> None:
     row = DeviceRow(
-        at=records.now(), cpu_percent=50.0, gpus=[Gpu(index=0, power_watts=300.5)]
+        at=records.now(), cpu_percent=50.0, gpus=[GpuSample(index=0, power_watts=300.5)]
     )
     writer.device(row)
     reader = read(writer.path)

@@ -6,9 +6,10 @@ import math
 import msgspec
 import pytest
 
+from cnn_tui.host.gpu_sample import GpuSample
 from cnn_tui.runs import records
 from cnn_tui.runs.layout import State
-from cnn_tui.runs.records import Best, DeviceRow, Gpu, Metrics, Rewind, Status
+from cnn_tui.runs.records import Best, DeviceRow, Metrics, Rewind, Status
 
 from .conftest import evaluation_row, train_row
 
@@ -51,7 +52,7 @@ def test_the_status_has_the_keys_of_the_contract_in_order() -> None:
 
 
 def test_a_device_row_has_the_keys_of_the_contract_in_order() -> None:
-    content = written(DeviceRow(at=records.now(), gpus=[Gpu(index=0)]))
+    content = written(DeviceRow(at=records.now(), gpus=[GpuSample(index=0)]))
     assert list(content) == DEVICE_KEYS.split()
     assert content["gpus"] == [dict.fromkeys(GPU_KEYS.split()) | {"index": 0}]
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from cnn_tui.config import apply_settings, parse_mapping, to_mapping, to_yaml
+from cnn_tui.host.gpu_sample import GpuSample
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset
 from cnn_tui.runs import events
@@ -18,7 +19,6 @@ from cnn_tui.runs.records import (
     Best,
     DeviceRow,
     EvaluationMetrics,
-    Gpu,
     Metrics,
     Status,
     UpdateMetrics,
@@ -104,7 +104,7 @@ def _accuracy(step: int) -> float:
 
 def _device_rows() -> Iterator[DeviceRow]:
     for second in range(12):
-        gpu = Gpu(
+        gpu = GpuSample(
             index=0,
             name="NVIDIA H100",
             utilization_percent=60 + 35 * math.sin(second / 2),

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
-from cnn_tui.host import hardware
+from cnn_tui.host import hardware, nvml
 from cnn_tui.host.process import this_process
 from cnn_tui.presets import files
 from cnn_tui.runs import records
@@ -42,7 +42,7 @@ def _same_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fixes the time, the folder, the machine and the presets."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(records, "now", lambda: NOW)
-    monkeypatch.setattr(hardware, "gpus", list)
+    monkeypatch.setattr(nvml, "gpus", list)
     monkeypatch.setattr(hardware, "cpu_count", lambda: 16)
     folder = tmp_path / "builtin"
     folder.mkdir()

@@ -5,11 +5,12 @@ from typing import Any, TypeVar
 
 import pytest
 
+from cnn_tui.host.gpu_sample import GpuSample
 from cnn_tui.presets.files import find_preset
 from cnn_tui.runs import events, records
 from cnn_tui.runs.events import KINDS, Event, Happened, Unknown, decode_event
 from cnn_tui.runs.layout import CONTROL, LOST, State
-from cnn_tui.runs.records import DeviceRow, Gpu, Status
+from cnn_tui.runs.records import DeviceRow, Status
 from cnn_tui.runs.status import model_name
 from cnn_tui.ui import run_settings
 from cnn_tui.ui.commands import SentCommands
@@ -241,7 +242,7 @@ def test_a_machine_without_gpu() -> None:
 
 def test_gpus_with_a_history_each() -> None:
     def row(utilization: float | None) -> DeviceRow:
-        gpu = Gpu(
+        gpu = GpuSample(
             index=0,
             name="NVIDIA [red]H100",
             utilization_percent=utilization,
@@ -249,7 +250,7 @@ def test_gpus_with_a_history_each() -> None:
             memory_total_bytes=80 * 2**30,
             temperature_celsius=61.0,
         )
-        return DeviceRow(at=records.now(), gpus=[gpu, Gpu(index=1)])
+        return DeviceRow(at=records.now(), gpus=[gpu, GpuSample(index=1)])
 
     text = texts([row(0), row(None), row(50), row(100)])
     assert "GPU 0 NVIDIA [red]H100" in text

@@ -101,7 +101,8 @@ class RunsScreen(Screen[None]):
     def action_resume_run(self) -> None:
         """Goes on with the selected run."""
         if (run := self.query_one(RunList).current) is not None:
-            self.post_message(self.ResumeRequested(run.path))
+            # Straight there: whoever quits next asks whether something trains.
+            self.app.post_message(self.ResumeRequested(run.path))
 
     def action_filter(self) -> None:
         """Lets words be typed."""

@@ -1,8 +1,6 @@
 """The actions that steer a run, shared by whatever screen shows one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -26,11 +24,8 @@ class SteeringScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in STEERING]
 
-    @dataclass
     class Detached(Message):
         """The person wants to leave and the run to go on."""
-
-        run: Path
 
     def __init__(self, run: RunView) -> None:
         """Steers ``run``."""
@@ -92,7 +87,7 @@ class SteeringScreen(Screen[None]):
 
     def action_detach(self) -> None:
         """Leaves the run to the background, if it is not there already."""
-        self.post_message(self.Detached(self.run.path))
+        self.post_message(self.Detached())
 
     def action_change_values(self) -> None:
         """Asks for new values of what can be changed now."""

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 from textual.content import Content
 
-from cnn_tui.runs.records import DeviceRow, Gpu
+from cnn_tui.host.gpu_sample import GpuSample
+from cnn_tui.runs.records import DeviceRow
 from cnn_tui.text import mebibytes, printable
 from cnn_tui.ui.glyphs import Glyphs
 from cnn_tui.ui.widgets.lines import Lines
@@ -41,7 +42,7 @@ def device_lines(
 
 
 def _gpu_lines(
-    gpu: Gpu, history: Sequence[float | None], glyphs: Glyphs
+    gpu: GpuSample, history: Sequence[float | None], glyphs: Glyphs
 ) -> list[Content]:
     memory = _of(gpu.memory_used_bytes, gpu.memory_total_bytes)
     return [
