@@ -1,5 +1,6 @@
 """``cnn-tui resume``: goes on with a run exactly where it was."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,13 +68,15 @@ def _changes(
     from cnn_tui.config import parse_settings
     from cnn_tui.engine.resume import Changes
     from cnn_tui.errors import ConfigError
+    from cnn_tui.text import printable
 
     values = parse_settings(settings)
     if iterations is None:
         return Changes(settings=values, device=device)
-    if not iterations.removeprefix("+").isdecimal():
+    if not re.fullmatch(r"\+?[0-9]{1,12}", iterations):
         raise ConfigError(
-            f"--iterations {iterations}: must be a number, or + and a number"
+            f"--iterations {printable(iterations[:40])}: must be a number, or + and a "
+            "number"
         )
     number = int(iterations)
     if iterations.startswith("+"):

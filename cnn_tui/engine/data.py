@@ -2,6 +2,7 @@
 
 import logging
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,6 +117,8 @@ def load_dataset(name: str, data_dir: Path | None) -> tuple[Images, Images]:
 
 
 def _read_cache(path: Path) -> dict[str, Tensor] | None:
+    if not os.path.isfile(path):  # a pipe would be waited for
+        return None
     try:
         tensors = load_file(path)
     except (OSError, SafetensorError):

@@ -59,7 +59,7 @@ def extended(state: RunState, steps: int) -> int:
     has_end = isinstance(schedule, Cosine | OneCycle)
     if has_end and is_past and CONSTANT_FROM_HERE not in state.plan.overrides:
         raise InputError(
-            f"the {schedule.name} schedule ends at iteration "
+            f"the {schedule.name} schedule ends at update "
             f"{state.plan.horizon:,}; resume the finished run with a new lr instead"
         )
     if total_steps + steps > MAX_STEPS:

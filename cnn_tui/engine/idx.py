@@ -13,7 +13,10 @@ from torch import Tensor
 
 from cnn_tui.datasets.facts import BUNDLED, FILES, DatasetFacts
 from cnn_tui.errors import DataError
+from cnn_tui.io.files import read_linked
 from cnn_tui.text import printable
+
+_MAX_BYTES = 2**30
 
 
 def read_verified(facts: DatasetFacts, folder: Path) -> list[bytes]:
@@ -68,7 +71,7 @@ def _download(facts: DatasetFacts, folder: Path) -> None:
 
 def _verified(path: Path, md5: str) -> bytes:
     try:
-        content = path.read_bytes()
+        content = read_linked(path, _MAX_BYTES)
     except OSError as error:
         raise DataError(
             f"{printable(path)}: cannot be read: {error.strerror}; remove the "

@@ -139,7 +139,7 @@ def _total_steps(recorded: RecordedRun, changes: Changes, wanted: list[Edit]) ->
     is_over = recorded.status.state == State.FINISHED
     if total_steps < done or (is_over and total_steps == done):
         raise InputError(
-            f"{printable(recorded.path.name)} has done {done:,} iterations: give "
+            f"{printable(recorded.path.name)} has done {done:,} updates: give "
             "a larger total, such as --iterations +1000"
         )
     if total_steps > MAX_STEPS:
@@ -151,7 +151,7 @@ def _total_steps(recorded: RecordedRun, changes: Changes, wanted: list[Edit]) ->
         and not names & {"lr", "schedule.name"}
     ):
         raise InputError(
-            f"the {schedule.name} schedule ends at iteration {recorded.horizon:,}: to "
+            f"the {schedule.name} schedule ends at update {recorded.horizon:,}: to "
             "go on, give --set lr=… or --set schedule.name=constant as well"
         )
     return total_steps

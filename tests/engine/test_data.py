@@ -239,3 +239,20 @@ def test_another_seed_holds_out_other_images() -> None:
     assert first is not None
     assert second is not None
     assert not same(first.labels, second.labels)
+
+
+@pytest.mark.timeout(20)
+def test_pipes_in_the_places_of_data_and_cache_are_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    load_dataset("mnist", None)
+    [cache] = (tmp_path / "cnn-tui").iterdir()
+    cache.unlink()
+    os.mkfifo(cache)
+    load_dataset("mnist", None)
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    os.mkfifo(raw / "train-images-idx3-ubyte.gz")
+    with pytest.raises(DataError, match="not a regular file"):
+        load_dataset("mnist", tmp_path)

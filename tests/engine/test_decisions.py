@@ -120,7 +120,7 @@ def test_detach_leaves_the_run_as_it_stands(state: RunState) -> None:
     [
         (orders.SetValue(name="lr", value=-1), "greater than 0"),
         (orders.SetValue(name="evaluate_every", value=2.5), "whole number"),
-        (orders.Extend(steps=5), "the cosine schedule ends at iteration 20"),
+        (orders.Extend(steps=5), "the cosine schedule ends at update 20"),
         (orders.RollBack(lr=1e999), "lr must be above 0"),
         (orders.Detach(), "already goes on in the background"),
     ],

@@ -206,7 +206,7 @@ def test_a_schedule_with_an_end_is_not_extended(schedule: str, tmp_path: Path) -
     with training(config, tmp_path) as trained:
         answer = trained.tell("extend", steps=5)
         assert answer["outcome"] == "rejected"
-        assert f"the {schedule} schedule ends at iteration 100,000" in answer["reason"]
+        assert f"the {schedule} schedule ends at update 100,000" in answer["reason"]
 
 
 def test_rollback_goes_back_with_a_lower_rate(paused: Training) -> None:

@@ -64,7 +64,7 @@ def test_values_set_on_resume_are_as_if_edited_live(
     [
         (["--iterations=300"], "give a larger total"),
         (["--iterations=+0"], "give a larger total"),
-        (["--iterations=+100"], "cosine schedule ends at iteration 300"),
+        (["--iterations=+100"], "cosine schedule ends at update 300"),
         (["--iterations=abc"], "must be a number"),
         (["--iterations=+100", "--set=batch_size=10"], "start a new run"),
         (["--iterations=+100", "--set=lr=-1"], "lr"),
