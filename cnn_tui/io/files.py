@@ -14,6 +14,7 @@ from pathlib import Path
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
+_CHUNK_BYTES = 2**20
 
 # O_NONBLOCK: opening a named pipe must not wait for its other end.
 # O_NOCTTY: a terminal that is opened must not become that of a background process.
@@ -123,7 +124,8 @@ def read_descriptor(descriptor: int, max_bytes: int) -> bytes:
     """Returns all that is left in an open file, refusing more than ``max_bytes``."""
     chunks: list[bytes] = []
     left = max_bytes + 1
-    while left and (chunk := os.read(descriptor, left)):
+    # A read takes as much memory as it asks for, whatever it gets.
+    while left and (chunk := os.read(descriptor, min(left, _CHUNK_BYTES))):
         chunks.append(chunk)
         left -= len(chunk)
     if not left:
