@@ -49,12 +49,12 @@ def main(names: tuple[str, ...], quick: bool) -> None:
     with open_workplace() as workplace:
         for name in names or MEASUREMENTS:
             click.echo(f"measuring {name}…", err=True)
-            rows += _measure(name, workplace, effort)
+            rows += measure(name, workplace, effort)
     print_table(rows)
     write_json(rows)
 
 
-def _measure(name: str, workplace: Workplace, effort: Effort) -> list[Row]:
+def measure(name: str, workplace: Workplace, effort: Effort) -> list[Row]:
     """Returns a row for each number of a measurement, in the order of the budgets."""
     results: Results = {}
     try:

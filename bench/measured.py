@@ -45,9 +45,9 @@ def percentile(samples: Iterable[float], percent: int) -> Measured:
     )
 
 
-def ratios(over: Sequence[float], under: Sequence[float]) -> Measured:
+def ratios(over: Sequence[float], under: Sequence[float], note: str = "") -> Measured:
     """Returns the median of the ratios of two contestants, round by round."""
-    return median(a / b for a, b in zip(over, under, strict=True))
+    return median((a / b for a, b in zip(over, under, strict=True)), note)
 
 
 def skipped(reason: str) -> Measured:

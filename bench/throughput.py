@@ -33,7 +33,7 @@ def measure(workplace: Workplace, effort: Effort) -> Iterator[Results]:
     """Races the program against bare loops, rivals and itself."""
     turns = _race_models(workplace, effort, "model-a", RIVALS)
     yield _against_bare("model-a", turns)
-    yield dict(_against_rivals(turns))
+    yield dict(against_rivals(turns))
     yield {"ui and writer": _ui_and_writer(workplace, turns)}
     yield _race_tiny(workplace, effort)
     for model in ("model-b", "model-c"):
@@ -73,11 +73,14 @@ def _against_bare(model: str, turns: Turns) -> Results:
     }
 
 
-def _against_rivals(turns: Turns) -> Iterator[tuple[str, Measured]]:
-    ours = speeds(turns["dashboard"])
+def against_rivals(turns: Turns) -> Iterator[tuple[str, Measured]]:
+    """Compares with other ways to train, beside what the bare loop is to them."""
+    ours, bare = speeds(turns["dashboard"]), speeds(turns["bare"])
     for name in RIVALS:
         if name in turns:
-            yield name, ratios(ours, speeds(turns[name]))
+            theirs = speeds(turns[name])
+            note = f"bare loop ÷ {name}: {ratios(bare, theirs).value:.2f}"
+            yield name, ratios(ours, theirs, note)
         else:
             package = PACKAGES[name]
             problem = "does not start" if is_installed(name) else "is not installed"

@@ -103,13 +103,13 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60.0) 
 
 def wait_for_run(folder: Path) -> Path:
     """Waits for the first run in ``folder/runs`` that trains; returns its directory."""
-    pattern = f"runs/[!.]*/{METRICS}"
 
-    def trains() -> bool:
-        return any(path.stat().st_size for path in folder.glob(pattern))
+    def training() -> list[Path]:
+        found = folder.glob(f"runs/[!.]*/{METRICS}")
+        return [path.parent for path in found if path.stat().st_size]
 
-    wait_until(trains, f"a run in {folder}")
-    return next(folder.glob(pattern)).parent
+    wait_until(lambda: bool(training()), f"a run in {folder}")
+    return training()[0]
 
 
 def _environment(root: Path) -> dict[str, str]:

@@ -4,6 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import textual_version
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuses to draw the pictures of the snapshot tests anew with another Textual."""
+    if config.getoption("--snapshot-update", False) and (
+        why := textual_version.difference()
+    ):
+        raise pytest.UsageError(f"--snapshot-update: {why}")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:

@@ -18,11 +18,16 @@ from cnn_tui.runs import records
 from cnn_tui.runs.layout import STATUS, State
 from cnn_tui.runs.records import Best
 from cnn_tui.ui.app import CnnTuiApp
+from tests import textual_version
 from tests.ui.conftest import screen_text, until
 from tests.ui.picture_runs import NOW, picture_status, write_picture_run
 
 SIZES = [(160, 45), (80, 24)]
 RUNS = Path("runs")
+
+pytestmark = pytest.mark.skipif(
+    bool(textual_version.difference()), reason=str(textual_version.difference())
+)
 
 
 class SnapCompare(Protocol):

@@ -1,0 +1,1 @@
+"""What measures the program: its arithmetic, its reports, and its hold on processes."""
