@@ -169,7 +169,7 @@ VIEW = (
         name="log_y",
         keys="l",
         label="log",
-        help="Show the loss, or what accuracy lacks, on a logarithmic or linear scale.",
+        help="Draw the chart on a logarithmic or linear scale; accuracy by its error.",
     ),
     Action(
         name="x_axis",

@@ -42,7 +42,7 @@ MARK_NAMES = {
 }
 """What the marks on an axis mean."""
 
-_ROWS_AT_ONCE = 2**14
+_ROWS_AT_ONCE = 2**13
 _X_KINDS: dict[XMode, Literal["count", "number", "duration"]] = {
     "step": "count",
     "epoch": "number",
@@ -119,7 +119,7 @@ class RunCurves:
         """Has seen no row yet; ``run`` is what the run is called beside others."""
         self._reader = reader
         self._run = run
-        self._restart(SMOOTHING_FACTORS[0])
+        self._begin(SMOOTHING_FACTORS[0])
 
     @property
     def is_complete(self) -> bool:
@@ -133,8 +133,10 @@ class RunCurves:
         The averages keep ``factor`` of the past per update.
         """
         train = self._reader.train
-        if (factor, train.revision) != (self._factor, self._revision):
-            self._restart(factor)
+        if train.revision != self._revision:
+            self._begin(factor)
+        elif factor != self._factor:
+            self._average_anew(factor)
         self._losses.follow(train["loss"])
         for x_mode, order in self._orders.items():
             order.follow(train[x_mode])
@@ -174,11 +176,15 @@ class RunCurves:
         x, y = self._reader.tests[x_mode], self._reader.tests[column]
         return Curve(series, x, y, run=self._run, style="points", role=role)
 
-    def _restart(self, factor: float) -> None:
+    def _begin(self, factor: float) -> None:
         """Begins anew, with new objects: curves that were made keep the old ones."""
-        self._factor, self._revision = factor, self._reader.train.revision
+        self._revision = self._reader.train.revision
         self._losses = Extremes()
         self._orders = {x_mode: Order() for x_mode in X_MODES}
+        self._average_anew(factor)
+
+    def _average_anew(self, factor: float) -> None:
+        self._factor = factor
         self._averages = {metric: Average(metric, factor) for metric in METRICS}
 
 

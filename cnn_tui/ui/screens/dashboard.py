@@ -40,10 +40,14 @@ from cnn_tui.ui.widgets.status_line import RunMoment, StatusLine
 POLL_SECONDS = 0.5
 PANES_SECONDS = 0.9
 """Between two drawings of the panes, unless something happened: every second look."""
-READ_BUDGET_SECONDS = 0.03
+READ_BUDGET_SECONDS = 0.01
 """For one look at the run directory; a long run is read in several."""
-REST_SECONDS = 0.015
+REST_SECONDS = 0.005
 """Between two of those, for keys."""
+KEY_BUDGET_SECONDS = 0.005
+"""For what a key asks for, beside drawing it; the rest of it comes with later looks."""
+KEY_REST_SECONDS = 0.03
+"""After a key that draws, until all of it is on the screen."""
 
 
 class DashboardScreen(SteeringScreen):
@@ -143,6 +147,7 @@ class DashboardScreen(SteeringScreen):
         chart = self.query_one(Panes).chart
         chart.log_y = not chart.log_y
         self._name_charts()
+        self._look_again(KEY_REST_SECONDS)
 
     def action_back(self) -> None:
         """Goes one layer out: cursor, part in view, zoomed pane, this run."""
@@ -168,10 +173,13 @@ class DashboardScreen(SteeringScreen):
         """Whether all that was there at the last look has been read and averaged."""
         return self.run.reader.complete and self._curves.is_complete
 
-    def _look_again(self) -> None:
+    def _look_again(self, rest_seconds: float = REST_SECONDS) -> None:
         """Looks for the rest soon, where there is one."""
-        if not self._is_complete and self._next_look is None:
-            self._next_look = self.set_timer(REST_SECONDS, self._read_on)
+        if self._next_look is not None:
+            self._next_look.stop()
+            self._next_look = None
+        if not self._is_complete:
+            self._next_look = self.set_timer(rest_seconds, self._read_on)
 
     def _read_on(self) -> None:
         self._next_look = None
@@ -181,9 +189,9 @@ class DashboardScreen(SteeringScreen):
 
     def _redraw(self) -> None:
         self._name_charts()
-        self._curves.follow(self._factor, time.monotonic() + READ_BUDGET_SECONDS)
+        self._curves.follow(self._factor, time.monotonic() + KEY_BUDGET_SECONDS)
         self._show_charts()
-        self._look_again()
+        self._look_again(KEY_REST_SECONDS)
 
     def _show_panes(self) -> None:
         """Hands on what changed since the last time."""
