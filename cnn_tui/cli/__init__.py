@@ -15,6 +15,7 @@ from cnn_tui.cli.options import (
     require_terminal,
     runs_dir_option,
 )
+from cnn_tui.cli.plot import plot
 from cnn_tui.cli.presets import presets
 from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
@@ -84,6 +85,7 @@ COMMANDS = (
     runs,
     presets,
     show,
+    plot,
     check,
     doctor,
 )

@@ -28,8 +28,10 @@ def keep_freed() -> None:
 
 
 def give_back() -> None:
-    """Returns to the kernel, for once, what is free: after something large was read."""
-    gc.collect()
+    """Returns to the kernel, for once, what is free: after something large was read.
+
+    Nothing is collected for that: it would take longer than any key may wait.
+    """
     malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if malloc_trim is not None:
         malloc_trim(0)

@@ -20,7 +20,7 @@ class Table:
 
     def __init__(self, columns: Mapping[str, str]) -> None:
         """Makes an empty table; ``columns`` maps names beside "step" to numpy types."""
-        self._dtype = np.dtype([("step", "i4"), *columns.items()])
+        self._dtype = np.dtype([("step", "f8"), *columns.items()])
         # An array per column: going through one does not touch the others' memory.
         self._columns = {
             name: np.empty(_FIRST_CAPACITY, self._dtype[name])

@@ -166,10 +166,10 @@ VIEW = (
         help="Smooth the training curves more, then not at all.",
     ),
     Action(
-        name="log_loss",
+        name="log_y",
         keys="l",
         label="log",
-        help="Show the loss on a logarithmic or a linear scale.",
+        help="Draw the chart on a logarithmic or linear scale; accuracy by its error.",
     ),
     Action(
         name="x_axis",
@@ -273,14 +273,12 @@ CHART = (
         keys="plus,equals_sign",
         label="zoom in",
         help="Show half as much of x, around the cursor.",
-        footer=False,
     ),
     Action(
         name="zoom_out",
         keys="minus",
         label="zoom out",
         help="Show twice as much of x.",
-        footer=False,
     ),
     Action(
         name="pan(-0.25)",
@@ -301,7 +299,6 @@ CHART = (
         keys="0",
         label="all of x",
         help="Show all of x again.",
-        footer=False,
     ),
 )
 """What works in a chart that has the focus."""

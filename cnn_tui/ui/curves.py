@@ -1,7 +1,8 @@
-"""From the tables and events of a run to what its two charts show."""
+"""From the rows and events of runs to what the two charts show."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import math
+import time
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -12,14 +13,36 @@ from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.records import Status
 from cnn_tui.runs.series import Floats, Numbers, Smoothing, smooth
 from cnn_tui.runs.table import Table
-from cnn_tui.ui.charts import ChartData, Curve, Limits, Mark
+from cnn_tui.ui.charts import (
+    ChartData,
+    Curve,
+    CurveRole,
+    Extremes,
+    Limits,
+    LineStyle,
+    Mark,
+)
 from cnn_tui.ui.sentences import event_sentence
 
 XMode = Literal["step", "epoch", "time"]
 X_MODES: tuple[XMode, ...] = ("step", "epoch", "time")
+Metric = Literal["loss", "accuracy"]
+METRICS: tuple[Metric, ...] = ("loss", "accuracy")
 SMOOTHING_FACTORS = (0.9, 0.97, 0.99, 0.0, 0.6)
 """In the order of the key; the first is where it begins."""
+MARK_NAMES = {
+    "▼": "checkpoint kept",
+    "○": "evaluated",
+    "●": "best so far",
+    "=": "paused",
+    "▲": "changed",
+    "<": "rolled back",
+    "!": "loss exploded",
+    "×": "not finite",
+}
+"""What the marks on an axis mean."""
 
+_ROWS_AT_ONCE = 2**13
 _X_KINDS: dict[XMode, Literal["count", "number", "duration"]] = {
     "step": "count",
     "epoch": "number",
@@ -30,100 +53,161 @@ _X_KINDS: dict[XMode, Literal["count", "number", "duration"]] = {
 class Average:
     """The moving average of a growing column, continued where it ended."""
 
-    def __init__(self, column: str) -> None:
+    def __init__(self, column: Metric, factor: float) -> None:
         """Has seen no row yet."""
+        self.extremes = Extremes()
         self._column = column
-        self._factor, self._revision = 0.0, -1
-        self._values: Floats = np.empty(0)
+        self._factor = factor
+        self._values = np.empty(0, np.float32)
         self._count = 0
         self._smoothing = Smoothing()
 
-    def update(self, table: Table, factor: float) -> Floats:
-        """Returns the average of all rows, of shape (rows,)."""
-        if (factor, table.revision) != (self._factor, self._revision):
-            self._restart(factor, table.revision)
-        done, self._count = self._count, len(table)
-        if self._count > len(self._values):
-            room = np.empty(self._count - done + self._count // 8)
-            self._values = np.concatenate([self._values[:done], room])
-        steps, values = table["step"][done:], table[self._column][done:]
-        more, self._smoothing = smooth(steps, values, factor, self._smoothing)
-        self._values[done : self._count] = more
+    @property
+    def values(self) -> Numbers:
+        """The average of the rows that it has come to."""
         return self._values[: self._count]
 
-    def _restart(self, factor: float, revision: int) -> None:
-        self._factor, self._revision = factor, revision
-        self._values, self._count = np.empty(0), 0
-        self._smoothing = Smoothing()
+    def follow(self, table: Table, deadline: float) -> None:
+        """Goes on, until ``deadline`` on the monotonic clock, but at least a part."""
+        self._reserve(len(table))
+        while self._count < len(table):
+            self._go_on(table)
+            if time.monotonic() >= deadline:
+                break
+        self.extremes.follow(self.values)
+
+    def _go_on(self, table: Table) -> None:
+        part = slice(self._count, min(self._count + _ROWS_AT_ONCE, len(table)))
+        values, self._smoothing = smooth(
+            table["step"][part],
+            table[self._column][part],
+            self._factor,
+            self._smoothing,
+        )
+        self._values[part] = values
+        self._count = part.stop
+
+    def _reserve(self, count: int) -> None:
+        if count > len(self._values):
+            grown = np.empty(count + count // 8, np.float32)
+            grown[: self._count] = self.values
+            self._values = grown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charts:
-    """What the two charts show."""
-
-    loss: ChartData
-    accuracy: ChartData
-
-
-class Curves:
-    """Makes charts of a run, remembering the averages between two calls."""
+class Order:
+    """Whether a growing column is finite and ascending."""
 
     def __init__(self) -> None:
-        """Has seen no run yet."""
-        self._loss, self._accuracy = Average("loss"), Average("accuracy")
+        """Has seen no value yet."""
+        self.holds = True
+        self._count = 0
+        self._last = -math.inf
 
-    def follow(self, train: Table, factor: float) -> None:
-        """Takes new rows into the averages: a part at a time where there are many."""
-        self._loss.update(train, factor)
-        self._accuracy.update(train, factor)
+    def follow(self, values: Numbers) -> None:
+        """Looks at what was appended."""
+        new = values[self._count :]
+        if self.holds and new.size:
+            is_rising = new[0] >= self._last and not (new[1:] < new[:-1]).any()
+            self.holds = bool(is_rising and np.isfinite(new).all())
+            self._count, self._last = len(values), new[-1]
 
-    def charts(
-        self, reader: RunReader, status: Status | None, x_mode: XMode, factor: float
-    ) -> Charts:
-        """Returns what there is to show now."""
-        # Once, for all curves: of a long run each copy takes megabytes.
-        x = reader.train[x_mode].astype(np.float64)
-        marks = tuple(_marks(reader.events, reader.train, x_mode))
-        limits = _x_limits(status, x_mode)
 
-        def chart(column: str, average: Average) -> ChartData:
-            return ChartData(
-                curves=tuple(_curves(reader, x, column, average, x_mode, factor)),
-                marks=marks,
-                x_label=x_mode,
-                x_kind=_X_KINDS[x_mode],
-                x_limits=limits,
-                y_kind="percent" if column == "accuracy" else "number",
-            )
+class RunCurves:
+    """The curves of one run, remembering what was worked out between two looks."""
 
-        return Charts(
-            loss=chart("loss", self._loss), accuracy=chart("accuracy", self._accuracy)
+    def __init__(self, reader: RunReader, run: str = "") -> None:
+        """Has seen no row yet; ``run`` is what the run is called beside others."""
+        self._reader = reader
+        self._run = run
+        self._begin(SMOOTHING_FACTORS[0])
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all rows that were read can be drawn."""
+        count = len(self._reader.train)
+        return all(len(each.values) == count for each in self._averages.values())
+
+    def follow(self, factor: float, deadline: float = math.inf) -> None:
+        """Takes new rows in: after ``deadline`` a part of them waits for the next time.
+
+        The averages keep ``factor`` of the past per update.
+        """
+        train = self._reader.train
+        if train.revision != self._revision:
+            self._begin(factor)
+        elif factor != self._factor:
+            self._average_anew(factor)
+        self._losses.follow(train["loss"])
+        for x_mode, order in self._orders.items():
+            order.follow(train[x_mode])
+        for average in self._averages.values():
+            average.follow(train, deadline)
+
+    def curves(self, metric: Metric, x_mode: XMode) -> Iterable[Curve]:
+        """Yields the curves of a metric, as far as they were followed."""
+        train, tests = self._reader.train, self._reader.tests
+        if metric == "loss" and self._factor:
+            yield self._long("batch", x_mode, train["loss"], self._losses, style="raw")
+        average = self._averages[metric]
+        yield self._long("train", x_mode, average.values, average.extremes)
+        if np.isfinite(tests[f"validation_{metric}"]).any():
+            yield self._points("val", x_mode, f"validation_{metric}", role="third")
+        yield self._points("test", x_mode, metric, role="second")
+
+    def marks(self, x_mode: XMode) -> Iterable[Mark]:
+        """Yields what happened."""
+        return _marks(self._reader.events, self._reader.train, x_mode)
+
+    def _long(
+        self,
+        series: str,
+        x_mode: XMode,
+        y: Numbers,
+        extremes: Extremes,
+        style: LineStyle = "line",
+    ) -> Curve:
+        x = self._reader.train[x_mode][: len(y)]
+        known = extremes if self._orders[x_mode].holds else None
+        return Curve(series, x, y, run=self._run, style=style, extremes=known)
+
+    def _points(
+        self, series: str, x_mode: XMode, column: str, role: CurveRole
+    ) -> Curve:
+        x, y = self._reader.tests[x_mode], self._reader.tests[column]
+        return Curve(series, x, y, run=self._run, style="points", role=role)
+
+    def _begin(self, factor: float) -> None:
+        """Begins anew, with new objects: curves that were made keep the old ones."""
+        self._revision = self._reader.train.revision
+        self._losses = Extremes()
+        self._orders = {x_mode: Order() for x_mode in X_MODES}
+        self._average_anew(factor)
+
+    def _average_anew(self, factor: float) -> None:
+        self._factor = factor
+        self._averages = {metric: Average(metric, factor) for metric in METRICS}
+
+
+def charts(
+    runs: Sequence[RunCurves], x_mode: XMode, x_limits: Limits | None
+) -> dict[Metric, ChartData]:
+    """Returns what there is to show of runs: a chart for each metric."""
+    marks = tuple(mark for run in runs for mark in run.marks(x_mode))
+    return {
+        metric: ChartData(
+            curves=tuple(curve for run in runs for curve in run.curves(metric, x_mode)),
+            marks=marks,
+            mark_names=MARK_NAMES,
+            x_label=x_mode,
+            x_kind=_X_KINDS[x_mode],
+            x_limits=x_limits,
+            y_kind="percent" if metric == "accuracy" else "number",
         )
+        for metric in METRICS
+    }
 
 
-def _curves(
-    reader: RunReader,
-    x: Floats,
-    column: str,
-    average: Average,
-    x_mode: XMode,
-    factor: float,
-) -> Iterable[Curve]:
-    train, tests = reader.train, reader.tests
-    smoothed = average.update(train, factor)
-    if factor:
-        if column == "loss":
-            yield Curve("batch", x, train[column], style="raw")
-        yield Curve("train", x, smoothed)
-    else:
-        yield Curve("train", x, train[column])
-    if np.isfinite(tests[f"validation_{column}"]).any():
-        held_out = tests[f"validation_{column}"]
-        yield Curve("val", tests[x_mode], held_out, style="points", role="third")
-    yield Curve("test", tests[x_mode], tests[column], style="points", role="second")
-
-
-def _x_limits(status: Status | None, x_mode: XMode) -> Limits | None:
+def x_limits_of(status: Status | None, x_mode: XMode) -> Limits | None:
     """Returns 0 and the end that is planned; None where it is not known."""
     if status is None or not status.total_steps:
         return None
@@ -143,7 +227,7 @@ def planned_epochs(status: Status) -> float | None:
 def _marks(events: Iterable[Event], train: Table, x_mode: XMode) -> Iterable[Mark]:
     kept = sorted(filter(_has_mark, events), key=lambda event: _ORDER[type(event)])
     steps = np.array([event.step for event in kept], dtype=np.float64)
-    places = _along(steps, train["step"], train[x_mode])
+    places = _along(steps, train, x_mode)
     for event, x in zip(kept, places, strict=True):
         glyph, role, labelled = _MARKS[type(event)]
         if isinstance(event, happenings.Evaluated) and event.best:
@@ -152,13 +236,14 @@ def _marks(events: Iterable[Event], train: Table, x_mode: XMode) -> Iterable[Mar
         yield Mark(x=float(x), glyph=glyph, text=text, role=role, labelled=labelled)
 
 
-def _along(steps: Floats, known_steps: Numbers, x: Numbers) -> Floats:
-    """Returns x at ``steps``, which may lie between the known ones."""
-    if not len(known_steps):
-        return np.zeros_like(steps)
-    if x is known_steps or np.array_equal(x, known_steps):
+def _along(steps: Floats, train: Table, x_mode: XMode) -> Floats:
+    """Returns x at ``steps``, which may lie between those of the rows."""
+    if x_mode == "step":
         return steps
-    return np.interp(steps, known_steps, x)
+    if not len(train):
+        return np.zeros_like(steps)
+    places: Floats = np.interp(steps, train["step"], train[x_mode])
+    return places
 
 
 _MARKS: dict[type[Event], tuple[str, Literal["note", "warning", "error"], bool]] = {

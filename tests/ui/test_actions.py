@@ -76,7 +76,7 @@ async def test_the_palette_finds_and_does(finished_run: Path) -> None:
         provider = ActionProvider(app.screen)
         hits = [hit async for hit in provider.search("logarithmic")]
         [hit] = [hit for hit in hits if isinstance(hit, Hit | DiscoveryHit)]
-        assert "Show the loss on a logarithmic" in str(hit.text)
+        assert "Draw the chart on a logarithmic" in str(hit.text)
         await pilot.press("ctrl+p", *"logarithmic", "enter")
         await until(pilot, lambda: dashboard(app).query_one("#loss", LineChart).log_y)
 

@@ -14,6 +14,7 @@ from cnn_tui.runs.events import Stepped
 from cnn_tui.runs.layout import CONFIG, DEVICE, EVENTS, METRICS, STATUS
 from cnn_tui.runs.records import encode_line
 from cnn_tui.runs.status import read_status
+from cnn_tui.ui.app import CnnTuiApp
 from cnn_tui.ui.widgets.device_pane import DevicePane
 from cnn_tui.ui.widgets.event_log import EventLog
 from cnn_tui.ui.widgets.key_bar import KeyBar
@@ -23,7 +24,7 @@ from cnn_tui.ui.widgets.pane_tabs import PaneTabs
 from cnn_tui.ui.widgets.panes import Panes
 from cnn_tui.ui.widgets.run_pane import RunPane
 from cnn_tui.ui.widgets.status_line import StatusLine
-from tests.ui.conftest import dashboard, opened, screen_text
+from tests.ui.conftest import dashboard, opened, screen_text, until
 
 MARKUP = "[@click=app.quit]x[/] [red]y[/red] \x1b[31mz\x1b[0m"
 SHOWN = r"[@click=app.quit]x[/] [red]y[/red] \x1b[31mz\x1b[0m"
@@ -56,11 +57,50 @@ async def test_keys_change_how_the_curves_are_drawn(finished_run: Path) -> None:
         loss, accuracy = dashboard(app).query(MetricChart)
         await pilot.press("s", "l", "a")
         assert loss.border_title == "Loss · EMA 0.97 · log y · by epoch"
-        assert accuracy.border_title == "Accuracy · EMA 0.97 · by epoch"
-        assert loss.log_y
-        assert not accuracy.log_y
+        assert accuracy.border_title == "Accuracy · EMA 0.97 · log error · by epoch"
         await pilot.press("s", "s", "a", "a")
         assert loss.border_title == "Loss · not smoothed · log y · by step"
+
+
+async def test_the_log_key_is_for_the_chart_that_is_looked_at(
+    finished_run: Path,
+) -> None:
+    async with opened(finished_run) as (app, pilot):
+        loss, accuracy = dashboard(app).query(MetricChart)
+        assert (loss.log_y, accuracy.log_y) == (False, True)
+        await pilot.press("tab", "l")
+        assert (loss.log_y, accuracy.log_y) == (False, False)
+        await pilot.press("tab", "l")  # no chart has the focus
+        assert (loss.log_y, accuracy.log_y) == (True, False)
+
+
+async def test_a_small_screen_says_how_its_chart_is_drawn(finished_run: Path) -> None:
+    async with opened(finished_run, size=(80, 24)) as (app, pilot):
+        modes = dashboard(app).query_one(PaneTabs)
+        assert modes.note == "EMA 0.9 · by step"
+        await pilot.press("tab", "s")
+        assert modes.note == "EMA 0.97 · log error · by step"
+        assert screen_text(app).splitlines()[3].endswith(modes.note)
+        await pilot.press("tab")
+        assert not modes.note
+
+
+async def test_the_footer_shows_how_to_zoom_where_a_chart_has_the_focus(
+    finished_run: Path,
+) -> None:
+    def footer(app: CnnTuiApp) -> str:
+        return screen_text(app).splitlines()[-1]
+
+    async with opened(finished_run) as (app, pilot):
+        await until(pilot, lambda: "+ zoom in  - zoom out  0 all of x" in footer(app))
+        await pilot.press("tab", "tab")
+        await until(pilot, lambda: "zoom in" not in footer(app))
+
+
+async def test_marks_are_explained_above_the_chart(finished_run: Path) -> None:
+    async with opened(finished_run, size=(80, 24)) as (app, pilot):
+        await pilot.press("tab")
+        await until(pilot, lambda: "● best so far" in screen_text(app))
 
 
 async def test_the_cursor_reads_out_both_charts(finished_run: Path) -> None:

@@ -2,13 +2,18 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from cnn_tui import text
-from cnn_tui.ui.charts.data import FloatArray, Kind, Limits
+from cnn_tui.ui.charts.data import Kind, Limits
+from cnn_tui.ui.charts.extremes import SMALLEST, FloatArray, Numbers, drawable
+
+Scale = Literal["linear", "log", "error"]
+"""By value, by its logarithm, or by the logarithm of what is missing to 100 %."""
 
 _ROUND = (1, 2, 5, 10)
 _ROUND_SECONDS = (
@@ -17,29 +22,32 @@ _ROUND_SECONDS = (
     *(3600, 7200, 10_800, 21_600, 43_200),
 )
 _DAY_SECONDS = 86_400
-_LARGEST = 1e150  # differences and products of larger values overflow
-_SMALLEST = 1e-150
+_LEAST_ERROR = 1e-9  # what is missing less is missing for rounding
 _TOLERANCE = 1e-9  # for quotients that are whole numbers but for rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
-    """The range of values along one side of a chart, linear or logarithmic."""
+    """The range of values along one side of a chart."""
 
     low: float
     high: float
     kind: Kind = "number"
-    log: bool = False
+    scale: Scale = "linear"
 
     @property
     def limits(self) -> Limits:
         """The values at both ends."""
         return self.low, self.high
 
-    def fractions(self, values: FloatArray) -> FloatArray:
-        """Returns where values lie, 0 at ``low`` and 1 at ``high``; NaN for nowhere."""
+    def fractions(self, values: Numbers) -> FloatArray:
+        """Returns where values lie, 0 at ``low`` and 1 at ``high``; NaN for nowhere.
+
+        By error nothing lies above the axis: what is as good as perfect is at its top.
+        """
         low, high = self._scaled_limits
-        return (self._scaled(values) - low) / (high - low)
+        fractions = (self._scaled(values) - low) / (high - low)
+        return np.minimum(fractions, 1.0) if self.scale == "error" else fractions
 
     def fraction(self, value: float) -> float:
         """Returns where one value lies, 0 at ``low`` and 1 at ``high``."""
@@ -49,18 +57,20 @@ class Axis:
         """Returns the value that lies at ``fraction`` of the axis."""
         low, high = self._scaled_limits
         value = low + fraction * (high - low)
-        return float(10**value) if self.log else value
+        if self.scale == "error":
+            return 1 - 10**-value
+        return float(10**value) if self.scale == "log" else value
 
     @property
     def _scaled_limits(self) -> Limits:
         low, high = self._scaled(np.array([self.low, self.high]))
         return float(low), float(high)
 
-    def _scaled(self, values: FloatArray) -> FloatArray:
-        values = np.where(np.abs(values) <= _LARGEST, values, np.nan)
-        if not self.log:
-            return values
-        return np.log10(np.where(values >= _SMALLEST, values, np.nan))
+    def _scaled(self, values: Numbers) -> FloatArray:
+        values = drawable(values, log=self.scale == "log")
+        if self.scale == "error":
+            return -np.log10(np.maximum(1 - values, _LEAST_ERROR))
+        return np.log10(values) if self.scale == "log" else values
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,35 +81,38 @@ class Tick:
     label: str
 
 
-def span_of(rows: Sequence[FloatArray], *, log: bool) -> Limits | None:
-    """Returns the lowest and highest value that can be drawn; None without any."""
-    smallest = _SMALLEST if log else -_LARGEST
-    parts = [_between(row, smallest, _LARGEST) for row in rows]
-    parts = [part for part in parts if part.size]
-    if not parts:
+def joint_span(spans: Iterable[Limits | None]) -> Limits | None:
+    """Returns the lowest and highest value of several spans; None without any."""
+    found = [span for span in spans if span is not None]
+    if not found:
         return None
-    low, high = min(part.min() for part in parts), max(part.max() for part in parts)
-    return float(low), float(high)
+    return min(low for low, _ in found), max(high for _, high in found)
 
 
-def round_axis(span: Limits | None, kind: Kind, *, log: bool = False) -> Axis:
+def round_axis(span: Limits | None, kind: Kind, scale: Scale = "linear") -> Axis:
     """Returns an axis with round limits around all values of ``span``."""
-    if log:
+    if scale == "linear":
+        low, high = _round_limits(*(span or (0.0, 1.0)), kind)
+    elif scale == "log":
         low, high = _round_log_limits(*(span or (0.1, 1.0)))
     else:
-        low, high = _round_limits(*(span or (0.0, 1.0)), kind)
-    return Axis(low=low, high=high, kind=kind, log=log)
+        best, worst = (1 - value for value in reversed(span or (0.0, 0.9)))
+        least, greatest = _round_log_limits(
+            max(best, _LEAST_ERROR), max(worst, _LEAST_ERROR)
+        )
+        low, high = 1 - greatest, 1 - least
+    return Axis(low=low, high=high, kind=kind, scale=scale)
 
 
 def steady_axis(
-    previous: Axis | None, span: Limits | None, kind: Kind, *, log: bool = False
+    previous: Axis | None, span: Limits | None, kind: Kind, scale: Scale = "linear"
 ) -> Axis:
     """Returns ``previous`` while the values fit and fill half of it, or a round one.
 
     An axis that moves makes the whole chart move, on the screen and on the wire.
     """
-    fresh = round_axis(span, kind, log=log)
-    if previous is None or (previous.kind, previous.log) != (kind, log):
+    fresh = round_axis(span, kind, scale)
+    if previous is None or (previous.kind, previous.scale) != (kind, scale):
         return fresh
     if span is None:
         return previous
@@ -110,9 +123,13 @@ def steady_axis(
 
 def ticks(axis: Axis, most: int) -> tuple[Tick, ...]:
     """Returns at most ``most`` (1 or more) ticks at round values of the axis."""
-    if axis.log:
-        values = _log_values(axis, most)
+    if axis.scale == "log":
+        values = _log_values(*axis.limits, most)
         labels = [_plain(value) for value in values]
+    elif axis.scale == "error":
+        errors = _log_values(1 - axis.high, 1 - axis.low, most)
+        values = [1 - error for error in reversed(errors)]
+        labels = [_percent(1 - error, error) for error in reversed(errors)]
     else:
         step = _step(axis, most)
         values = _multiples(axis, step)
@@ -130,12 +147,6 @@ def value_text(value: float, kind: Kind) -> str:
     return text.duration(value) if kind == "duration" else text.count(round(value))
 
 
-def _between(values: FloatArray, low: float, high: float) -> FloatArray:
-    if values.size and low <= values.min() and values.max() <= high:
-        return values  # the usual case, without a copy
-    return values[(values >= low) & (values <= high)]
-
-
 def _round_step(rough: float) -> float:
     """Returns the smallest of 1, 2, 5 × 10ⁿ that is not below ``rough``."""
     power = 10.0 ** math.floor(math.log10(rough))
@@ -144,7 +155,7 @@ def _round_step(rough: float) -> float:
 
 def _round_limits(low: float, high: float, kind: Kind) -> Limits:
     is_share = kind == "percent" and low >= 0 and high <= 1
-    if high - low <= max(_SMALLEST, _TOLERANCE * max(abs(low), abs(high))):
+    if high - low <= max(SMALLEST, _TOLERANCE * max(abs(low), abs(high))):
         low, high = _widened(low, high)
     step = _round_up((high - low) / 5, kind)
     low = math.floor(low / step + _TOLERANCE) * step
@@ -153,7 +164,7 @@ def _round_limits(low: float, high: float, kind: Kind) -> Limits:
 
 
 def _widened(low: float, high: float) -> Limits:
-    if max(abs(low), abs(high)) <= _SMALLEST:
+    if max(abs(low), abs(high)) <= SMALLEST:
         return 0.0, 1.0
     return low - abs(low) / 2, high + abs(high) / 2
 
@@ -196,29 +207,26 @@ def _multiples(axis: Axis, step: float) -> list[float]:
     return [index * step for index in range(first, last + 1)]
 
 
-def _log_values(axis: Axis, most: int) -> list[float]:
+def _log_values(low: float, high: float, most: int) -> list[float]:
     """Returns 1, 2, 5 × 10ⁿ, or 1, 5 × 10ⁿ, or as many decades as there is room for."""
-    first = math.floor(math.log10(axis.low) + _TOLERANCE)
-    last = math.floor(math.log10(axis.high) + _TOLERANCE)
+    first = math.floor(math.log10(low) + _TOLERANCE)
+    last = math.floor(math.log10(high) + _TOLERANCE)
+    low, high = low * (1 - _TOLERANCE), high * (1 + _TOLERANCE)
     for mantissas in ((1, 2, 5), (1, 5), (1,)):
         powers = (10.0**n for n in range(first, last + 1))
         values = [m * power for power in powers for m in mantissas]
-        values = [value for value in values if _covers(axis, value)]
+        values = [value for value in values if low <= value <= high]
         if len(values) <= most:
             return values
     stride = math.ceil(len(values) / most)
     return values[::stride]
 
 
-def _covers(axis: Axis, value: float) -> bool:
-    return axis.low * (1 - _TOLERANCE) <= value <= axis.high * (1 + _TOLERANCE)
-
-
 def _label(value: float, step: float, axis: Axis) -> str:
     if axis.kind == "duration":
         return text.duration(value)
     if axis.kind == "percent":
-        return f"{100 * value:.{_decimals(100 * step)}f} %"
+        return _percent(value, step)
     largest = max(abs(axis.low), abs(axis.high))
     if largest < 1e6 and step >= 1e-4:
         return f"{value:,.{_decimals(step)}f}"
@@ -226,6 +234,10 @@ def _label(value: float, step: float, axis: Axis) -> str:
         in_millions = value and step >= 1e3
         return f"{value / 1e6:g} M" if in_millions else text.count(round(value))
     return _plain(value, digits=_magnitude(largest) - _magnitude(step) + 1)
+
+
+def _percent(value: float, step: float) -> str:
+    return f"{100 * value:.{_decimals(100 * step)}f} %"
 
 
 def _decimals(step: float) -> int:

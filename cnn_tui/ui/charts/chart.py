@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from cnn_tui.ui.charts.axes import Axis
+from cnn_tui.ui.charts.axes import Axis, Scale
 from cnn_tui.ui.charts.cells import Cells, Ink
 from cnn_tui.ui.charts.chart_slice import ChartSlice
 from cnn_tui.ui.charts.data import ChartData, Limits
@@ -69,7 +69,7 @@ class LineChart(Widget):
     """
 
     log_y: reactive[bool] = reactive(False, repaint=False, init=False)
-    """Whether the y axis is logarithmic."""
+    """Whether the y axis is logarithmic; for percentages in what is missing to 100."""
 
     marker: reactive[MarkerName] = reactive("braille", repaint=False, init=False)
     """The glyphs that curves are drawn with."""
@@ -213,7 +213,7 @@ class LineChart(Widget):
     def _draw(self) -> Cells:
         width, height = self.content_size
         x_axis = self._x_axis
-        self._y_axis = y_axis(self._data, x_axis, self._y_axis, log=self.log_y)
+        self._y_axis = y_axis(self._data, x_axis, self._y_axis, self._scale)
         scene = Scene(
             data=self._data,
             x_axis=x_axis,
@@ -224,6 +224,12 @@ class LineChart(Widget):
         layout = lay_out(scene, width, height)
         self._plot_left, self._plot_width = layout.frame.left, layout.frame.width
         return draw(scene, layout, width, height)
+
+    @property
+    def _scale(self) -> Scale:
+        if not self.log_y:
+            return "linear"
+        return "error" if self._data.y_kind == "percent" else "log"
 
     @property
     def _x_axis(self) -> Axis:

@@ -9,14 +9,13 @@ from cnn_tui.ui.charts import axes, raster
 from cnn_tui.ui.charts.axes import Axis, Tick
 from cnn_tui.ui.charts.cells import Cells, Ink, codepoints, narrow
 from cnn_tui.ui.charts.data import LineStyle
+from cnn_tui.ui.charts.frame import Frame, build_frame, draw_frame
 from cnn_tui.ui.charts.header import write_header
-from cnn_tui.ui.charts.plotext_frame import Frame, build_frame
 from cnn_tui.ui.charts.scene import Scene, curve_ink, mark_ink
 
 _LEAST_WIDTH = 12  # less leaves no room for labels
-_LABEL_WIDTH = len("100 %")
-_AXIS_GLYPHS = codepoints("│┤└─┬")
-_ASCII = dict(zip("│┤└─┬┈┊▲△▼●○×→–−∞…", "|++-+.:^^voox>--~.", strict=True))
+_LABEL_WIDTH = len("99.9 %")
+_ASCII = dict(zip("│┤└─┬┈┊▲△▼●○×→–−∞…", "|++-+.:^^v@ox>--~.", strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +41,10 @@ def draw(scene: Scene, layout: Layout, width: int, height: int) -> Cells:
     cells = Cells.blank(width, height)
     frame, top = layout.frame, layout.header_height
     right = width - frame.left
-    _draw_frame(cells.view(0, top, width, height - top), frame)
-    _draw_plot(cells.view(frame.left, top + frame.top, right, frame.height), scene)
+    draw_frame(cells.view(0, top, width, height - top), frame)
+    _draw_plot(cells.view(frame.left, top, right, frame.height), scene)
     if frame.has_axes:
-        axis_row = top + frame.top + frame.height
+        axis_row = top + frame.height
         _draw_marks(cells.view(frame.left, axis_row, right, 1), scene)
     if layout.header_height:
         write_header(cells.view(frame.left, 0, right, 1), scene)
@@ -64,7 +63,7 @@ def _frame(scene: Scene, width: int, height: int) -> Frame:
         return build_frame(width, height, x_ticks, y_ticks)
     if width >= 4 and height >= 3:
         return build_frame(width, height, (), ())
-    return Frame.bare(width, height)
+    return Frame(left=0, width=width, height=height)
 
 
 @lru_cache(maxsize=32)
@@ -87,18 +86,6 @@ def _y_ticks(y_axis: Axis, height: int) -> tuple[Tick, ...]:
     """
     found = axes.ticks(y_axis, most=max(2, height // 2))
     return tuple(replace(tick, label=f"{tick.label:>{_LABEL_WIDTH}}") for tick in found)
-
-
-def _draw_frame(cells: Cells, frame: Frame) -> None:
-    area = cells.view(0, 0, cells.width, frame.glyphs.shape[0])
-    area.paint(frame.glyphs, Ink.TICK)
-    area.inks[np.isin(frame.glyphs, _AXIS_GLYPHS)] = Ink.AXIS
-    plot = area.view(frame.left, frame.top, frame.width, frame.height)
-    plot.inks[:] = Ink.BLANK
-    if frame.has_axes:
-        tick_rows = area.view(frame.left - 1, frame.top, 1, frame.height)
-        dotted = np.where(tick_rows.glyphs == ord("┤"), ord("┈"), 0)
-        plot.paint(dotted.astype(np.uint32), Ink.GRID)
 
 
 def _draw_plot(plot: Cells, scene: Scene) -> None:
@@ -155,7 +142,8 @@ def _name_marks(row: Cells, scene: Scene) -> None:
     """Names the labelled marks below themselves, the latest first, without overlap."""
     for column, mark in reversed(scene.marks_in_view(row.width)):
         if mark.labelled:
-            name = narrow(f"{mark.glyph} {mark.text}")
+            names = [narrow(text) for text in scene.data.mark_texts(mark)]
+            name = next((name for name in names if len(name) <= row.width), "")
             start = max(0, min(column, row.width - len(name)))
             if row.is_blank(start - 1, 0, len(name) + 2):
                 row.write(start, 0, name, mark_ink(mark))

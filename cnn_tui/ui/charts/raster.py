@@ -6,16 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_tui.ui.charts.axes import Axis
-from cnn_tui.ui.charts.data import Curve, FloatArray
+from cnn_tui.ui.charts.data import Curve
+from cnn_tui.ui.charts.extremes import FloatArray, IntArray
 
 BoolArray: TypeAlias = NDArray[np.bool_]
-IntArray: TypeAlias = NDArray[np.int64]
 
 
 def place(fractions: FloatArray, size: int) -> FloatArray:
     """Returns which of ``size`` places along an axis its fractions fall into.
 
-    The first and last places are centred on 0 and 1, as plotext centres its ticks.
+    The first and last places are centred on 0 and 1.
     """
     return np.floor(0.5 + (size - 1) * fractions)
 
@@ -52,17 +52,13 @@ def _column_ranges(
 ) -> tuple[FloatArray, FloatArray]:
     """Returns the range of y, as fractions of its axis, per column; NaN for none."""
     edges = _column_edges(x_axis, columns)
-    starts = np.searchsorted(curve.x, edges)
+    starts = curve.places(edges)
     crossings = _crossings(curve, y_axis, edges, starts)
-    low = np.fmin(crossings[:-1], crossings[1:])
-    high = np.fmax(crossings[:-1], crossings[1:])
-    filled = np.flatnonzero(starts[1:] > starts[:-1])
-    if filled.size:
-        values = _drawable(curve.y[: starts[-1]], y_axis)
-        least = np.fmin.reduceat(values, starts[filled])
-        greatest = np.fmax.reduceat(values, starts[filled])
-        low[filled] = np.fmin(low[filled], y_axis.fractions(least))
-        high[filled] = np.fmax(high[filled], y_axis.fractions(greatest))
+    log = y_axis.scale == "log"
+    lowest, highest = curve.extremes_between(starts[:-1], starts[1:], log=log)
+    low, high = y_axis.fractions(lowest), y_axis.fractions(highest)
+    for ends in (crossings[:-1], crossings[1:]):
+        low, high = np.fmin(low, ends), np.fmax(high, ends)
     return low, high
 
 
@@ -70,14 +66,6 @@ def _column_edges(x_axis: Axis, columns: int) -> FloatArray:
     """Returns the ``columns`` + 1 values of x where columns begin and end."""
     fractions = (np.arange(columns + 1) - 0.5) / max(columns - 1, 1)
     return x_axis.low + fractions * (x_axis.high - x_axis.low)
-
-
-def _drawable(values: FloatArray, y_axis: Axis) -> FloatArray:
-    """Returns values with NaN for those that have no place on the axis."""
-    nowhere = np.isinf(values)
-    if y_axis.log:
-        nowhere |= values <= 0
-    return np.where(nowhere, np.nan, values) if nowhere.any() else values
 
 
 def _crossings(

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnn_tui.ui.charts import axes, raster
-from cnn_tui.ui.charts.axes import Axis
+from cnn_tui.ui.charts.axes import Axis, Scale
 from cnn_tui.ui.charts.cells import Ink
-from cnn_tui.ui.charts.data import ChartData, Curve, Mark
+from cnn_tui.ui.charts.data import ChartData, Curve, Limits, Mark
 from cnn_tui.ui.charts.markers import MARKERS, Marker, MarkerName
+
+_FINEST = 0.999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ class Scene:
     @property
     def is_empty(self) -> bool:
         """Whether no curve has a finite value."""
-        return not any(np.isfinite(curve.y).any() for curve in self.data.curves)
+        return all(curve.span() is None for curve in self.data.curves)
 
     def cursor_column(self, width: int) -> int | None:
         """Returns the column, of ``width``, of the cursor; None for not in view."""
@@ -64,12 +66,23 @@ def whole_x_axis(data: ChartData, previous: Axis | None) -> Axis:
     low, high = data.x_limits or (0.0, 0.0)
     if low < high and math.isfinite(high - low):
         return Axis(low=low, high=high, kind=data.x_kind)
-    span = axes.span_of([curve.x for curve in data.curves], log=False)
-    return axes.steady_axis(previous, span, data.x_kind)
+    ends = [(curve.x[0], curve.x[-1]) for curve in data.curves if curve.x.size]
+    return axes.steady_axis(previous, axes.joint_span(ends), data.x_kind)
 
 
-def y_axis(data: ChartData, x_axis: Axis, previous: Axis | None, *, log: bool) -> Axis:
+def y_axis(data: ChartData, x_axis: Axis, previous: Axis | None, scale: Scale) -> Axis:
     """Returns an axis for the values in view, ``previous`` as long as it serves."""
-    visible = [curve.values_between(*x_axis.limits) for curve in data.curves]
-    span = axes.span_of(visible, log=log)
-    return axes.steady_axis(previous, span, data.y_kind, log=log)
+    spans = [_span(curve, x_axis.limits, scale) for curve in data.curves]
+    return axes.steady_axis(previous, axes.joint_span(spans), data.y_kind, scale)
+
+
+def _span(curve: Curve, limits: Limits, scale: Scale) -> Limits | None:
+    """Returns which values of a curve the axis has to hold.
+
+    By error, an average over perfect batches would take the axis down to nothing; so
+    more than 99.9 % has its place only where it was counted, as in evaluations.
+    """
+    span = curve.span(limits, log=scale == "log")
+    if span is None or scale != "error" or (curve.style == "points" and span[1] < 1):
+        return span
+    return min(span[0], _FINEST), min(span[1], _FINEST)

@@ -17,7 +17,13 @@ from cnn_tui.host.memory import give_back
 from cnn_tui.text import printable
 from cnn_tui.ui.actions import VIEW
 from cnn_tui.ui.charts import MarkerName
-from cnn_tui.ui.curves import SMOOTHING_FACTORS, X_MODES, Curves
+from cnn_tui.ui.curves import (
+    SMOOTHING_FACTORS,
+    X_MODES,
+    RunCurves,
+    charts,
+    x_limits_of,
+)
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.run_settings import setting_rows
 from cnn_tui.ui.run_view import RunView
@@ -34,10 +40,14 @@ from cnn_tui.ui.widgets.status_line import RunMoment, StatusLine
 POLL_SECONDS = 0.5
 PANES_SECONDS = 0.9
 """Between two drawings of the panes, unless something happened: every second look."""
-READ_BUDGET_SECONDS = 0.03
+READ_BUDGET_SECONDS = 0.01
 """For one look at the run directory; a long run is read in several."""
-REST_SECONDS = 0.015
+REST_SECONDS = 0.005
 """Between two of those, for keys."""
+KEY_BUDGET_SECONDS = 0.005
+"""For what a key asks for, beside drawing it; the rest of it comes with later looks."""
+KEY_REST_SECONDS = 0.03
+"""After a key that draws, until all of it is on the screen."""
 
 
 class DashboardScreen(SteeringScreen):
@@ -55,7 +65,7 @@ class DashboardScreen(SteeringScreen):
         self.VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-roomy")]
         self._marker = marker
         self._glyphs = GLYPHS[marker]
-        self._curves = Curves()
+        self._curves = RunCurves(self.run.reader)
         self._factor = SMOOTHING_FACTORS[0]
         self._x_mode = X_MODES[0]
         self._drawn: object = None
@@ -79,6 +89,7 @@ class DashboardScreen(SteeringScreen):
         )
         for chart in self.query(MetricChart):
             chart.marker = self._marker
+        self.query_one("#accuracy", MetricChart).log_y = True
         self._name_charts()
         self._timer = self.set_interval(POLL_SECONDS, self.poll)
         self.call_after_refresh(self.poll)
@@ -99,13 +110,13 @@ class DashboardScreen(SteeringScreen):
 
     def poll(self) -> None:
         """Reads what is new and shows it."""
+        deadline = time.monotonic() + READ_BUDGET_SECONDS
         self.run.poll(READ_BUDGET_SECONDS)
-        self._curves.follow(self.run.reader.train, self._factor)
+        self._curves.follow(self._factor, deadline)
         self.settle()
         self.show_moment()
         self._show_panes()
-        if not self.run.reader.complete and self._next_look is None:
-            self._next_look = self.set_timer(REST_SECONDS, self._read_on)
+        self._look_again()
 
     def show_moment(self) -> None:
         """Shows the status, and what the run was told."""
@@ -131,11 +142,12 @@ class DashboardScreen(SteeringScreen):
         self._x_mode = X_MODES[place % len(X_MODES)]
         self._redraw()
 
-    def action_log_loss(self) -> None:
-        """Changes the scale of the loss; accuracy is always linear."""
-        chart = self.query_one("#loss", MetricChart)
+    def action_log_y(self) -> None:
+        """Changes the scale of the chart that is looked at."""
+        chart = self.query_one(Panes).chart
         chart.log_y = not chart.log_y
         self._name_charts()
+        self._look_again(KEY_REST_SECONDS)
 
     def action_back(self) -> None:
         """Goes one layer out: cursor, part in view, zoomed pane, this run."""
@@ -156,6 +168,19 @@ class DashboardScreen(SteeringScreen):
             if chart is not message.chart:
                 chart.cursor = message.x
 
+    @property
+    def _is_complete(self) -> bool:
+        """Whether all that was there at the last look has been read and averaged."""
+        return self.run.reader.complete and self._curves.is_complete
+
+    def _look_again(self, rest_seconds: float = REST_SECONDS) -> None:
+        """Looks for the rest soon, where there is one."""
+        if self._next_look is not None:
+            self._next_look.stop()
+            self._next_look = None
+        if not self._is_complete:
+            self._next_look = self.set_timer(rest_seconds, self._read_on)
+
     def _read_on(self) -> None:
         self._next_look = None
         self.poll()
@@ -164,14 +189,16 @@ class DashboardScreen(SteeringScreen):
 
     def _redraw(self) -> None:
         self._name_charts()
+        self._curves.follow(self._factor, time.monotonic() + KEY_BUDGET_SECONDS)
         self._show_charts()
+        self._look_again(KEY_REST_SECONDS)
 
     def _show_panes(self) -> None:
         """Hands on what changed since the last time."""
         run, now = self.run, time.monotonic()
-        drawn = (run.reader.version, run.status)
+        drawn = (run.reader.version, run.status, self._is_complete)
         events = run.reader.events
-        urgent = (run.state, run.reader.complete, events[-1] if events else None)
+        urgent = (run.state, self._is_complete, events[-1] if events else None)
         waited = now - self._drawn_at >= PANES_SECONDS
         if drawn == self._drawn or not (waited or urgent != self._urgent):
             return
@@ -186,17 +213,14 @@ class DashboardScreen(SteeringScreen):
             self.query_one(DevicePane).show_rows(device, threads, self._glyphs)
 
     def _show_charts(self) -> None:
-        charts = self._curves.charts(
-            self.run.reader, self.run.status, self._x_mode, self._factor
-        )
-        self.query_one("#loss", MetricChart).set_data(charts.loss)
-        self.query_one("#accuracy", MetricChart).set_data(charts.accuracy)
+        x_limits = x_limits_of(self.run.status, self._x_mode)
+        for metric, data in charts([self._curves], self._x_mode, x_limits).items():
+            self.query_one(f"#{metric}", MetricChart).set_data(data)
 
     def _name_charts(self) -> None:
         """Puts the modes into the titles."""
         average = f"EMA {self._factor:g}" if self._factor else "not smoothed"
-        loss = self.query_one("#loss", MetricChart)
-        scale = " · log y" if loss.log_y else ""
-        loss.border_title = f"Loss · {average}{scale} · by {self._x_mode}"
-        accuracy = self.query_one("#accuracy", MetricChart)
-        accuracy.border_title = f"Accuracy · {average} · by {self._x_mode}"
+        for chart in self.query(MetricChart):
+            scale = [chart.log_word] if chart.log_y else []
+            chart.modes = " · ".join([average, *scale, f"by {self._x_mode}"])
+        self.query_one(Panes).show_modes()

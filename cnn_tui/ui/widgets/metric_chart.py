@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from textual.binding import BindingType
+from textual.reactive import reactive
 
 from cnn_tui.ui.actions import CHART
 from cnn_tui.ui.charts import LineChart
@@ -12,6 +13,18 @@ class MetricChart(LineChart, can_focus=True):
     """The loss or the accuracy of a run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in CHART]
+
+    modes: reactive[str] = reactive("", repaint=False, init=False)
+    """How the metric is drawn, in words, for the title."""
+
+    def __init__(self, metric: str, log_word: str) -> None:
+        """Takes the name of the metric, and what its logarithmic axis is called."""
+        super().__init__(id=metric)
+        self.log_word = log_word
+
+    def watch_modes(self, modes: str) -> None:
+        """Puts them into the title."""
+        self.border_title = f"{str(self.id).capitalize()} · {modes}"
 
     def action_move_cursor(self, columns: int) -> None:
         """Moves the value cursor."""

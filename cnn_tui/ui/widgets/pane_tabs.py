@@ -20,6 +20,9 @@ class PaneTabs(Widget):
     current: reactive[int] = reactive(0)
     """The pane that is shown."""
 
+    note: reactive[str] = reactive("")
+    """Something about it, at the right, where there is room."""
+
     @dataclass
     class Chosen(Message):
         """A name was clicked."""
@@ -32,8 +35,8 @@ class PaneTabs(Widget):
         self._names = tuple(names)
 
     def render(self) -> RenderResult:
-        """Returns the names, the current one in brackets."""
-        return Content.assemble(
+        """Returns the names, the current one in brackets, and the note."""
+        names = Content.assemble(
             *(
                 (f"[{name}]", "bold $accent")
                 if index == self.current
@@ -41,6 +44,10 @@ class PaneTabs(Widget):
                 for index, name in enumerate(self._names)
             )
         )
+        room = self.size.width - names.cell_length - 1
+        if len(self.note) + 1 > room:
+            return names
+        return names + Content.styled(f"{self.note:>{room}}", "$foreground 60%")
 
     def on_click(self, event: events.Click) -> None:
         """Tells which name was clicked."""

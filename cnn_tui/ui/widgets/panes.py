@@ -39,8 +39,8 @@ class Panes(Vertical):
         yield PaneTabs(("Loss", "Accuracy", "Device", "Run", "Events"))
         with Horizontal():
             with Vertical(id="charts"):
-                yield MetricChart(id="loss")
-                yield MetricChart(id="accuracy")
+                yield MetricChart("loss", log_word="log y")
+                yield MetricChart("accuracy", log_word="log error")
             with Vertical(id="side"):
                 yield DevicePane()
                 yield RunPane()
@@ -54,6 +54,20 @@ class Panes(Vertical):
     def panes(self) -> list[Widget]:
         """All panes, in the order of the Tab key."""
         return [*self.query("#charts > *, #side > *").results(Widget)]
+
+    @property
+    def chart(self) -> MetricChart:
+        """The chart that is looked at: the current pane, else the first."""
+        current = self.panes[self.current]
+        return (
+            current if isinstance(current, MetricChart) else self.query(MetricChart)[0]
+        )
+
+    def show_modes(self) -> None:
+        """Says how the current chart is drawn where its title is not shown."""
+        current = self.panes[self.current]
+        modes = current.modes if isinstance(current, MetricChart) else ""
+        self.query_one(PaneTabs).note = modes
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hides what has no meaning while there is room for one pane only."""
@@ -93,6 +107,7 @@ class Panes(Vertical):
         for widget in self.query("#charts, #side, #charts > *, #side > *"):
             widget.set_class(widget in (current, current.parent), "-current")
         self.query_one(PaneTabs).current = self.current
+        self.show_modes()
         self.call_after_refresh(current.focus)
 
     def on_resize(self, event: events.Resize) -> None:

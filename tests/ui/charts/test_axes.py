@@ -7,7 +7,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnn_tui.ui.charts.axes import Axis, round_axis, span_of, steady_axis, ticks
+from cnn_tui.ui.charts.axes import (
+    Axis,
+    Scale,
+    joint_span,
+    round_axis,
+    steady_axis,
+    ticks,
+)
 from cnn_tui.ui.charts.axes import value_text as text_of
 from cnn_tui.ui.charts.data import Kind, Limits
 
@@ -53,7 +60,7 @@ def test_linear_ticks_are_round(limits: Limits, kind: Kind, expected: str) -> No
 def test_log_ticks_are_1_2_5_or_decades(
     limits: Limits, most: int, expected: str
 ) -> None:
-    axis = Axis(low=limits[0], high=limits[1], log=True)
+    axis = Axis(low=limits[0], high=limits[1], scale="log")
     assert "|".join(labels(axis, most)).startswith(expected)
 
 
@@ -75,7 +82,7 @@ def test_ticks_are_few_distinct_and_on_the_axis(
 @settings(max_examples=100, deadline=None)
 @given(positive, positive, st.integers(2, 30))
 def test_log_ticks_are_few_and_on_the_axis(a: float, b: float, most: int) -> None:
-    axis = round_axis((min(a, b), max(a, b)), "number", log=True)
+    axis = round_axis((min(a, b), max(a, b)), "number", scale="log")
     found = ticks(axis, most)
     assert 1 <= len(found) <= most
     assert all(-1e-6 <= tick.fraction <= 1 + 1e-6 for tick in found)
@@ -95,15 +102,15 @@ def test_a_round_axis_holds_its_values(a: float, b: float, kind: Kind) -> None:
 @given(positive, positive)
 def test_a_round_log_axis_holds_its_values(a: float, b: float) -> None:
     low, high = sorted((a, b))
-    axis = round_axis((low, high), "number", log=True)
+    axis = round_axis((low, high), "number", scale="log")
     assert 0 < axis.low < axis.high
     assert axis.fraction(low) >= -1e-6
     assert axis.fraction(high) <= 1 + 1e-6
 
 
-@pytest.mark.parametrize("log", [False, True])
-def test_an_axis_without_values_is_there_all_the_same(log: bool) -> None:
-    axis = round_axis(None, "number", log=log)
+@pytest.mark.parametrize("scale", ["linear", "log", "error"])
+def test_an_axis_without_values_is_there_all_the_same(scale: Scale) -> None:
+    axis = round_axis(None, "number", scale)
     assert axis.low < axis.high
 
 
@@ -124,7 +131,7 @@ def test_a_place_on_the_axis_leads_back_to_its_value(
 
 
 def test_a_log_axis_has_no_place_for_zero_and_below() -> None:
-    axis = Axis(low=0.1, high=10, log=True)
+    axis = Axis(low=0.1, high=10, scale="log")
     fractions = axis.fractions(np.array([0.1, 1, 10, 0, -1, np.nan, np.inf]))
     assert fractions[:3] == pytest.approx([0, 0.5, 1])
     assert np.isnan(fractions[3:]).all()
@@ -138,23 +145,79 @@ def test_a_steady_axis_moves_only_when_it_must() -> None:
     assert steady_axis(first, None, "number") is first
     assert steady_axis(first, (0.0, 2.6), "number").limits == (0, 3)
     assert steady_axis(first, (0.0, 0.9), "number").limits == (0, 1)
-    assert steady_axis(first, (0.1, 2.3), "number", log=True).log
+    assert steady_axis(first, (0.1, 2.3), "number", scale="log").scale == "log"
 
 
 def test_a_falling_loss_moves_its_axis_a_few_times_only() -> None:
     axis, seen = None, set()
     for step in range(1, 3000):
-        axis = steady_axis(axis, (2.3 * math.exp(-step / 500), 2.3), "number", log=True)
+        axis = steady_axis(
+            axis, (2.3 * math.exp(-step / 500), 2.3), "number", scale="log"
+        )
         seen.add(axis.limits)
     assert len(seen) <= 9
 
 
-def test_the_span_leaves_out_what_cannot_be_drawn() -> None:
-    row = np.array([np.nan, -2.0, 0.0, 3.0, np.inf, -np.inf, 1e200])
-    assert span_of([row], log=False) == (-2, 3)
-    assert span_of([row], log=True) == (3, 3)
-    assert span_of([np.array([np.nan]), np.array([])], log=False) is None
-    assert span_of([], log=False) is None
+def test_spans_are_joined() -> None:
+    assert joint_span([(0, 2), None, (-1, 1)]) == (-1, 2)
+    assert joint_span([None]) is None
+    assert joint_span([]) is None
+
+
+@pytest.mark.parametrize(
+    ("span", "expected"),
+    [
+        ((0.1, 0.9908), "0 %|50 %|80 %|90 %|95 %|98 %|99 %|99.5 %"),
+        ((0.1, 0.89), "0 %|50 %|80 %|90 %"),
+        ((0.96, 0.9993), "95 %|98 %|99 %|99.5 %|99.8 %|99.9 %|99.95 %"),
+    ],
+)
+def test_accuracy_by_error_has_the_range_that_matters(
+    span: Limits, expected: str
+) -> None:
+    axis = round_axis(span, "percent", "error")
+    assert labels(axis, most=8) == expected.split("|")
+
+
+def test_by_error_each_tenth_of_the_error_is_as_high() -> None:
+    axis = Axis(low=0, high=0.999, kind="percent", scale="error")
+    assert axis.fractions(np.array([0, 0.9, 0.99, 0.999])) == pytest.approx(
+        [0, 1 / 3, 2 / 3, 1]
+    )
+    assert axis.value_at(1 / 3) == pytest.approx(0.9)
+    assert labels(axis, most=4) == ["0 %", "90 %", "99 %", "99.9 %"]
+
+
+def test_by_error_perfect_is_at_the_top_and_nothing_above_it() -> None:
+    axis = Axis(low=0, high=0.99, kind="percent", scale="error")
+    found = axis.fractions(np.array([0.99, 0.9999, 1.0, 1.5, np.nan, np.inf]))
+    assert found[:4].tolist() == [1, 1, 1, 1]
+    assert np.isnan(found[4:]).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(-10, 1), st.floats(-10, 1), st.integers(2, 30))
+def test_an_axis_by_error_holds_its_values_and_has_ticks(
+    a: float, b: float, most: int
+) -> None:
+    low, high = sorted((a, b))
+    axis = round_axis((low, high), "percent", "error")
+    assert axis.low < axis.high
+    assert axis.low <= low + 1e-9
+    assert axis.fraction(high) <= 1
+    found = ticks(axis, most)
+    assert 1 <= len(found) <= most
+    fractions = [tick.fraction for tick in found]
+    assert fractions == sorted(fractions)
+
+
+def test_a_rising_accuracy_moves_its_axis_a_few_times_only() -> None:
+    axis, seen = None, set()
+    for step in range(1, 3000):
+        best = 0.993 - 0.893 * math.exp(-step / 300)
+        axis = steady_axis(axis, (0.1, best), "percent", "error")
+        seen.add(axis.limits)
+    assert len(seen) <= 9
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ async def test_the_cursor_moves_by_columns_and_tells_where_it_is() -> None:
         assert chart.cursor == 1200
         chart.move_cursor(-1)
         chart.move_cursor(-10)
-        assert chart.cursor == pytest.approx(1200 - 11 * 3000 / 59, abs=1)
+        assert chart.cursor == pytest.approx(1200 - 11 * 3000 / 58, abs=1)
         chart.move_cursor_to_start()
         assert chart.cursor == 1
         chart.move_cursor(-10)
@@ -297,13 +297,13 @@ async def test_the_mouse_carries_the_cursor_and_a_click_leaves_it() -> None:
         chart = app.chart
         chart.set_data(data_until(3000))
         await pilot.pause()
-        await pilot.hover(LineChart, offset=(7, 5))
+        await pilot.hover(LineChart, offset=(8, 5))
         assert chart.cursor == 0
         await pilot.hover(LineChart, offset=(58, 5))
         assert chart.cursor == 3000
         await pilot.hover(LineChart, offset=(3, 5))
         assert chart.cursor == 3000
-        await pilot.click(LineChart, offset=(7, 5))
+        await pilot.click(LineChart, offset=(8, 5))
         assert chart.cursor == 0
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from cnn_tui.ui.charts.data import Curve
+from cnn_tui.ui.charts.data import ChartData, Curve
 
 
 def test_a_curve_is_ordered_by_x_and_has_no_point_nowhere() -> None:
@@ -36,6 +36,18 @@ def test_the_value_at_x_is_that_of_the_last_point_before() -> None:
     assert math.isnan(curve.value_at(20) or 0)
 
 
-def test_values_between_include_both_ends() -> None:
-    curve = Curve("a", np.arange(5.0), np.arange(5.0))
-    assert curve.values_between(1, 3).tolist() == [1, 2, 3]
+def test_the_span_is_of_what_can_be_drawn_within_limits() -> None:
+    y = np.array([math.nan, -2.0, 0.0, 3.0, math.inf, -math.inf, 1e200])
+    curve = Curve("a", np.arange(7.0), y)
+    assert curve.span() == (-2, 3)
+    assert curve.span((2, 3)) == (0, 3)
+    assert curve.span(log=True) == (3, 3)
+    assert curve.span((4, 6)) is None
+    assert Curve("a", np.array([]), np.array([])).span() is None
+
+
+def test_runs_are_named_where_there_are_several() -> None:
+    x = np.arange(2.0)
+    one, other = Curve("train", x, x, run="a"), Curve("train", x, x, run="b")
+    assert ChartData(curves=(one,)).name_of(one) == "train"
+    assert ChartData(curves=(one, other)).name_of(other) == "b train"

@@ -13,7 +13,7 @@ from cnn_tui.ui.charts.cells import Cells, Ink
 from cnn_tui.ui.charts.data import ChartData, Curve, Mark
 from cnn_tui.ui.charts.drawing import draw, lay_out
 from cnn_tui.ui.charts.markers import MARKERS, MarkerName, choose_marker
-from cnn_tui.ui.charts.scene import Scene
+from cnn_tui.ui.charts.scene import Scene, y_axis
 
 STEPS = np.arange(0.0, 3001.0)
 DATA = ChartData(
@@ -41,7 +41,12 @@ def scene(
     return Scene(
         data=data,
         x_axis=Axis(low=0, high=3000, kind=data.x_kind),
-        y_axis=Axis(low=0.1 if log else 0, high=2, kind=data.y_kind, log=log),
+        y_axis=Axis(
+            low=0.1 if log else 0,
+            high=2,
+            kind=data.y_kind,
+            scale="log" if log else "linear",
+        ),
         cursor=cursor,
         marker_name=marker,
     )
@@ -59,10 +64,10 @@ def lines(shown: Scene, width: int, height: int) -> list[str]:
 def test_a_chart_has_a_legend_axes_with_round_ticks_and_named_marks() -> None:
     drawn = lines(scene(), 60, 14)
     assert drawn[0].endswith("╌ train  ━ EMA  ● test")
-    assert [line[:6] for line in drawn if "┤" in line] == [
-        *("  2.0┤", "  1.5┤", "  1.0┤", "  0.5┤", "  0.0┤")
+    assert [line[:7] for line in drawn if "┤" in line] == [
+        *("   2.0┤", "   1.5┤", "   1.0┤", "   0.5┤", "   0.0┤")
     ]
-    assert drawn[-3].startswith("     └┬")
+    assert drawn[-3].startswith("      └┬")
     assert drawn[-2].split() == [
         "0",
         "500",
@@ -78,7 +83,7 @@ def test_a_chart_has_a_legend_axes_with_round_ticks_and_named_marks() -> None:
 def test_marks_lie_on_the_axis_above_their_names() -> None:
     drawn = lines(scene(), 60, 14)
     axis, names = drawn[-3], drawn[-1]
-    assert (axis.index("▾"), axis.index("▲"), axis.index("×")) == (15, 24, 41)
+    assert (axis.index("▾"), axis.index("▲"), axis.index("×")) == (16, 24, 42)
     assert names.index("▲") == axis.index("▲")
     assert drawn[-4][axis.index("▲")] == "┊"
 
@@ -117,11 +122,75 @@ def test_the_cursor_reads_out_gaps_and_values_to_come() -> None:
 
 def test_the_raw_curve_leaves_the_legend_where_it_does_not_fit() -> None:
     assert lines(scene(), 26, 14)[0].strip() == "━ EMA  ● test"
+    assert lines(scene(), 16, 14)[0].strip() == "● test"
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (72, "step 1,000  ╌ train 1.50  ━ EMA 1.50  ● test 2.00  ▲ lr 0.05→0.02"),
+        (71, "step 1,000  ━ EMA 1.50  ● test 2.00  ▲ lr 0.05→0.02"),
+        (54, "step 1,000  ━ EMA 1.50  ● test 2.00  ▲ changed"),
+        (50, "step 1,000  ━ EMA 1.50  ● test 2.00  ▲"),
+        (41, "1,000  ━ 1.50  ● 2.00  ▲ changed"),
+        (30, "1,000  ━ 1.50  ● 2.00"),
+        (26, "1,000  ● 2.00  ▲"),
+        (12, "1,000"),
+    ],
+)
+def test_a_readout_drops_what_matters_least_and_never_cuts_a_number(
+    width: int, expected: str
+) -> None:
+    data = replace(DATA, mark_names={"▲": "changed"})
+    assert lines(scene(data, cursor=1000.0), width, 14)[0].strip() == expected
+
+
+def test_marks_in_view_are_explained_as_far_as_there_is_room() -> None:
+    names = {"▾": "kept", "▲": "changed", "×": "not finite"}
+    data = replace(DATA, mark_names=names)
+    full, short = lines(scene(data), 70, 14)[0], lines(scene(data), 45, 14)[0]
+    curves = ["╌", "train", "━", "EMA", "●", "test"]
+    marks = ["▾", "kept", "▲", "changed", "×", "not", "finite"]
+    assert full.split() == marks + curves
+    assert short.split() == marks[:2] + curves
+    before = replace(data, marks=data.marks[:1])
+    assert "changed" not in lines(scene(before), 60, 14)[0]
+    assert "kept" not in lines(scene(data, cursor=1500.0), 60, 14)[0]
+
+
+def test_a_long_name_of_a_mark_gives_way_to_a_short_one() -> None:
+    mark = Mark(x=1000, glyph="×", text="loss is not finite " * 5, labelled=True)
+    data = replace(DATA, marks=(mark,), mark_names={"×": "not finite"})
+    assert lines(scene(data), 60, 14)[-1].strip() == "× not finite"
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "rows_apart"),
+    [((0.1, 0.5, 0.9, 0.96, 0.99), 4), ((0.96, 0.99, 1), 3)],
+)
+def test_accuracy_by_error_shows_what_happens_above_96_percent(
+    accuracies: tuple[float, ...], rows_apart: int
+) -> None:
+    x = np.linspace(0, 3000, len(accuracies))
+    curve = Curve("test", x, np.array(accuracies), style="points")
+    data = ChartData(curves=(curve,), y_kind="percent", x_limits=(0, 3000))
+    shown = scene(data)
+    by_error = replace(shown, y_axis=y_axis(data, shown.x_axis, None, "error"))
+    plot = [line[7:] for line in lines(by_error, 80, 18)[1:16]]
+    columns = [round(place * 72 / 3000) for place in x]
+    rows = [
+        next(row for row, line in enumerate(plot) if line[column] == "●")
+        for column in columns
+    ]
+    by_accuracy = dict(zip(accuracies, rows, strict=True))
+    assert by_accuracy[0.96] - by_accuracy[0.99] >= rows_apart
+    assert rows == sorted(set(rows), reverse=True)
+    assert rows[-1] == 0  # the best of all, be it perfect, is at the top edge
 
 
 def test_points_lie_above_lines_and_lines_above_raw_curves() -> None:
     cells = cells_of(scene(), 60, 14)
-    plot = cells.inks[1:11, 6:]
+    plot = cells.inks[1:11, 7:]
     assert not (plot == Ink.RAW_FIRST).any()
     assert (cells.glyphs == ord("●")).sum() == 3 + 1
 
@@ -205,4 +274,4 @@ def test_thousands_of_marks_do_not_slow_it_down() -> None:
     started = time.process_time()
     drawn = lines(shown, 60, 14)
     assert time.process_time() - started < 0.3  # measured: 0.02
-    assert drawn[-2].count("▾") == 54
+    assert drawn[-2].count("▾") == 53

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn_tui.ui.charts.axes import Axis, round_axis, span_of
-from cnn_tui.ui.charts.data import Curve, FloatArray
+from cnn_tui.ui.charts.axes import Axis, Scale, round_axis
+from cnn_tui.ui.charts.data import Curve
+from cnn_tui.ui.charts.extremes import FloatArray
 from cnn_tui.ui.charts.raster import BoolArray, points, stroke
 
 UNIT = Axis(low=0, high=1)
@@ -51,7 +52,7 @@ def test_a_single_point_between_gaps_is_drawn() -> None:
 
 
 def test_a_log_axis_leaves_out_zero_and_below() -> None:
-    axis = Axis(low=0.01, high=1, log=True)
+    axis = Axis(low=0.01, high=1, scale="log")
     assert dots([0, 0.5, 1], [0.1, 0, -1], 3, 3, axis) == ["...", "#..", "..."]
 
 
@@ -85,7 +86,7 @@ def test_any_line_is_connected_and_shows_each_point(
 ) -> None:
     y = np.array(values)
     curve = Curve("a", np.linspace(0, 1, len(values)), y)
-    axis = round_axis(span_of([y], log=False), "number")
+    axis = round_axis(curve.span(), "number")
     mask = stroke(curve, UNIT, axis, (rows, columns))
     assert is_connected(mask)
     for row, column in zip(*points(curve, UNIT, axis, (rows, columns)), strict=True):
@@ -95,17 +96,17 @@ def test_any_line_is_connected_and_shows_each_point(
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=30),
-    st.booleans(),
+    st.sampled_from(["linear", "log", "error"]),
     st.integers(1, 12),
     st.integers(1, 12),
 )
 def test_no_values_are_too_odd(
-    values: list[float], log: bool, rows: int, columns: int
+    values: list[float], scale: Scale, rows: int, columns: int
 ) -> None:
     y: FloatArray = np.array(values, dtype=np.float64)
     curve = Curve("a", np.arange(float(len(values))), y)
-    x_axis = round_axis(span_of([curve.x], log=False), "count")
-    y_axis = round_axis(span_of([y], log=log), "number", log=log)
+    x_axis = round_axis((0, len(values)), "count")
+    y_axis = round_axis(curve.span(log=scale == "log"), "number", scale)
     assert stroke(curve, x_axis, y_axis, (rows, columns)).shape == (rows, columns)
     row, column = points(curve, x_axis, y_axis, (rows, columns))
     assert ((row >= 0) & (row < rows) & (column >= 0) & (column < columns)).all()
