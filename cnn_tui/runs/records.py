@@ -17,7 +17,7 @@ Instant = Annotated[datetime, Meta(tz=True)]
 """A wall-clock time; written as ISO 8601 with offset."""
 
 Step = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-"""Updates completed; it fits the reader's int32 columns."""
+"""Updates completed; it fits an int32."""
 
 
 UNREADABLE = (ValueError, RecursionError)

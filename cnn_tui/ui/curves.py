@@ -22,6 +22,7 @@ from cnn_tui.ui.charts import (
     LineStyle,
     Mark,
 )
+from cnn_tui.ui.glyphs import MARK_NAMES
 from cnn_tui.ui.sentences import event_sentence
 
 XMode = Literal["step", "epoch", "time"]
@@ -30,17 +31,6 @@ Metric = Literal["loss", "accuracy"]
 METRICS: tuple[Metric, ...] = ("loss", "accuracy")
 SMOOTHING_FACTORS = (0.9, 0.97, 0.99, 0.0, 0.6)
 """In the order of the key; the first is where it begins."""
-MARK_NAMES = {
-    "▼": "checkpoint kept",
-    "○": "evaluated",
-    "●": "best so far",
-    "=": "paused",
-    "▲": "changed",
-    "<": "rolled back",
-    "!": "loss exploded",
-    "×": "not finite",
-}
-"""What the marks on an axis mean."""
 
 _ROWS_AT_ONCE = 2**13
 _X_KINDS: dict[XMode, Literal["count", "number", "duration"]] = {

@@ -79,3 +79,14 @@ GLYPHS: Mapping["MarkerName", Glyphs] = {
     "ascii": _PLAIN,
 }
 """By the kind of glyphs that charts are drawn with."""
+MARK_NAMES = {
+    "▼": "checkpoint kept",
+    "○": "evaluated",
+    "●": "best so far",
+    "=": "paused",
+    "▲": "changed",
+    "<": "rolled back",
+    "!": "loss exploded",
+    "×": "not finite",
+}
+"""What the marks on the x axis of a chart mean."""

@@ -8,6 +8,7 @@ from textual.command import DiscoveryHit, Hit
 from cnn_tui.ui.actions import APP, CHART, PANES, RUNS, SECTIONS, STEERING, VIEW, Action
 from cnn_tui.ui.app import CnnTuiApp
 from cnn_tui.ui.charts import LineChart
+from cnn_tui.ui.glyphs import MARK_NAMES
 from cnn_tui.ui.palette import ActionProvider
 from cnn_tui.ui.screens.help import HelpLines, HelpScreen
 from tests.ui.conftest import ENDLESS, dashboard, opened, training, until
@@ -67,6 +68,7 @@ async def test_the_help_has_every_action(finished_run: Path) -> None:
         for title, actions in SECTIONS.items():
             assert title in shown
             assert all(action.help in shown for action in actions)
+        assert all(f"{name}." in shown for name in MARK_NAMES.values())
         await pilot.press("escape")
         assert dashboard(app)
 

@@ -24,7 +24,6 @@ from cnn_tui.runs.series import smooth
 from cnn_tui.ui import curves
 from cnn_tui.ui.charts import ChartData
 from cnn_tui.ui.curves import (
-    MARK_NAMES,
     X_MODES,
     Metric,
     RunCurves,
@@ -33,6 +32,7 @@ from cnn_tui.ui.curves import (
     planned_epochs,
     x_limits_of,
 )
+from cnn_tui.ui.glyphs import MARK_NAMES
 from tests.runs.conftest import evaluation_row, train_row
 
 STATUS = Status(

@@ -9,7 +9,8 @@ from textual.content import Content
 from textual.keys import format_key
 from textual.screen import ModalScreen
 
-from cnn_tui.ui.actions import SECTIONS, Action
+from cnn_tui.ui.actions import CHART, SECTIONS, Action
+from cnn_tui.ui.glyphs import MARK_NAMES
 from cnn_tui.ui.widgets.lines import Lines
 
 _KEY_WIDTH = 16
@@ -48,4 +49,13 @@ def _help_lines() -> Iterator[Content]:
         for action in actions:
             keys = f"  {keys_text(action):<{_KEY_WIDTH}}"
             yield Content.assemble((keys, "bold"), action.help)
+        if actions is CHART:
+            yield from _mark_lines()
         yield Content()
+
+
+def _mark_lines() -> Iterator[Content]:
+    """Yields what the marks mean that lie on the x axis."""
+    for glyph, name in MARK_NAMES.items():
+        mark = f"  {glyph:<{_KEY_WIDTH}}"
+        yield Content.assemble((mark, "bold"), f"On the x axis: {name}.")
