@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from cnn_tui.errors import CnnTuiError
+from cnn_tui.host import terminal
 from cnn_tui.ui.actions import APP, DETACH_ANYWHERE
 from cnn_tui.ui.after_keys import AfterKeys, after_keys
 from cnn_tui.ui.backend import Backend, Ending
@@ -98,6 +99,7 @@ class CnnTuiApp(App[int]):
 
     def on_mount(self) -> None:
         """Shows the run that was asked for; what takes time comes after the paint."""
+        terminal.take_sizes_in_order()
         self.begin_capture_print(self)
         if self._open_run is None:
             self.push_screen(self._new_run)
