@@ -142,8 +142,9 @@ class CnnTuiApp(App[int]):
         self.push_screen(RunsScreen(self._runs_folder, self.marker, name=RUNS))
 
     def action_show_help(self) -> None:
-        """Shows all keys."""
-        self.push_screen(HelpScreen())
+        """Shows all keys, first those that work now."""
+        active = self.screen.active_bindings.values()
+        self.push_screen(HelpScreen({found.binding.tooltip for found in active}))
 
     async def action_quit(self) -> None:
         """Leaves; asks where this process trains."""
