@@ -21,6 +21,7 @@ from cnn_tui.ui.trouble import advice
 
 _Kind = TypeVar("_Kind", bound=Happened)
 
+
 def happened(kind: type[_Kind], step: int, **fields: Any) -> _Kind:
     return kind(at=records.now(), step=step, **fields)
 
