@@ -143,8 +143,8 @@ class CnnTuiApp(App[int]):
 
     def action_show_help(self) -> None:
         """Shows all keys, first those that work now."""
-        active = self.screen.active_bindings.values()
-        self.push_screen(HelpScreen({found.binding.tooltip for found in active}))
+        bindings = [found.binding for found in self.screen.active_bindings.values()]
+        self.push_screen(HelpScreen({(key.action, key.tooltip) for key in bindings}))
 
     async def action_quit(self) -> None:
         """Leaves; asks where this process trains."""

@@ -29,8 +29,8 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,q", "dismiss", "back"),
     ]
 
-    def __init__(self, working: Set[str]) -> None:
-        """``working`` are the sentences of the keys that work now."""
+    def __init__(self, working: Set[tuple[str, str]]) -> None:
+        """``working`` are the names and sentences of the actions that work now."""
         super().__init__()
         self._working = working
 
@@ -48,9 +48,9 @@ def keys_text(action: Action) -> str:
     return " ".join(format_key(key) for key in action.key_names)
 
 
-def _help_lines(working: Set[str]) -> Iterator[Content]:
+def _help_lines(working: Set[tuple[str, str]]) -> Iterator[Content]:
     def is_elsewhere(section: tuple[str, Sequence[Action]]) -> bool:
-        return working.isdisjoint(action.help for action in section[1])
+        return working.isdisjoint((action.name, action.help) for action in section[1])
 
     for title, actions in sorted(SECTIONS.items(), key=is_elsewhere):
         yield Content.styled(title, "bold $accent")
