@@ -11,6 +11,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    PlainSerializer,
     field_serializer,
     model_validator,
 )
@@ -67,11 +68,16 @@ def _check_dataset(name: str) -> str:
     return name
 
 
+def _whole_if_it_is(value: float) -> int | float:
+    return int(value) if value.is_integer() else value
+
+
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1, le=MAX_STEPS)]
 Interval = Annotated[int | str, AfterValidator(_check_interval)]
+Epochs = Annotated[float, Field(gt=0, le=10**6), PlainSerializer(_whole_if_it_is)]
 Device = Annotated[str, AfterValidator(_check_device)]
 
 
@@ -217,8 +223,8 @@ class TrainingConfig(Part):
 
     iterations: Count | None = None
     """Optimizer updates in all."""
-    epochs: Annotated[int, Field(ge=1, le=10**6)] | None = None
-    """Passes over the training images, instead of ``iterations``."""
+    epochs: Epochs | None = None
+    """Passes over the training images, instead of ``iterations``: 0.5 is half a one."""
     batch_size: Annotated[int, Field(ge=1)] = 100
     loss: Annotated[Loss, _named("cross_entropy")] = CrossEntropy()
     optimizer: Annotated[Optimizer, _named("sgd")] = Sgd()
@@ -269,8 +275,8 @@ class RunConfig(Part):
 
     @property
     def total_steps(self) -> int:
-        """Updates in all."""
+        """Updates in all; a part of an epoch is rounded to whole ones."""
         training = self.training
         if training.epochs is not None:
-            return training.epochs * self.steps_per_epoch
+            return max(1, round(training.epochs * self.steps_per_epoch))
         return training.iterations or DEFAULT_ITERATIONS

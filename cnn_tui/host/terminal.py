@@ -1,5 +1,6 @@
 """The terminal of this process: which file descriptors lead to it, and its loss."""
 
+import asyncio
 import os
 import select
 import signal
@@ -48,6 +49,18 @@ def redirect(descriptors: list[int], path: Path) -> None:
     for descriptor in descriptors:
         os.dup2(target, descriptor)
     os.close(target)
+
+
+def take_sizes_in_order() -> None:
+    """Lets the running event loop call the handler of new terminal sizes.
+
+    Textual's asks for the size and passes it on. As a plain signal handler it can be
+    interrupted by itself in between: then the older size comes last, and stays.
+    """
+    number = signal.SIGWINCH
+    handler = signal.getsignal(number)
+    if callable(handler):
+        asyncio.get_running_loop().add_signal_handler(number, handler, number, None)
 
 
 class TerminalWatch:

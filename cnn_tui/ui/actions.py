@@ -6,6 +6,12 @@ from textual.binding import Binding
 from textual.keys import format_key
 
 
+def printed(key: str) -> str:
+    """Returns a key as it is printed on a keyboard: "?", "^p"."""
+    *modifiers, name = key.split("+")
+    return "^" * ("ctrl" in modifiers) + format_key(name)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """Something that a person can do on a screen."""
@@ -19,13 +25,14 @@ class Action:
     help: str
     """One sentence for the help screen and the command palette."""
     footer: bool = True
+    rank: int = 3
+    """How soon a short footer does without it; 0 goes last."""
     priority: bool = False
 
     @property
-    def key(self) -> str:
-        """The first key, as it is printed on a keyboard: "?", "^p"."""
-        *modifiers, key = self.keys.partition(",")[0].split("+")
-        return "^" * ("ctrl" in modifiers) + format_key(key)
+    def key_names(self) -> list[str]:
+        """The keys one by one."""
+        return self.keys.split(",")
 
     def binding(self) -> Binding:
         """Returns the key binding of this action."""
@@ -44,7 +51,7 @@ APP = (
     Action(
         name="new_run",
         keys="n",
-        label="new run",
+        label="new",
         help="Pick a model, tune it and start a run.",
     ),
     Action(
@@ -52,18 +59,21 @@ APP = (
         keys="r",
         label="runs",
         help="List all runs, live and past, and open one.",
+        rank=2,
     ),
     Action(
         name="quit",
         keys="q,ctrl+c,ctrl+q",
         label="quit",
         help="Leave; asks first where this process trains.",
+        rank=1,
     ),
     Action(
         name="show_help",
         keys="question_mark",
         label="help",
         help="Show every key and what it does.",
+        rank=0,
     ),
     Action(
         name="command_palette",
@@ -87,6 +97,7 @@ DETACH = Action(
     keys="d",
     label="detach",
     help="Leave; the run goes on in the background.",
+    rank=1,
 )
 DETACH_ANYWHERE = replace(DETACH, name="detach_anywhere", footer=False)
 """The same on every screen, while this process trains or is about to."""
@@ -97,12 +108,14 @@ STEERING = (
         keys="space",
         label="pause",
         help="Stand still after this update, with a checkpoint.",
+        rank=1,
     ),
     Action(
         name="resume",
         keys="space",
         label="resume",
         help="Go on after a pause.",
+        rank=1,
     ),
     Action(
         name="step",
@@ -125,9 +138,8 @@ STEERING = (
     Action(
         name="evaluate",
         keys="E",
-        label="evaluate",
+        label="test",
         help="Evaluate now, on the whole test set.",
-        footer=False,
     ),
     Action(
         name="save_checkpoint",
@@ -140,19 +152,27 @@ STEERING = (
         keys="u",
         label="change",
         help="Change the learning rate and other values while training.",
+        rank=1,
+    ),
+    Action(
+        name="roll_back",
+        keys="g",
+        label="go back",
+        help="Go back to the last checkpoint, with a lower learning rate.",
+        footer=False,
     ),
     Action(
         name="extend",
         keys="m",
         label="more",
         help="Train for more iterations than planned.",
-        footer=False,
     ),
     Action(
         name="stop",
         keys="x",
         label="stop",
         help="End the run here; everything is kept.",
+        rank=1,
     ),
     DETACH,
 )
@@ -164,18 +184,21 @@ VIEW = (
         keys="s",
         label="smooth",
         help="Smooth the training curves more, then not at all.",
+        rank=4,
     ),
     Action(
         name="log_y",
         keys="l",
         label="log",
         help="Draw the chart on a logarithmic or linear scale; accuracy by its error.",
+        rank=4,
     ),
     Action(
         name="x_axis",
         keys="a",
         label="axis",
         help="Draw over steps, epochs or time.",
+        rank=4,
     ),
     Action(
         name="back",
@@ -193,6 +216,7 @@ PANES = (
         keys="z",
         label="zoom",
         help="Give one pane the whole screen; again for all.",
+        rank=4,
     ),
     Action(
         name="fold_charts",
@@ -320,13 +344,13 @@ RUNS = (
         name="filter",
         keys="slash",
         label="filter",
-        help="Show only the runs with certain words in id, model or state.",
+        help="Show only the runs with certain words in id, name, model or state.",
     ),
     Action(
         name="sort",
         keys="o",
         label="sort",
-        help="Sort by the next column: started, best, model, state.",
+        help="Sort by the next column: started, best, name, model, state.",
     ),
     Action(
         name="back",
@@ -370,6 +394,7 @@ NEW_RUN = (
         keys="ctrl+s",
         label="start",
         help="Start the preset as the form shows it, from inside the form.",
+        rank=1,
     ),
     Action(
         name="start_background",

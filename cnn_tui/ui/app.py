@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from cnn_tui.errors import CnnTuiError
+from cnn_tui.host import terminal
 from cnn_tui.ui.actions import APP, DETACH_ANYWHERE
 from cnn_tui.ui.after_keys import AfterKeys, after_keys
 from cnn_tui.ui.backend import Backend, Ending
@@ -98,6 +99,7 @@ class CnnTuiApp(App[int]):
 
     def on_mount(self) -> None:
         """Shows the run that was asked for; what takes time comes after the paint."""
+        terminal.take_sizes_in_order()
         self.begin_capture_print(self)
         if self._open_run is None:
             self.push_screen(self._new_run)
@@ -140,8 +142,9 @@ class CnnTuiApp(App[int]):
         self.push_screen(RunsScreen(self._runs_folder, self.marker, name=RUNS))
 
     def action_show_help(self) -> None:
-        """Shows all keys."""
-        self.push_screen(HelpScreen())
+        """Shows all keys, first those that work now."""
+        bindings = [found.binding for found in self.screen.active_bindings.values()]
+        self.push_screen(HelpScreen({(key.action, key.tooltip) for key in bindings}))
 
     async def action_quit(self) -> None:
         """Leaves; asks where this process trains."""

@@ -260,7 +260,9 @@ def _derived(key: str, config: RunConfig | None) -> str:
         return ""
     if key == _ITERATIONS:
         return str(config.total_steps)
-    return f"{round(config.total_steps / config.steps_per_epoch, 2):g}"
+    epochs = round(config.total_steps / config.steps_per_epoch, 2)
+    is_exact = epochs * config.steps_per_epoch == config.total_steps
+    return f"{'' if is_exact else '≈ '}{epochs:g}"
 
 
 def _hint(key: str, config: RunConfig | None, own_text: str) -> str:

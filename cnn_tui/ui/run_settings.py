@@ -19,10 +19,14 @@ from cnn_tui.presets.read import read_preset
 from cnn_tui.runs.events import Event, HyperparameterChanged
 from cnn_tui.runs.orders import LIVE_NAMES
 from cnn_tui.runs.records import Status
+from cnn_tui.text import count
 from cnn_tui.ui.sentences import value_text
 
 _DECIDED_HERE = frozenset({"device", "threads", "on_non_finite"})
 """What the machine or the screen decides where a preset does not."""
+
+_TOTAL_STEPS = "total_steps"
+"""What the length of a run is called in its events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +68,13 @@ def setting_rows(
 ) -> list[SettingRow]:
     """Returns all hyperparameters as they are now, those that differ first."""
     changed_at = _changed_at(events)
+    overrides = dict(status.overrides)
+    if status.total_steps and status.total_steps != config.total_steps:
+        length, value = _length(config, status.total_steps)
+        overrides[length] = value
+        changed_at |= {length: changed_at.get(_TOTAL_STEPS, status.step)}
     rows = [
-        _row(name, value, preset, status.overrides, changed_at)
+        _row(name, value, preset, overrides, changed_at)
         for name, value in values(config).items()
     ]
     return sorted(rows, key=lambda row: not row.note)
@@ -91,6 +100,13 @@ def live_value_problem(config: RunConfig, name: str, text: str) -> str | None:
     return None
 
 
+def _length(config: RunConfig, total_steps: int) -> tuple[str, float]:
+    """Returns the name and the value of the length in the terms of the config."""
+    if config.training.epochs is None:
+        return "iterations", total_steps
+    return "epochs", total_steps / config.steps_per_epoch
+
+
 def _flat(key: str, value: Any) -> Iterator[tuple[str, Any]]:
     if not isinstance(value, dict):
         yield key, value
@@ -110,13 +126,18 @@ def _row(
     if preset and name not in _DECIDED_HERE and preset.get(name) != value:
         known = preset.get(name)
         notes.append(
-            "not set in the preset" if known is None else f"preset {value_text(known)}"
+            "not set in the preset" if known is None else f"preset {_text(known)}"
         )
     if name in overrides:
         value = overrides[name]
     if name in changed_at:
-        notes.append(f"changed at step {changed_at[name]:,}")
-    return SettingRow(name=name, value=value_text(value), note=", ".join(notes))
+        notes.append(f"changed at step {count(changed_at[name])}")
+    return SettingRow(name=name, value=_text(value), note=", ".join(notes))
+
+
+def _text(value: object) -> str:
+    """Returns a value in short, but whole numbers to the last digit."""
+    return count(value) if type(value) is int else value_text(value)
 
 
 def _changed_at(events: Iterable[Event]) -> dict[str, int]:

@@ -73,6 +73,7 @@ LOSSES = [
     + [("loss", value) for value in LOSSES]
     + [
         ("epochs", 3),
+        ("epochs", 0.5),
         ("checkpoint_every", 100),
         ("checkpoint_every", "1.5s"),
         ("clip_grad_norm", 1.5),
@@ -122,6 +123,22 @@ def test_the_length_is_in_iterations_or_in_epochs() -> None:
     assert (by_iterations.steps_per_epoch, by_iterations.total_steps) == (3, 7)
     assert "iterations" not in to_mapping(by_epochs)["training"]
     assert "epochs" not in to_mapping(by_iterations)["training"]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "updates"), [(1, 3), (0.5, 2), (1.9, 6), (0.001, 1)]
+)
+def test_a_part_of_an_epoch_is_a_whole_number_of_updates(
+    epochs: float, updates: int
+) -> None:
+    training = {"epochs": epochs, "batch_size": 100}
+    parsed = config(dataset={"train_images": 250}, training=training)
+    assert parsed.total_steps == updates
+
+
+def test_whole_epochs_are_written_as_whole_numbers() -> None:
+    assert "epochs: 4\n" in to_yaml(config(training={"epochs": 4}))
+    assert "epochs: 0.5\n" in to_yaml(config(training={"epochs": 0.5}))
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
         ({"batch_size": True}, "training.batch_size: must be a whole number, not true"),
         ({"batch_size": None}, "training.batch_size: is empty: must be a whole number"),
         ({"batch_size": 0}, "training.batch_size: must be greater than or equal to 1"),
-        ({"epochs": 0}, "training.epochs: must be greater than or equal to 1, not 0"),
+        ({"epochs": 0}, "training.epochs: must be greater than 0, not 0"),
         ({"deterministic": 1}, "training.deterministic: must be true or false, not 1"),
         (
             {"optimizer": {"lr": "fast"}},

@@ -43,10 +43,10 @@ def write_picture_run(folder: Path, *, step: int, state: State, **fields: Any) -
     return run
 
 
-def picture_status(name: str, *, step: int, state: State, **fields: Any) -> Status:
+def picture_status(run_id: str, /, *, step: int, state: State, **fields: Any) -> Status:
     """Returns the status of a run of 3,000 updates; ``fields`` replace parts of it."""
     known: dict[str, Any] = {
-        "id": name,
+        "id": run_id,
         "name": "model-c",
         "preset": "model-c",
         "title": "Model C",

@@ -5,13 +5,31 @@ from pathlib import Path
 import pytest
 from textual.command import DiscoveryHit, Hit
 
-from cnn_tui.ui.actions import APP, CHART, PANES, RUNS, SECTIONS, STEERING, VIEW, Action
+from cnn_tui.ui.actions import (
+    APP,
+    CHART,
+    PANES,
+    RUNS,
+    SECTIONS,
+    STEERING,
+    VIEW,
+    Action,
+    printed,
+)
 from cnn_tui.ui.app import CnnTuiApp
 from cnn_tui.ui.charts import LineChart
 from cnn_tui.ui.glyphs import MARK_NAMES
 from cnn_tui.ui.palette import ActionProvider
 from cnn_tui.ui.screens.help import HelpLines, HelpScreen
-from tests.ui.conftest import ENDLESS, dashboard, opened, training, until
+from tests.ui.conftest import (
+    ENDLESS,
+    WIDE,
+    dashboard,
+    opened,
+    screen_text,
+    training,
+    until,
+)
 
 
 async def palette(app: CnnTuiApp) -> list[str]:
@@ -73,6 +91,70 @@ async def test_the_help_has_every_action(finished_run: Path) -> None:
         assert dashboard(app)
 
 
+async def test_the_help_begins_with_what_works_now(finished_run: Path) -> None:
+    async with opened(finished_run, size=(60, 18)) as (app, pilot):
+        await pilot.press("question_mark")
+        assert "Dashboard" in screen_text(app)
+        await pilot.press("escape", "r", "question_mark")
+        assert "Open the selected run" in screen_text(app)
+
+
+async def test_the_help_cuts_no_sentence(finished_run: Path) -> None:
+    async with opened(finished_run, size=(60, 18)) as (app, pilot):
+        await pilot.press("question_mark")
+        lines = app.screen.query_one(HelpLines)
+        shown = [lines.strip(row).text for row in range(lines.virtual_size.height)]
+        words = " ".join(" ".join(shown).split())
+        for actions in SECTIONS.values():
+            assert all(action.help in words for action in actions)
+
+
+def footer(app: CnnTuiApp) -> str:
+    """Returns the keys that are shown at the bottom."""
+    return screen_text(app).splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("size", "keys"),
+    [
+        ((60, 18), "space pause  u change  x stop  d detach  q quit  ? help"),
+        (
+            (80, 24),
+            "space pause  . step  u change  x stop  d detach  n new  r runs  q quit  "
+            "? help",
+        ),
+    ],
+)
+async def test_a_short_footer_keeps_what_would_hurt_to_miss(
+    tmp_path: Path, calm_training: None, size: tuple[int, int], keys: str
+) -> None:
+    async with training(tmp_path, *ENDLESS, size=size) as (app, pilot):
+        await until(pilot, lambda: keys in footer(app))
+
+
+async def test_a_wide_footer_shows_every_key(
+    tmp_path: Path, calm_training: None
+) -> None:
+    async with training(tmp_path, *ENDLESS) as (app, pilot):
+        await until(pilot, lambda: dashboard(app).run.state == "running")
+        labels = [
+            f" {printed(action.key_names[0])} {action.label} "
+            for action in (*STEERING, *VIEW, *PANES, *APP)
+            if action.footer and action.name != "resume"
+        ]
+        await until(pilot, lambda: all(label in f"{footer(app)} " for label in labels))
+
+
+async def test_a_footer_shows_the_key_that_works_in_a_text_field() -> None:
+    async with CnnTuiApp(runs_folder=Path("runs")).run_test(size=WIDE) as pilot:
+        app = pilot.app
+        assert isinstance(app, CnnTuiApp)
+        await until(pilot, lambda: "multiply-adds" in screen_text(app))
+        assert " q quit " in footer(app)
+        await pilot.press("slash")
+        assert " ^q quit" in footer(app)
+
+
 async def test_the_palette_finds_and_does(finished_run: Path) -> None:
     async with opened(finished_run) as (app, pilot):
         provider = ActionProvider(app.screen)
@@ -100,8 +182,8 @@ def test_a_key_of_the_dashboard_is_not_one_of_the_program() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "shown"),
-    [("space", "space"), ("full_stop", "."), ("ctrl+p", "^p"), ("q,ctrl+c", "q")],
+    ("key", "shown"),
+    [("space", "space"), ("full_stop", "."), ("ctrl+p", "^p"), ("q", "q")],
 )
-def test_keys_are_named_as_on_a_keyboard(keys: str, shown: str) -> None:
-    assert Action(name="a", keys=keys, label="", help="").key == shown
+def test_keys_are_named_as_on_a_keyboard(key: str, shown: str) -> None:
+    assert printed(key) == shown

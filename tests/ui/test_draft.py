@@ -103,7 +103,7 @@ def test_a_required_value_is_asked_for() -> None:
             {"schedule__name": "cosine", "warmup_iterations": "3000"},
             {"warmup": "below"},
         ),
-        ({"epochs": "0"}, {"epochs": "greater than or equal to 1"}),
+        ({"epochs": "0"}, {"epochs": "greater than 0"}),
         ({"device": "cuda:x"}, {"device": "cuda:N"}),
         (
             {"optimizer__name": "adam", "betas": "[1, 0.9]"},

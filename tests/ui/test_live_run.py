@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from cnn_tui.config import to_yaml
 from cnn_tui.engine.trainer import Trainer
@@ -13,6 +14,7 @@ from cnn_tui.ui.screens.dialogs import AskText, ChangeValues, Choose, Wait
 from cnn_tui.ui.screens.new_run import NewRunScreen
 from cnn_tui.ui.widgets.event_log import EventLog
 from cnn_tui.ui.widgets.notices import Notices
+from cnn_tui.ui.widgets.run_pane import RunPane
 from cnn_tui.ui.widgets.status_line import StatusLine
 from tests.ui.conftest import (
     ENDLESS,
@@ -33,6 +35,10 @@ def state(app: CnnTuiApp) -> str:
 
 def log(app: CnnTuiApp) -> str:
     return dashboard(app).query_one(EventLog).plain
+
+
+def notices(app: CnnTuiApp) -> str:
+    return dashboard(app).query_one(Notices).plain
 
 
 def step(app: CnnTuiApp) -> int:
@@ -104,6 +110,9 @@ async def test_evaluation_checkpoint_and_more_iterations(tmp_path: Path) -> None
         await until(pilot, lambda: "total_steps" in log(app))
         status = dashboard(app).run.status
         assert status and status.total_steps > 1_000_000
+        new_total = f"iterations {status.total_steps:,}"
+        shown = dashboard(app).query_one(RunPane).plain
+        assert new_total in " ".join(shown.split())
 
 
 async def test_stopping_asks_first_and_leaves_the_outcome_on_the_screen(
@@ -122,6 +131,21 @@ async def test_stopping_asks_first_and_leaves_the_outcome_on_the_screen(
         assert "space" not in screen_text(app).splitlines()[-1]
         await pilot.press("n")
         assert isinstance(app.screen, NewRunScreen)
+
+
+async def test_a_question_is_whole_and_hears_only_the_keys_that_it_names(
+    tmp_path: Path,
+) -> None:
+    async with training(tmp_path, *ENDLESS, size=(80, 24)) as (app, pilot):
+        await pilot.press("x")
+        box = [
+            line.split("│")[1] for line in screen_text(app).splitlines() if "│" in line
+        ]
+        assert "it can go on later." in " ".join(" ".join(box).split())
+        await pilot.press("enter", "y")
+        assert isinstance(app.screen, Choose)
+        await pilot.press("escape")
+        assert state(app) == State.RUNNING
 
 
 async def test_a_second_run_is_offered_the_background(tmp_path: Path) -> None:
@@ -165,6 +189,35 @@ async def test_a_loss_that_is_not_finite_is_marked_and_named(
         await until(pilot, lambda: "not finite" in log(app))
         assert "a value is not finite" in dashboard(app).query_one(Notices).plain
         assert screen_text(app).count("not finite") >= 3  # both charts name the mark
+
+
+async def test_a_loss_that_is_not_finite_is_left_by_going_back(tmp_path: Path) -> None:
+    settings = (*ENDLESS, "lr=3e37", "on_non_finite=pause")
+    async with training(tmp_path, *settings) as (app, pilot):
+        await until(pilot, lambda: "space goes on without that update" in notices(app))
+        assert "g goes back to step 0 with a lower rate" in notices(app)
+        await pilot.press("g")
+        assert isinstance(app.screen, AskText)
+        assert "Go back to step 0" in screen_text(app)
+        assert app.screen.query_one(Input).value == "3e+36"
+        await pilot.press("end", "ctrl+u", *"-1", "enter")
+        assert "must be greater than 0" in screen_text(app)
+        await pilot.press("end", "ctrl+u", *"0.02", "enter")
+        await until(pilot, lambda: state(app) == State.RUNNING and step(app) > 1)
+        assert "→ 0.02" in log(app)
+        assert notices(app) == ""
+
+
+async def test_an_exploded_loss_stays_on_the_screen_until_something_is_done(
+    tmp_path: Path,
+) -> None:
+    async with training(tmp_path, *ENDLESS, "lr=1000") as (app, pilot):
+        await until(pilot, lambda: "the loss has exploded at step" in notices(app))
+        assert "g goes back to step 0 with a lower rate" in notices(app)
+        assert "u lowers the rate" in notices(app)
+        dashboard(app).commands.send("lower", "set", name="lr", value=0.01)
+        await until(pilot, lambda: "lr 1,000 → 0.01" in log(app))
+        await until(pilot, lambda: notices(app) == "")
 
 
 async def test_an_exception_in_training_is_the_end_of_the_run_not_of_the_screen(

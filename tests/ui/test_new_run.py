@@ -126,6 +126,17 @@ async def test_iterations_and_epochs_replace_each_other() -> None:
         assert app.started[0].config.total_steps == 8400
 
 
+async def test_epochs_need_not_be_whole() -> None:
+    async with new_run() as (app, pilot):
+        await enter(app, pilot, "iterations", "400")
+        epochs = app.field("epochs").query_one(Input)
+        assert epochs.placeholder == "≈ 0.67"
+        await enter(app, pilot, "epochs", "0.5")
+        assert app.field("iterations").query_one(Input).placeholder == "300"
+        await pilot.press("ctrl+s")
+        assert app.started[0].config.total_steps == 300
+
+
 async def test_letters_are_text_in_a_field_and_escape_leaves_it() -> None:
     async with new_run() as (app, pilot):
         await enter(app, pilot, "seed", "w/2")
@@ -235,6 +246,19 @@ async def test_presets_with_errors_come_last_and_say_why() -> None:
         assert "unknown layer flaten" in app.sentence
 
 
+async def test_a_broken_preset_says_what_is_wrong_instead_of_settings() -> None:
+    write_preset("broken", "model: {layers: [flaten]}")
+    async with new_run((80, 24)) as (app, pilot):
+        await select(app, pilot, "broken")
+        await pilot.press("3")
+        assert "There is nothing to set until this is corrected" in app.text
+        inside = [line.split("│")[-2] for line in app.text.splitlines() if "│" in line]
+        assert "the nearest are flatten" in " ".join(" ".join(inside).split())
+        await select(app, pilot, "model-a")
+        assert "There is nothing to set" not in app.text
+        assert "checkpoint every" in app.text
+
+
 async def test_text_from_presets_is_literal() -> None:
     title = "[red]x[/red] [@click=app.bell]y\\e[31m"
     write_preset("[b]my[-b]", f'title: "{title}"\ndescription: "[b]d"\n{MINIMAL}')
@@ -281,6 +305,14 @@ async def test_everything_is_reached_by_keys_at_80_by_24() -> None:
         assert "deterministic" in app.text
         await pilot.press("escape", "2", "end")
         assert "10·1568 + 10 = 15,690 parameters" in app.text
+
+
+@pytest.mark.parametrize("name", ["model-a", "model-c"])
+async def test_a_long_description_leaves_room_for_the_layers(name: str) -> None:
+    async with new_run((80, 24)) as (app, pilot):
+        await select(app, pilot, name)
+        assert "linear 10" in app.text
+        assert "parameters · " in app.text
 
 
 async def test_an_error_out_of_sight_is_brought_into_sight() -> None:

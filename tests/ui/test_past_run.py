@@ -10,9 +10,9 @@ from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from cnn_tui.runs import records
-from cnn_tui.runs.events import Stepped
+from cnn_tui.runs.events import Failed, Stepped
 from cnn_tui.runs.layout import CONFIG, DEVICE, EVENTS, METRICS, STATUS
-from cnn_tui.runs.records import encode_line
+from cnn_tui.runs.records import DeviceRow, encode_line
 from cnn_tui.runs.status import read_status
 from cnn_tui.ui.app import CnnTuiApp
 from cnn_tui.ui.widgets.device_pane import DevicePane
@@ -25,6 +25,7 @@ from cnn_tui.ui.widgets.panes import Panes
 from cnn_tui.ui.widgets.run_pane import RunPane
 from cnn_tui.ui.widgets.status_line import StatusLine
 from tests.ui.conftest import dashboard, opened, screen_text, until
+from tests.ui.picture_runs import STARTED
 
 MARKUP = "[@click=app.quit]x[/] [red]y[/red] \x1b[31mz\x1b[0m"
 SHOWN = r"[@click=app.quit]x[/] [red]y[/red] \x1b[31mz\x1b[0m"
@@ -323,6 +324,43 @@ async def test_the_log_stays_at_the_end_unless_somebody_reads_above(
         dashboard(app).poll()
         await pilot.pause()
         assert log.scroll_offset.y == 0
+
+
+async def test_events_that_are_too_long_go_on_in_the_next_row(
+    finished_run: Path,
+) -> None:
+    reason = "a reason of many words that no pane beside the charts is wide enough for"
+    with (finished_run / EVENTS).open("ab") as file:
+        event = Failed(at=records.now(), step=60, reason=reason)
+        file.write(encode_line(event))
+    async with opened(finished_run, size=(100, 40)) as (app, pilot):
+        log = dashboard(app).query_one(EventLog)
+        assert log.scroll_offset.y == log.max_scroll_y
+        rows = [log.render_line(row).text for row in range(log.size.height)]
+        assert reason in " ".join(" ".join(row[20:] for row in rows).split())
+        await pilot.resize_terminal(160, 45)
+        assert log.virtual_size.height < len(rows)
+
+
+async def test_how_a_run_ended_is_said_whole(finished_run: Path) -> None:
+    async with opened(finished_run, size=(60, 18)) as (app, pilot):
+        notices = dashboard(app).query_one(Notices)
+        assert notices.size.height > 1
+        rows = [notices.render_line(row).text for row in range(notices.size.height)]
+        assert finished_run.name in "".join(row.strip() for row in rows)
+        await pilot.resize_terminal(250, 45)
+        assert notices.size.height == 1
+
+
+async def test_the_machine_of_a_run_that_has_ended_is_one_of_the_past(
+    finished_run: Path,
+) -> None:
+    row = DeviceRow(at=STARTED, cpu_percent=41.0)
+    (finished_run / DEVICE).write_bytes(encode_line(row))
+    async with opened(finished_run) as (app, _pilot):
+        shown = dashboard(app).query_one(DevicePane).plain
+        assert shown.startswith("last seen 2026-11-22 09:15:02")
+        assert "41 %" in shown
 
 
 async def test_the_mouse_reaches_panes_tabs_and_keys(finished_run: Path) -> None:

@@ -1,6 +1,7 @@
 """The list of runs: live, past and damaged ones, few or ten thousand."""
 
 import dataclasses
+import re
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,13 +19,16 @@ from textual.pilot import Pilot
 from cnn_tui.host.process import this_process
 from cnn_tui.runs import records
 from cnn_tui.runs.catalog import RunSummary
-from cnn_tui.runs.layout import STATUS, State
-from cnn_tui.runs.records import Best, Status
+from cnn_tui.runs.events import Evaluated
+from cnn_tui.runs.layout import EVENTS, STATUS, State
+from cnn_tui.runs.records import Best, Status, encode_line
+from cnn_tui.runs.status import read_status
 from cnn_tui.ui import run_table
 from cnn_tui.ui.app import CnnTuiApp
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.screens.new_run import NewRunScreen
 from cnn_tui.ui.screens.runs import RunsScreen
+from cnn_tui.ui.widgets.preview_pane import PreviewPane
 from cnn_tui.ui.widgets.run_list import RunList
 from tests.ui.conftest import dashboard, screen_text, until
 
@@ -40,10 +45,12 @@ def write_status(run: Path, **fields: object) -> None:
 
 
 @asynccontextmanager
-async def listed(folder: Path) -> AsyncIterator[tuple[CnnTuiApp, Pilot[int]]]:
+async def listed(
+    folder: Path, size: tuple[int, int] = (140, 30)
+) -> AsyncIterator[tuple[CnnTuiApp, Pilot[int]]]:
     """Opens the list of runs and waits until it is read."""
     app = CnnTuiApp(runs_folder=folder)
-    async with app.run_test(size=(140, 30)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
         await pilot.press("r")
         await until(pilot, lambda: "sorted by" in screen_text(app))
@@ -87,7 +94,68 @@ async def test_runs_are_listed_with_what_matters(tmp_path: Path) -> None:
         assert failed.startswith("✗ failed")
         assert failed.endswith("[red]no[/red]")
         assert "c  it has no status.json" in damaged
-        assert "3 in" in screen_text(app)
+        assert "Runs · 3 · 0 live" in screen_text(app)
+
+
+async def test_runs_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    for day, name in (("22", "mine"), ("22", "mine-2"), ("21", "else")):
+        run = tmp_path / f"202611{day}-091502-{name}"
+        write_status(run, name=name.removesuffix("-2"), preset="model-a")
+    write_status(tmp_path / "copied", name="mine", preset="model-a")
+    async with listed(tmp_path) as (app, _pilot):
+        names = {" ".join(row.split()[2:-8]) for row in rows(app)}
+        assert names == {"mine 091502", "mine 091502-2", "else", "copied"}
+
+
+async def test_the_selected_run_is_shown_in_short(finished_run: Path) -> None:
+    write_status(finished_run.parent / "other", name="other", preset="model-a")
+    async with listed(finished_run.parent) as (app, pilot):
+        preview = app.screen.query_one(PreviewPane)
+        await pilot.press("home")
+        await until(pilot, lambda: "nothing happened yet" in preview.plain)
+        await pilot.press("down")
+        await until(pilot, lambda: "train_images 500" in preview.plain)
+        assert str(preview.border_title) == finished_run.name
+        loss, accuracy, last, differs = preview.plain.splitlines()
+        assert re.match(r"loss +█[▁-█]+▁  2\.\d+ → 1\.\d+$", loss)
+        assert re.match(r"accuracy +▁.█  \d+\.\d\d % → \d+\.\d\d %$", accuracy)
+        assert "at step 60: finished" in last
+        assert "iterations 60 (preset 3,000)" in differs
+        shutil.rmtree(finished_run)
+        shutil.rmtree(finished_run.parent / "other")
+        await until(pilot, lambda: preview.plain == "")
+
+
+async def test_the_look_at_a_live_run_follows_it_and_rests_when_nothing_happens(
+    finished_run: Path,
+) -> None:
+    async with listed(finished_run.parent) as (app, pilot):
+        preview = app.screen.query_one(PreviewPane)
+        await until(pilot, lambda: "at step 60: finished" in preview.plain)
+        status = read_status(finished_run)
+        assert status
+        live = msgspec.structs.replace(status, state=State.RUNNING, step=61)
+        (finished_run / STATUS).write_bytes(msgspec.json.encode(live))
+        with (finished_run / EVENTS).open("ab") as file:
+            file.write(encode_line(Evaluated(at=records.now(), step=61)))
+        screen = app.screen
+        assert isinstance(screen, RunsScreen)
+        await pilot.press("escape", "r")
+        preview = app.screen.query_one(PreviewPane)
+        await until(pilot, lambda: "at step 61: evaluated" in preview.plain)
+
+
+@pytest.mark.parametrize(("size", "rows"), [((80, 24), 3), ((60, 18), 0)])
+async def test_a_small_terminal_has_a_shorter_look(
+    finished_run: Path, size: tuple[int, int], rows: int
+) -> None:
+    async with listed(finished_run.parent, size) as (app, pilot):
+        preview = app.screen.query_one(PreviewPane)
+        await until(pilot, lambda: "train_images 500" in preview.plain)
+        assert preview.size.height == rows
+        shown = screen_text(app)
+        assert "logistic" in shown and "60/60" in shown
+        assert ("differs" in shown) == (rows > 0)
 
 
 async def test_filter_and_sorting(tmp_path: Path) -> None:
@@ -141,7 +209,7 @@ async def test_what_becomes_of_runs_elsewhere_is_seen_in_the_list(
         async with listed(tmp_path) as (app, pilot):
             assert "1 live" in screen_text(app)
             states = [line.split()[1] for line in rows(app)]
-            assert sorted(states) == ["running", "stopped", "waiting_for_"]
+            assert sorted(states) == ["running", "stopped", "waiting_fo…"]
             write_status(tmp_path / "b", state=State.RUNNING)
             process.kill()
             await until(pilot, lambda: any("? lost" in row for row in rows(app)))
@@ -190,10 +258,10 @@ async def test_ten_thousand_runs_cost_as_much_as_those_on_the_screen(
 ) -> None:
     made = 0
 
-    def count_row(*arguments: object) -> object:
+    def count_row(*arguments: Any, **named: Any) -> object:
         nonlocal made
         made += 1
-        return row(*arguments)  # type: ignore[arg-type]
+        return row(*arguments, **named)
 
     row = run_table.row
     monkeypatch.setattr("cnn_tui.ui.widgets.run_list.row", count_row)

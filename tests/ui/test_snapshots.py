@@ -106,30 +106,32 @@ def test_failed_run(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_runs(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     write_picture_run(RUNS, step=1240, state=State.RUNNING, **identity())
-    for number, (preset, state, hours, reason) in enumerate(
+    for number, (name, preset, state, hours, reason) in enumerate(
         [
-            ("model-a", State.FINISHED, 2, None),
-            ("deeper", State.STOPPED, 26, None),
-            ("my-[red]net", State.FAILED, 27, "non_finite"),
-            ("model-b", State.INTERRUPTED, 80, "SIGTERM"),
+            ("model-c", "model-c", State.FINISHED, 2, None),
+            ("slower", "deeper", State.STOPPED, 26, None),
+            ("my-net", "my-[red]net", State.FAILED, 27, "non_finite"),
+            ("model-b", "model-b", State.INTERRUPTED, 80, "SIGTERM"),
         ]
     ):
+        run = RUNS / f"20261121-18000{number}-{name}"
         fields = {
+            "name": name,
             "preset": preset,
             "started_at": NOW - timedelta(hours=hours),
             "best": None if reason else Best(step=500 * number, accuracy=0.96),
             "reason": reason,
         }
-        (RUNS / f"run-{number}").mkdir()
-        status = picture_status(f"run-{number}", step=900, state=state, **fields)
-        (RUNS / f"run-{number}" / STATUS).write_bytes(msgspec.json.encode(status))
+        run.mkdir()
+        status = picture_status(run.name, step=900, state=state, **fields)
+        (run / STATUS).write_bytes(msgspec.json.encode(status))
     (RUNS / "damaged").mkdir()
-    ready = showing("multiply-adds", "sorted by started", press=("r", "down"))
+    ready = showing("multiply-adds", "sorted by started", "differs", press=("r",))
     app = CnnTuiApp(runs_folder=RUNS)
     assert snap_compare(app, terminal_size=size, run_before=ready)
 
 
 def test_help(snap_compare: SnapCompare) -> None:
-    ready = showing("multiply-adds", "Steering", press=("question_mark",))
+    ready = showing("multiply-adds", "Everywhere", press=("question_mark",))
     app = CnnTuiApp(runs_folder=RUNS)
     assert snap_compare(app, terminal_size=(80, 24), run_before=ready)

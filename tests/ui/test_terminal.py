@@ -185,12 +185,12 @@ def test_no_color_means_none(finished_run: Path) -> None:
 
 def test_a_storm_of_sizes(finished_run: Path) -> None:
     command = (*CNN_TUI, "attach", str(finished_run))
-    with Terminal(command, folder=finished_run.parent) as terminal:
-        terminal.until("finished at step 60")
-        for columns, rows in ((20, 5), (200, 60), (80, 24), (2, 2), (101, 31)) * 3:
-            terminal.resize(columns, rows)
-        terminal.read(2.0)
-        terminal.resize(80, 24)
-        text = terminal.until("[Loss]")
-        terminal.until("? help")
-        assert all(len(line) <= 80 for line in text.splitlines())
+    for _ in range(3):  # while the program starts, it is busiest
+        with Terminal(command, folder=finished_run.parent) as terminal:
+            terminal.until("finished at step 60")
+            for columns, rows in ((20, 5), (200, 60), (80, 24), (2, 2), (101, 31)) * 3:
+                terminal.resize(columns, rows)
+            terminal.resize(80, 24)
+            text = terminal.until("[Loss]")
+            terminal.until("? help")
+            assert all(len(line) <= 80 for line in text.splitlines())

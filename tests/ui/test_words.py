@@ -176,6 +176,24 @@ def test_settings_that_differ_come_first_and_say_how() -> None:
     assert {row.name for row in rows} >= {"optimizer", "schedule", "loss", "dataset"}
 
 
+@pytest.mark.parametrize(
+    ("length", "total_steps", "row"),
+    [
+        ("iterations=60", 90, ("iterations", "90", "preset 3,000, changed at step 5")),
+        ("epochs=2", 15, ("epochs", "3", "not set in the preset, changed at step 5")),
+    ],
+)
+def test_more_iterations_are_a_change_of_the_settings(
+    length: str, total_steps: int, row: tuple[str, str, str]
+) -> None:
+    config = tiny_config(length)
+    preset = run_settings.values(tiny_config())
+    changed = event(events.HyperparameterChanged, what="total_steps", after=total_steps)
+    now = status(total_steps=total_steps, preset="logistic")
+    rows = run_settings.setting_rows(config, preset, now, [changed])
+    assert row in [(row.name, row.value, row.note) for row in rows]
+
+
 def test_a_preset_that_is_gone_differs_in_nothing() -> None:
     assert run_settings.preset_values(status(preset="no-such-preset")) == {}
     assert run_settings.preset_values(status()) == {}

@@ -28,6 +28,7 @@ from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.run_settings import setting_rows
 from cnn_tui.ui.run_view import RunView
 from cnn_tui.ui.screens.steering import SteeringScreen
+from cnn_tui.ui.trouble import advice
 from cnn_tui.ui.widgets.device_pane import DevicePane
 from cnn_tui.ui.widgets.event_log import EventLog
 from cnn_tui.ui.widgets.key_bar import KeyBar
@@ -121,7 +122,8 @@ class DashboardScreen(SteeringScreen):
     def show_moment(self) -> None:
         """Shows the status, and what the run was told."""
         run = self.run
-        self.query_one(Notices).show_run(run.state, run.outcome, run.problems)
+        warnings = [*filter(None, [advice(run)]), *run.problems]
+        self.query_one(Notices).show_run(run.state, run.outcome, warnings)
         if run.status is not None:
             told = self.commands.in_words()
             moment = RunMoment(status=run.status, state=run.state, told=told)
@@ -196,7 +198,7 @@ class DashboardScreen(SteeringScreen):
     def _show_panes(self) -> None:
         """Hands on what changed since the last time."""
         run, now = self.run, time.monotonic()
-        drawn = (run.reader.version, run.status, self._is_complete)
+        drawn = (run.reader.version, run.status, run.state, self._is_complete)
         events = run.reader.events
         urgent = (run.state, self._is_complete, events[-1] if events else None)
         waited = now - self._drawn_at >= PANES_SECONDS
@@ -210,7 +212,9 @@ class DashboardScreen(SteeringScreen):
             self.query_one(RunPane).show_rows(rows, self._glyphs)
             threads = run.config.training.threads
             device = list(run.reader.device)
-            self.query_one(DevicePane).show_rows(device, threads, self._glyphs)
+            self.query_one(DevicePane).show_rows(
+                device, threads, self._glyphs, is_live=run.is_live
+            )
 
     def _show_charts(self) -> None:
         x_limits = x_limits_of(self.run.status, self._x_mode)

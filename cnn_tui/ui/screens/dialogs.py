@@ -29,7 +29,7 @@ class Choose(ModalScreen[str | None]):
     def __init__(
         self, title: str, *, explanation: str, choices: Mapping[str, str]
     ) -> None:
-        """``choices`` says what each key does; Enter is the first of them."""
+        """``choices`` says what each key does; no other key does anything."""
         super().__init__()
         self._title = title
         self._explanation = explanation
@@ -46,10 +46,9 @@ class Choose(ModalScreen[str | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Takes the answer."""
-        key = next(iter(self._choices)) if event.key == "enter" else event.key
-        if key in self._choices:
+        if event.key in self._choices:
             event.stop()
-            self.dismiss(key)
+            self.dismiss(event.key)
 
 
 class Wait(ModalScreen[None]):
@@ -94,7 +93,7 @@ class AskText(ModalScreen[str | None]):
 
     @on(Input.Changed)
     def _show_problem(self, event: Input.Changed) -> None:
-        self.query_one(".problem", Label).update(self._check(event.value) or "")
+        _explain(self.query_one(".problem", Label), self._check(event.value))
 
     @on(Input.Submitted)
     def _send(self, event: Input.Submitted) -> None:
@@ -135,7 +134,7 @@ class ChangeValues(ModalScreen[dict[str, str] | None]):
     def _show_problem(self, event: Input.Changed) -> None:
         name = event.input.name or ""
         problem = self._problem(name, event.value)
-        self.query_one(f"#problem-{name}", Label).update(problem or "")
+        _explain(self.query_one(f"#problem-{name}", Label), problem)
 
     @on(Input.Submitted)
     def _send(self) -> None:
@@ -159,6 +158,12 @@ def positive_count(text: str) -> str | None:
     if not digits.isdecimal() or len(digits) > 10 or not 1 <= int(digits) <= MAX_COUNT:
         return f"must be a whole number from 1 to {count(MAX_COUNT)}"
     return None
+
+
+def _explain(label: Label, problem: str | None) -> None:
+    """Shows what is wrong with a value; no row where nothing is."""
+    label.update(problem or "")
+    label.display = problem is not None
 
 
 def _choice(key: str, doing: str) -> Content:

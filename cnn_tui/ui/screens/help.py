@@ -1,6 +1,6 @@
 """Every key and what it does, made from the registry of actions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -20,14 +20,20 @@ class HelpLines(Lines, can_focus=True):
     """The list of keys."""
 
     BORDER_TITLE = "Keys"
+    hanging_indent = _KEY_WIDTH + 2
 
 
 class HelpScreen(ModalScreen[None]):
-    """Shows all keys, by where they work."""
+    """Shows all keys, by where they work; first those that work now."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "back"),
     ]
+
+    def __init__(self, working: Set[tuple[str, str]]) -> None:
+        """``working`` are the names and sentences of the actions that work now."""
+        super().__init__()
+        self._working = working
 
     def compose(self) -> ComposeResult:
         """Makes one list that scrolls."""
@@ -35,16 +41,19 @@ class HelpScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Fills the list."""
-        self.query_one(HelpLines).show(list(_help_lines()))
+        self.query_one(HelpLines).show(list(_help_lines(self._working)))
 
 
 def keys_text(action: Action) -> str:
     """Returns the keys of an action as they are printed on a keyboard."""
-    return " ".join(format_key(key) for key in action.keys.split(","))
+    return " ".join(format_key(key) for key in action.key_names)
 
 
-def _help_lines() -> Iterator[Content]:
-    for title, actions in SECTIONS.items():
+def _help_lines(working: Set[tuple[str, str]]) -> Iterator[Content]:
+    def is_elsewhere(section: tuple[str, Sequence[Action]]) -> bool:
+        return working.isdisjoint((action.name, action.help) for action in section[1])
+
+    for title, actions in sorted(SECTIONS.items(), key=is_elsewhere):
         yield Content.styled(title, "bold $accent")
         for action in actions:
             keys = f"  {keys_text(action):<{_KEY_WIDTH}}"

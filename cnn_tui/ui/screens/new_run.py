@@ -187,7 +187,8 @@ class NewRunScreen(Screen[None]):
         view = self._draft.view() if self._draft else None
         with self.app.batch_update():
             self.query_one(ModelPane).show_layers(view.table if view else None)
-            self.query_one(Form).show(view, refill=refill)
+            error = self._item.error if self._item else ""
+            self.query_one(Form).show(view, refill=refill, error=error)
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
@@ -20,9 +20,10 @@ from cnn_tui.text import count, printable
 from cnn_tui.ui.actions import RUNS
 from cnn_tui.ui.charts import MarkerName
 from cnn_tui.ui.glyphs import GLYPHS
-from cnn_tui.ui.run_table import HEADER, SORTINGS, is_live, matches
+from cnn_tui.ui.run_table import SORTINGS, header, is_live, matches
 from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.lines import Lines
+from cnn_tui.ui.widgets.preview_pane import PreviewPane
 from cnn_tui.ui.widgets.run_list import RunList
 from cnn_tui.ui.widgets.text_input import TextInput
 
@@ -30,7 +31,7 @@ REFRESH_SECONDS = 1.0
 
 
 class RunsScreen(Screen[None]):
-    """A list that can be filtered and sorted; Enter opens a run."""
+    """A list that can be filtered and sorted, with a look at the selected run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in RUNS]
 
@@ -43,6 +44,7 @@ class RunsScreen(Screen[None]):
     def __init__(self, folder: Path, marker: MarkerName, name: str) -> None:
         """Lists the runs in ``folder``."""
         super().__init__(name)
+        self.VERTICAL_BREAKPOINTS = [(0, "-tiny"), (20, "-short"), (30, "-roomy")]
         self._folder = folder
         self._glyphs = GLYPHS[marker]
         self._catalog = Catalog(folder)
@@ -54,10 +56,11 @@ class RunsScreen(Screen[None]):
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """Makes title, column names, list, filter and keys."""
+        """Makes title, column names, list, preview, filter and keys."""
         yield Lines(id="title")
         yield Lines(id="columns")
         yield RunList(self._glyphs)
+        yield PreviewPane(self._glyphs)
         yield TextInput(placeholder="words to filter by", compact=True)
         yield KeyBar()
 
@@ -68,6 +71,10 @@ class RunsScreen(Screen[None]):
         self._show()
         self._timer = self.set_interval(REFRESH_SECONDS, self.load)
         self.load()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Names the columns that there is room for now."""
+        self.call_after_refresh(self._show_columns)
 
     def on_screen_suspend(self) -> None:
         """Stops reading while another screen is on top."""
@@ -139,14 +146,24 @@ class RunsScreen(Screen[None]):
         if self._is_loading or (runs, problem) != (self._runs, self._problem):
             self._runs, self._problem, self._is_loading = runs, problem, False
             self._show()
+        self._look()
+
+    @on(RunList.Selected)
+    def _look(self) -> None:
+        self.query_one(PreviewPane).look_at(self.query_one(RunList).current)
 
     def _show(self) -> None:
         words = self.query_one(Input).value.casefold().split()
         shown = [run for run in self._runs if matches(run, words)]
         shown.sort(key=SORTINGS[self._sorting])
         self.query_one(RunList).show_runs(shown)
+        self._look()
         self.query_one("#title", Lines).show([self._title(len(shown))])
-        columns = Content.styled(HEADER, "$foreground 60%")
+        self._show_columns()
+
+    def _show_columns(self) -> None:
+        width = self.query_one(RunList).scrollable_content_region.width
+        columns = Content.styled(header(width), "$foreground 60%")
         if self._problem:
             columns = Content.styled(self._problem, "$text-error")
         self.query_one("#columns", Lines).show([columns])
@@ -155,10 +172,9 @@ class RunsScreen(Screen[None]):
         live = sum(is_live(run) for run in self._runs)
         total = len(self._runs)
         number = count(total) if shown == total else f"{count(shown)} of {count(total)}"
-        where = f" · {number} in {printable(self._folder)} · {count(live)} live"
         state = "reading…" if self._is_loading else f"sorted by {self._sorting}"
         return Content.assemble(
             ("Runs", "bold $accent"),
-            where,
-            (f" · {state}", "$foreground 60%"),
+            f" · {number} · {count(live)} live",
+            (f" · {state} · in {printable(self._folder)}", "$foreground 60%"),
         )

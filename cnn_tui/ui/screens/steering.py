@@ -7,8 +7,10 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 
+from cnn_tui.config import RunConfig
 from cnn_tui.errors import CnnTuiError
 from cnn_tui.io.safe_yaml import parse_value
+from cnn_tui.runs.records import Status
 from cnn_tui.text import count
 from cnn_tui.ui import run_settings
 from cnn_tui.ui.actions import STEERING
@@ -17,6 +19,8 @@ from cnn_tui.ui.run_view import RunView
 from cnn_tui.ui.screens.dialogs import AskText, ChangeValues, Choose, positive_count
 
 _NAMES = {action.name for action in STEERING}
+ROLLBACK_FACTOR = 0.1
+"""Of the learning rate, unless somebody wants another one."""
 
 
 class SteeringScreen(Screen[None]):
@@ -91,10 +95,9 @@ class SteeringScreen(Screen[None]):
 
     def action_change_values(self) -> None:
         """Asks for new values of what can be changed now."""
-        config, status = self.run.config, self.run.status
-        if config is None or status is None:
-            self.notify("config.yaml could not be read", severity="warning")
+        if (known := self._known()) is None:
             return
+        config, status = known
 
         def answered(changed: dict[str, str] | None) -> None:
             for name, text in (changed or {}).items():
@@ -108,12 +111,41 @@ class SteeringScreen(Screen[None]):
         )
         self.app.push_screen(dialog, answered)
 
+    def action_roll_back(self) -> None:
+        """Asks for the rate with which to go on from the last checkpoint."""
+        if (known := self._known()) is None:
+            return
+        config, status = known
+        lr = float(run_settings.live_values(config, status)["lr"])
+        saved = status.last_checkpoint_step
+        place = "the last checkpoint" if saved is None else f"step {count(saved)}"
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self._tell(f"going back to {place}", "rollback", lr=parse_value(text))
+
+        dialog = AskText(
+            f"Go back to {place}",
+            prompt="The weights of the last checkpoint, and this learning rate:",
+            value=f"{lr * ROLLBACK_FACTOR:.4g}",
+            check=lambda text: run_settings.live_value_problem(config, "lr", text),
+        )
+        self.app.push_screen(dialog, answered)
+
     def settle(self) -> None:
         """Takes the answers from the events that were read; refusals are shown."""
         for refusal in self.commands.settle(self.run.reader.events):
             self.notify(refusal, severity="warning", markup=False)
         if not self.run.is_live:
             self.commands.give_up()
+
+    def _known(self) -> tuple[RunConfig, Status] | None:
+        """Returns the values of the run, or says that they cannot be read."""
+        config, status = self.run.config, self.run.status
+        if config is None or status is None:
+            self.notify("config.yaml could not be read", severity="warning")
+            return None
+        return config, status
 
     def _ask_count(
         self, title: str, prompt: str, value: str, do: Callable[[int], None]

@@ -21,10 +21,16 @@ class DevicePane(Lines, can_focus=True):
     BORDER_TITLE = "Device"
 
     def show_rows(
-        self, rows: Sequence[DeviceRow], threads: int | None, glyphs: Glyphs
+        self,
+        rows: Sequence[DeviceRow],
+        threads: int | None,
+        glyphs: Glyphs,
+        *,
+        is_live: bool,
     ) -> None:
         """Shows the newest row and what came before; ``threads`` of the training."""
-        self.show(device_lines(rows[-_HISTORY_WIDTH:], threads, glyphs))
+        lines = device_lines(rows[-_HISTORY_WIDTH:], threads, glyphs)
+        self.show(lines if is_live or not rows else _past(lines, rows[-1]))
 
 
 def device_lines(
@@ -39,6 +45,13 @@ def device_lines(
     if not rows[-1].gpus:
         lines.append(_line("GPU", ("none", "$foreground 60%")))
     return lines + _host_lines(rows, threads, glyphs)
+
+
+def _past(lines: Sequence[Content], last: DeviceRow) -> list[Content]:
+    """Returns lines that do not look as if they were of this moment."""
+    seen = f"last seen {last.at:%Y-%m-%d %H:%M:%S}"
+    dimmed = [Content.styled(line.plain, "$foreground 60%") for line in lines]
+    return [Content.styled(seen, "$text-warning"), *dimmed]
 
 
 def _gpu_lines(

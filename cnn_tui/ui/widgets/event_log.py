@@ -30,6 +30,7 @@ class EventLog(Lines, can_focus=True):
     BORDER_TITLE = "Events"
 
     follows_end = True
+    hanging_indent = 20
     _last: Event | None = None
 
     def show_events(self, events: Sequence[Event]) -> None:

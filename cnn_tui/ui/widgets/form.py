@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from cnn_tui.ui.draft import FormView
 
 
+_NOTHING = "There is nothing to set until this is corrected in the file:"
+
+
 class Form(VerticalScroll, can_focus=False):
     """Fields in groups; wide forms have two columns."""
 
@@ -31,17 +34,19 @@ class Form(VerticalScroll, can_focus=False):
         }
         & .note { color: $text-muted; }
         & > .others { height: auto; color: $text-error; }
+        & > .nothing { height: auto; color: $text-muted; display: none; }
     }
     """
 
     _fields: Sequence[Field] = ()
 
     def compose(self) -> ComposeResult:
-        """Yields empty columns and the line of problems."""
+        """Yields empty columns, the line of problems and what may stand instead."""
         with Container(classes="columns"):
             for _ in COLUMNS:
                 yield Vertical(classes="column")
         yield Static(classes="others", markup=False)
+        yield Static(classes="nothing", markup=False)
 
     async def build(self, choices: Mapping[str, Sequence[str]]) -> None:
         """Makes the fields, those with few values as choices among them."""
@@ -51,11 +56,16 @@ class Form(VerticalScroll, can_focus=False):
                 await column.mount(_group(title, keys, choices))
         self._fields = list(self.query(Field))
 
-    def show(self, view: "FormView | None", *, refill: bool) -> None:
-        """Shows values and problems; ``refill`` replaces what is being typed, too."""
+    def show(self, view: "FormView | None", *, refill: bool, error: str = "") -> None:
+        """Shows values and problems, or the ``error`` that there are none for.
+
+        ``refill`` replaces what is being typed, too.
+        """
+        nothing = self.query_one(".nothing", Static)
         for child in self.children:
-            child.display = view is not None
+            child.display = (child is nothing) == (view is None)
         if view is None:
+            nothing.update(f"{_NOTHING}\n{error}" if error else "")
             return
         for field in self._fields:
             field.show(view.fields.get(field.key), refill=refill)

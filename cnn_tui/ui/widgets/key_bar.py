@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
-from cnn_tui.ui.actions import SECTIONS
+from cnn_tui.ui.actions import SECTIONS, Action, printed
 
 _ACTIONS = {
     (action.name, action.help): action
@@ -17,18 +17,20 @@ _ACTIONS = {
     for action in actions
 }
 _ORDER = list(_ACTIONS.values())
-_LAST = "show_help"
-"""The way to all other keys; it is there whatever has to be left out."""
 
 
 class _Entry(NamedTuple):
-    key: str
-    label: str
+    action: Action
     active: ActiveBinding
+    """The first of its keys that works now: in a text field, "q" does not."""
+
+    @property
+    def key(self) -> str:
+        return printed(self.active.binding.key)
 
     @property
     def width(self) -> int:
-        return len(self.key) + len(self.label) + 3
+        return len(self.key) + len(self.action.label) + 3
 
 
 class KeyBar(Widget):
@@ -58,7 +60,7 @@ class KeyBar(Widget):
             muted = "" if entry.active.enabled else "$foreground 35%"
             parts += [
                 (f" {entry.key} ", muted or "$accent bold"),
-                (f"{entry.label} ", muted or "$foreground 60%"),
+                (f"{entry.action.label} ", muted or "$foreground 60%"),
             ]
         return Content.assemble(*parts)
 
@@ -78,25 +80,23 @@ class KeyBar(Widget):
             self.refresh()
 
     def _fitting(self) -> list[_Entry]:
-        room = self.size.width
-        last = [entry for entry in self._entries if entry.active.binding.id == _LAST]
-        room -= sum(entry.width for entry in last)
-        fitting = []
-        for entry in self._entries:
-            room -= entry.width if entry not in last else 0
-            if room < 0:
-                break
-            if entry not in last:
-                fitting.append(entry)
-        return fitting + last
+        """Returns what there is room for, in the order of the registry."""
+        room, fitting = self.size.width, set()
+        for entry in sorted(self._entries, key=lambda entry: entry.action.rank):
+            if entry.width <= room:
+                room -= entry.width
+                fitting.add(entry.action)
+        return [entry for entry in self._entries if entry.action in fitting]
 
 
 def _entries(screen: Screen[object]) -> tuple[_Entry, ...]:
     """Returns what is to be shown, each action once, in the order of the registry."""
-    found = {}
-    for active in screen.active_bindings.values():
-        binding = active.binding
-        action = _ACTIONS.get((binding.action, binding.tooltip))
+    found: dict[Action, dict[str, ActiveBinding]] = {}
+    for key, active in screen.active_bindings.items():
+        action = _ACTIONS.get((active.binding.action, active.binding.tooltip))
         if action and action.footer:
-            found[action] = _Entry(action.key, action.label, active)
-    return tuple(found[action] for action in sorted(found, key=_ORDER.index))
+            found.setdefault(action, {})[key] = active
+    return tuple(
+        _Entry(action, next(filter(None, map(found[action].get, action.key_names))))
+        for action in sorted(found, key=_ORDER.index)
+    )

@@ -20,6 +20,7 @@ _LEFT_ALIGNED = {_LAYER, _OUTPUT}
 _MUTED = {0, _SHARE}
 _MAX_BAR_WIDTH = 20
 _MIN_LAYER_WIDTH = 8
+_FORMULA_HEIGHT = 2
 
 
 class LayerTable(Vertical):
@@ -47,6 +48,12 @@ class LayerTable(Vertical):
         yield Static(classes="headings", markup=False)
         yield OptionList(markup=False, compact=True)
         yield Static(classes="formula", markup=False)
+
+    @property
+    def whole_height(self) -> int:
+        """Rows that show everything: headings, input, layers and formula."""
+        layers = len(self.table.rows) if self.table else 0
+        return 2 + layers + _FORMULA_HEIGHT if layers else 0
 
     def show(self, table: "ModelTable | None") -> None:
         """Shows another model, or none."""

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -13,6 +14,10 @@ from cnn_tui.ui.widgets.preset_list import PresetItem
 
 if TYPE_CHECKING:
     from cnn_tui.layers import ModelTable
+
+
+_LEAST_DESCRIPTION = 2
+"""Rows that it has in any case; more can be scrolled to."""
 
 
 class Description(VerticalScroll):
@@ -34,11 +39,10 @@ class ModelPane(Vertical):
     ModelPane {
         & > Description {
             height: auto;
-            max-height: 50%;
             margin-bottom: 1;
             scrollbar-size-vertical: 1;
         }
-        &.-broken > Description { color: $text-error; max-height: 100%; }
+        &.-broken > Description { color: $text-error; }
         &.-broken > LayerTable { display: none; }
     }
     """
@@ -63,10 +67,20 @@ class ModelPane(Vertical):
         if table != layers.table:
             self.border_subtitle = Content(totals(table)) if table else None
             layers.show(table)
+        self._share_height()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Shares the height that there is now."""
+        self._share_height()
 
     def focus_layers(self) -> None:
         """Puts the focus on the layers."""
         self.query_one(OptionList).focus()
+
+    def _share_height(self) -> None:
+        """Lets the description have what the layers leave: those are read first."""
+        room = self.size.height - self.query_one(LayerTable).whole_height - 1
+        self.query_one(Description).styles.max_height = max(room, _LEAST_DESCRIPTION)
 
 
 def _description(item: PresetItem | None) -> str:

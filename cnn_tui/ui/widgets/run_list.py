@@ -17,7 +17,7 @@ from textual.visual import Visual
 from cnn_tui.runs import records
 from cnn_tui.runs.catalog import RunSummary
 from cnn_tui.ui.glyphs import Glyphs
-from cnn_tui.ui.run_table import row
+from cnn_tui.ui.run_table import row, shared_names
 
 AGE_SECONDS = 60.0
 
@@ -51,6 +51,9 @@ class RunList(ScrollView, can_focus=True):
     selected: reactive[int] = reactive(0, repaint=False, init=False)
     """The place of the run that Enter opens."""
 
+    class Selected(Message):
+        """Another run is selected, or the selected one changed."""
+
     @dataclass
     class Opened(Message):
         """A run was chosen."""
@@ -62,11 +65,12 @@ class RunList(ScrollView, can_focus=True):
         super().__init__()
         self._glyphs = glyphs
         self._runs: Sequence[RunSummary] = ()
+        self._shared = frozenset[str]()
 
     def show_runs(self, runs: Sequence[RunSummary]) -> None:
         """Shows other runs; the same one stays selected."""
         paths, current, before = [run.path for run in runs], self.current, self._runs
-        self._runs = runs
+        self._runs, self._shared = runs, shared_names(runs)
         if paths == [run.path for run in before]:
             for index, (old, new) in enumerate(zip(before, runs, strict=True)):
                 if old != new:
@@ -87,7 +91,8 @@ class RunList(ScrollView, can_focus=True):
         index, width = y + self.scroll_offset.y, self.scrollable_content_region.width
         if not 0 <= index < len(self._runs) or width <= 0:
             return Strip.blank(width, self.rich_style)
-        line = row(self._runs[index], self._glyphs, records.now())
+        run, now = self._runs[index], records.now()
+        line = row(run, self._glyphs, now, width=width, shared=self._shared)
         line = line.truncate(width, ellipsis=True, pad=True)
         style = self.visual_style
         if index == self.selected:
@@ -101,6 +106,7 @@ class RunList(ScrollView, can_focus=True):
         self.refresh_line(new)
         row_region = Region(0, new, 1, 1)
         self.scroll_to_region(row_region, animate=False, force=True, immediate=True)
+        self.post_message(self.Selected())
 
     def on_resize(self, _event: events.Resize) -> None:
         """Takes the width that there is now."""

@@ -13,6 +13,7 @@ class RunPane(Lines, can_focus=True):
     """The hyperparameters of a run."""
 
     BORDER_TITLE = "Run"
+    hanging_indent = 4
 
     def show_rows(self, rows: Sequence[SettingRow], glyphs: Glyphs) -> None:
         """Shows hyperparameters in this order."""
