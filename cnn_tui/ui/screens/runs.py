@@ -21,6 +21,7 @@ from cnn_tui.ui.actions import RUNS
 from cnn_tui.ui.charts import MarkerName
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.run_table import HEADER, SORTINGS, is_live, matches
+from cnn_tui.ui.type_ahead import READING
 from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.lines import Lines
 from cnn_tui.ui.widgets.run_list import RunList
@@ -59,6 +60,11 @@ class RunsScreen(Screen[None]):
         yield TextInput(placeholder="words to filter by", compact=True)
         yield KeyBar()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether there are runs that keys could be meant for."""
+        return not self._is_loading
+
     def on_mount(self) -> None:
         """Reads the folder, and again each second."""
         self.query_one(Input).display = False
@@ -78,7 +84,7 @@ class RunsScreen(Screen[None]):
             self._timer.resume()
             self.load()
 
-    @work(thread=True, exclusive=True)
+    @work(thread=True, exclusive=True, group=READING)
     def load(self) -> None:
         """Reads what is new in the folder."""
         try:
