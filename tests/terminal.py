@@ -16,6 +16,7 @@ KEYS = {
     "space": " ",
     "enter": "\r",
     "tab": "\t",
+    "shift+tab": "\x1b[Z",
     "escape": "\x1b",
     "up": "\x1b[A",
     "down": "\x1b[B",

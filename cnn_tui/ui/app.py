@@ -24,6 +24,7 @@ from cnn_tui.ui.palette import ActionProvider
 from cnn_tui.ui.screens.dialogs import Choose, Wait
 from cnn_tui.ui.screens.help import HelpScreen
 from cnn_tui.ui.screens.new_run import NewRunScreen
+from cnn_tui.ui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
@@ -87,6 +88,7 @@ class CnnTuiApp(App[int]):
         self._open_run = open_run
         self._keep_output = keep_output
         self._new_run = NewRunScreen(runs_folder)
+        self._typed = TypeAhead(self, super().on_event)
         self._is_leaving = False
         self.animation_level = "none"
 
@@ -106,6 +108,13 @@ class CnnTuiApp(App[int]):
         else:
             self.open_run(self._open_run)
         self.call_after_refresh(lambda: self.add_class(f"-{self.marker}"))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Takes in an event; what was typed waits until it can be understood."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self._typed.take(event)
+        else:
+            await super().on_event(event)
 
     def on_print(self, event: events.Print) -> None:
         """Sends what a thread printed where other output goes."""

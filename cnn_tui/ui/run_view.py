@@ -43,6 +43,10 @@ class RunView:
     def poll(self, budget_seconds: float) -> None:
         """Takes in what is new."""
         self.reader.poll(budget_seconds)
+        self.look()
+
+    def look(self) -> None:
+        """Takes in the status alone: what the run is, and what it can be told."""
         self._read_status()
         if self.status:
             silent_seconds = self._watch.silent_seconds(self.status)

@@ -84,7 +84,8 @@ class DashboardScreen(SteeringScreen):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Begins to follow the run."""
+        """Begins to follow the run; keys may be waiting for what it is."""
+        self.run.look()
         self.query_one(RunPane).border_title = Content(
             f"Run · {printable(self.run.path.name)}"
         )

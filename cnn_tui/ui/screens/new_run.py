@@ -21,6 +21,7 @@ from cnn_tui.ui.actions import NEW_RUN
 from cnn_tui.ui.form_fields import label
 from cnn_tui.ui.last_used import read_last_used, write_last_used
 from cnn_tui.ui.screens.save_preset import save_as_preset
+from cnn_tui.ui.type_ahead import READING
 from cnn_tui.ui.widgets.field import Field
 from cnn_tui.ui.widgets.form import Form
 from cnn_tui.ui.widgets.key_bar import KeyBar
@@ -74,6 +75,7 @@ class NewRunScreen(Screen[None]):
         self.is_starting = False
         """Whether a run was asked for that neither failed nor has its screen yet."""
         self._select: str | None = None
+        self._is_laid_out = False
 
     def compose(self) -> ComposeResult:
         """Yields a line at the top, three panes, a line for messages, the keys."""
@@ -88,6 +90,11 @@ class NewRunScreen(Screen[None]):
                 yield Form(id="settings", classes="pane")
         yield MessageLine()
         yield KeyBar()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the form of the preset that keys are meant for can be used."""
+        return self._is_laid_out and self._select is None
 
     @property
     def _draft(self) -> "Draft | None":
@@ -121,7 +128,7 @@ class NewRunScreen(Screen[None]):
         """Reads the presets, again if the screen was left."""
         self.call_after_refresh(self._load)
 
-    @work(thread=True, exclusive=True, group="load")
+    @work(thread=True, exclusive=True, group=READING)
     def _load(self) -> None:
         # Only here, in a thread after the first paint: it takes 0.3 s.
         from cnn_tui.ui.loading import read_item, read_machine
@@ -140,6 +147,7 @@ class NewRunScreen(Screen[None]):
         self._items = {item.key: item for item in event.items}
         self.query_one(PresetList).show(self._items.values(), self._select)
         self._select = None
+        self._lay_out()
 
     @on(PresetList.Highlighted)
     def _show_preset(self, event: PresetList.Highlighted) -> None:
@@ -185,11 +193,20 @@ class NewRunScreen(Screen[None]):
     def _show_draft(self, *, refill: bool) -> None:
         """Shows what the preset and the edits give."""
         view = self._draft.view() if self._draft else None
+        form = self.query_one(Form)
+        shown = form.shown
         with self.app.batch_update():
             self.query_one(ModelPane).show_layers(view.table if view else None)
             error = self._item.error if self._item else ""
-            self.query_one(Form).show(view, refill=refill, error=error)
+            form.show(view, refill=refill, error=error)
+        if form.shown != shown:
+            self._lay_out()
         self.refresh_bindings()
+
+    def _lay_out(self) -> None:
+        """Lets keys wait until fields have their places: Tab goes by them."""
+        self._is_laid_out = False
+        self.call_after_refresh(setattr, self, "_is_laid_out", True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Tells which actions there are now."""

@@ -21,6 +21,7 @@ from cnn_tui.ui.actions import RUNS
 from cnn_tui.ui.charts import MarkerName
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.run_table import SORTINGS, header, is_live, matches
+from cnn_tui.ui.type_ahead import READING
 from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.lines import Lines
 from cnn_tui.ui.widgets.preview_pane import PreviewPane
@@ -64,6 +65,11 @@ class RunsScreen(Screen[None]):
         yield TextInput(placeholder="words to filter by", compact=True)
         yield KeyBar()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether there are runs that keys could be meant for."""
+        return not self._is_loading
+
     def on_mount(self) -> None:
         """Reads the folder, and again each second."""
         self.query_one(Input).display = False
@@ -93,7 +99,7 @@ class RunsScreen(Screen[None]):
             self._is_reading = True
             self._read()
 
-    @work(thread=True)
+    @work(thread=True, group=READING)
     def _read(self) -> None:
         try:
             runs, problem = self._catalog.refresh(), ""

@@ -56,6 +56,11 @@ class Form(VerticalScroll, can_focus=False):
                 await column.mount(_group(title, keys, choices))
         self._fields = list(self.query(Field))
 
+    @property
+    def shown(self) -> list[Field]:
+        """The fields that apply."""
+        return [field for field in self._fields if field.display]
+
     def show(self, view: "FormView | None", *, refill: bool, error: str = "") -> None:
         """Shows values and problems, or the ``error`` that there are none for.
 

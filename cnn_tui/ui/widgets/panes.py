@@ -104,11 +104,14 @@ class Panes(Vertical):
     def watch_current(self) -> None:
         """Shows and focuses the pane that is current now."""
         current = self.panes[self.current]
-        for widget in self.query("#charts, #side, #charts > *, #side > *"):
-            widget.set_class(widget in (current, current.parent), "-current")
+        widgets = self.query("#charts, #side, #charts > *, #side > *")
+        for widget in widgets:
+            is_current = widget in (current, current.parent)
+            widget.set_class(is_current, "-current", update=False)
+        self.app.stylesheet.update_nodes(widgets)  # at once: the next key is for it
         self.query_one(PaneTabs).current = self.current
         self.show_modes()
-        self.call_after_refresh(current.focus)
+        self.screen.set_focus(current)
 
     def on_resize(self, event: events.Resize) -> None:
         """Shows one pane where there is no room for all."""

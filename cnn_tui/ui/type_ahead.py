@@ -1,0 +1,87 @@
+"""Keys typed ahead wait until what they are meant for can take them."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.screen import Screen
+from textual.worker import Worker
+
+READING = "reading"
+"""The group of a screen's workers that keys need not wait for."""
+LOOK_SECONDS = 0.002
+PATIENCE_SECONDS = 10.0
+"""After that a key is passed on, whatever it would have to wait for."""
+
+
+class TypeAhead:
+    """Passes keys on one by one, each when the one before it has had its effect.
+
+    Textual sends each key at once to the widget that has the focus when it comes in.
+    A dialog that an earlier key opens, and a focus that it moves, come later: keys of
+    one burst would all go to where the first belongs.
+    A screen whose ``is_ready`` is False has not read yet what keys are meant for.
+    """
+
+    def __init__(
+        self, app: App[Any], pass_on: Callable[[events.Event], Awaitable[None]]
+    ) -> None:
+        """``pass_on`` sends an event to the widget that has the focus."""
+        self._app = app
+        self._pass_on = pass_on
+        self._waiting: deque[events.Event] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    def take(self, event: events.Key | events.Paste) -> None:
+        """Takes in what was typed; it is passed on when its time has come."""
+        self._waiting.append(event)
+        if len(self._waiting) == 1:
+            self._task = asyncio.create_task(self._pass_all_on())
+
+    async def _pass_all_on(self) -> None:
+        while self._waiting:
+            await self._settle()
+            await self._in_turn(self._pass_on, self._waiting[0])
+            self._waiting.popleft()
+
+    async def _settle(self) -> None:
+        """Waits until all that was typed before has had its effect."""
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        await self._in_turn(_nothing)
+        while not self._has_settled() and time.monotonic() < give_up_at:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self._in_turn(_nothing)
+
+    async def _in_turn(self, do: Callable[..., Awaitable[None]], *on: object) -> None:
+        """Does something after all that the application has still to do."""
+        done = asyncio.Event()
+
+        async def do_it() -> None:
+            await do(*on)
+            done.set()
+
+        if self._app.call_later(do_it):
+            await done.wait()
+
+    def _has_settled(self) -> bool:
+        """Whether nothing is at work that could open a screen or move the focus."""
+        screen = self._app.screen
+        nodes = (self._app, *screen.walk_children(with_self=True))
+        return (
+            screen.is_mounted
+            and getattr(screen, "is_ready", True)
+            and not any(node.message_queue_size for node in nodes)
+            and not any(_delays_keys(worker, screen) for worker in self._app.workers)
+        )
+
+
+def _delays_keys(worker: Worker[Any], screen: Screen[Any]) -> bool:
+    return worker.node is screen and worker.is_running and worker.group != READING
+
+
+async def _nothing() -> None:
+    pass
