@@ -3,7 +3,6 @@
 import random
 import signal
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,9 +26,6 @@ ATTEMPTS = [
     for number in range(5)
 ]
 
-PRESS_AGAIN_SECONDS = 15.0
-
-
 @pytest.fixture
 def lost_run(cnn_tui: Nursery, preset: Path) -> Path:
     """A run at step 20 whose process was killed."""
@@ -47,11 +43,8 @@ def train_in_a_dashboard(
     wait_until(lambda: b"runs" in connection.received)
     connection.type("r")
     wait_until(lambda: b"lost" in connection.received)
-    # A key that comes in the instant in which the list appears is sometimes not heard.
-    while status(run).pid != dashboard.pid:
-        connection.type("R")
-        with suppress(AssertionError):
-            wait_until(lambda: status(run).pid == dashboard.pid, PRESS_AGAIN_SECONDS)
+    connection.type("R")
+    wait_until(lambda: status(run).pid == dashboard.pid)
     return dashboard
 
 

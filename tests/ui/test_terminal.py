@@ -1,7 +1,9 @@
 """The whole program on a real terminal, used from the keyboard alone."""
 
 import re
+import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -42,7 +44,7 @@ main()
 
 def step(text: str) -> int:
     """Returns how many updates the status line shows."""
-    found = re.search(r"([\d,]+)/3,000", text)
+    found = re.search(r"([\d,]+)/(3,000|900,500)", text)
     return int(found[1].replace(",", "")) if found else -1
 
 
@@ -194,3 +196,35 @@ def test_a_storm_of_sizes(finished_run: Path) -> None:
             text = terminal.until("[Loss]")
             terminal.until("? help")
             assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_bursts_of_keys_reach_what_they_are_meant_for(tmp_path: Path) -> None:
+    (tmp_path / "presets").mkdir()
+    (tmp_path / "presets" / "mine.yaml").write_text(SMALL_PRESET)
+    with ExitStack() as stack:
+        for _ in range(2):  # the machine has other things to do
+            burner = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+            stack.callback(burner.wait)
+            stack.callback(burner.kill)
+        terminal = stack.enter_context(Terminal(CNN_TUI, folder=tmp_path))
+        terminal.until("? help")
+        terminal.press("/mine\r3900000\t\t64\t50\r\x13")  # ctrl+s starts it
+        terminal.until("/900,000")
+        terminal.press("m500\r")
+        terminal.until("/900,500")
+        terminal.press("u\x150.02\t\x150.5\r")  # ctrl+u empties the field
+        terminal.until("lr 0.01 → 0.02")
+        terminal.until("momentum 0 → 0.5")
+        terminal.press(" ")
+        paused_at = step(terminal.until("‖ paused"))
+        terminal.press("b25\r")
+        terminal.until(lambda text: step(text) == paused_at + 25)
+        terminal.press("xx")
+        terminal.until("stopped at step")
+        terminal.press("r/nothing\r")
+        terminal.until("0 of 1 in")
+        terminal.press("q")
+        assert terminal.wait() == 0
+    training = RunReader(the_run(tmp_path)).config_text()
+    assert "batch_size: 64" in training
+    assert "evaluate_every: 50\n" in training
