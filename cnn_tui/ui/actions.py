@@ -297,12 +297,14 @@ CHART = (
         keys="plus,equals_sign",
         label="zoom in",
         help="Show half as much of x, around the cursor.",
+        rank=4,
     ),
     Action(
         name="zoom_out",
         keys="minus",
         label="zoom out",
         help="Show twice as much of x.",
+        rank=4,
     ),
     Action(
         name="pan(-0.25)",
@@ -323,6 +325,7 @@ CHART = (
         keys="0",
         label="all of x",
         help="Show all of x again.",
+        rank=4,
     ),
 )
 """What works in a chart that has the focus."""

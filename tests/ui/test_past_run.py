@@ -81,7 +81,8 @@ async def test_a_small_screen_says_how_its_chart_is_drawn(finished_run: Path) ->
         assert modes.note == "EMA 0.9 · by step"
         await pilot.press("tab", "s")
         assert modes.note == "EMA 0.97 · log error · by step"
-        assert screen_text(app).splitlines()[3].endswith(modes.note)
+        [tabs] = [line for line in screen_text(app).splitlines() if "Events" in line]
+        assert tabs.endswith(modes.note)
         await pilot.press("tab")
         assert not modes.note
 
