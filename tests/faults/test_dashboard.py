@@ -26,6 +26,7 @@ ATTEMPTS = [
     for number in range(5)
 ]
 
+
 @pytest.fixture
 def lost_run(cnn_tui: Nursery, preset: Path) -> Path:
     """A run at step 20 whose process was killed."""
