@@ -12,6 +12,16 @@ CnnTuiError                 its text is one clear sentence for the user
 └── TrainingError           a run that started and failed: exit code 1
 """
 
+from enum import StrEnum
+
+
+class Remedy(StrEnum):
+    """What helps, in words for the command line; a screen asks for it instead."""
+
+    MORE_ITERATIONS = "give a larger total, such as --iterations +1000"
+    ANOTHER_RATE = "give --set lr=… or --set schedule.name=constant as well"
+    ANOTHER_FOLDER = "choose another folder with --runs-dir"
+
 
 class CnnTuiError(Exception):
     """The base of all; catch it where a message is shown to the user."""
@@ -19,6 +29,11 @@ class CnnTuiError(Exception):
 
 class InputError(CnnTuiError):
     """What was asked for cannot be done; nothing was started."""
+
+    def __init__(self, sentence: str, remedy: Remedy | None = None) -> None:
+        """The sentence names no option of a command, the ``remedy`` does."""
+        super().__init__(sentence)
+        self.remedy = remedy
 
 
 class ConfigError(InputError):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cnn_tui.datasets.facts import data_folder
-from cnn_tui.errors import InputError, RunDirectoryError
+from cnn_tui.errors import InputError, Remedy, RunDirectoryError
 from cnn_tui.host.logout import logout_warning
 from cnn_tui.host.process import environment_elsewhere
 from cnn_tui.io.files import open_regular
@@ -34,13 +34,21 @@ def hand_over(run: Path, data_dir: Path | None) -> bool:
     return _spawn(run, command, TAKEN_WITHIN_SECONDS)
 
 
-def resume_in_background(run: Path, data_dir: Path | None) -> None:
+def resume_in_background(
+    run: Path,
+    data_dir: Path | None,
+    *,
+    more_iterations: int = 0,
+    lr: float | None = None,
+) -> None:
     """Starts a process that resumes a run that has ended, or lost its process.
 
     Raises:
         InputError: if that process does not go on with the run.
     """
     command = ["resume", str(run), *_data_option(data_dir)]
+    command += ["--iterations", f"+{more_iterations}"]
+    command += [] if lr is None else ["--set", f"lr={lr!r}"]
     if not _spawn(run, command, RESUMED_WITHIN_SECONDS):
         raise InputError(f"{printable(run.name)} does not go on; see its {LOG}")
 
@@ -73,6 +81,8 @@ def start_in_background(
         )
     if result.returncode != 0:
         sentence = result.stderr.strip().removeprefix("cnn-tui: ")
+        for remedy in Remedy:  # nobody has given options here
+            sentence = sentence.removesuffix(f"; {remedy}")
         raise InputError(sentence or "the run could not be started")
     return Path(json.loads(result.stdout)["run"])
 

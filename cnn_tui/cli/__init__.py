@@ -35,7 +35,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except CnnTuiError as error:
-            click.echo(f"cnn-tui: {error}", err=True)
+            click.echo(f"cnn-tui: {_sentence(error)}", err=True)
             ctx.exit(2 if isinstance(error, InputError) else 1)
         except KeyboardInterrupt:
             ctx.exit(130)
@@ -43,6 +43,11 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Returns the commands in the order they were added."""
         return list(self.commands)
+
+
+def _sentence(error: CnnTuiError) -> str:
+    remedy = error.remedy if isinstance(error, InputError) else None
+    return f"{error}; {remedy}" if remedy else str(error)
 
 
 @click.group(

@@ -20,7 +20,7 @@ from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.recorded import RecordedRun, read_recorded, recorded_edits
 from cnn_tui.engine.setup import Setup, set_up
 from cnn_tui.engine.start import train
-from cnn_tui.errors import InputError
+from cnn_tui.errors import InputError, Remedy
 from cnn_tui.host.process import this_process
 from cnn_tui.runs import events
 from cnn_tui.runs.layout import LIVE, State
@@ -139,8 +139,8 @@ def _total_steps(recorded: RecordedRun, changes: Changes, wanted: list[Edit]) ->
     is_over = recorded.status.state == State.FINISHED
     if total_steps < done or (is_over and total_steps == done):
         raise InputError(
-            f"{printable(recorded.path.name)} has done {done:,} updates: give "
-            "a larger total, such as --iterations +1000"
+            f"{printable(recorded.path.name)} has done {done:,} updates already",
+            Remedy.MORE_ITERATIONS,
         )
     if total_steps > MAX_STEPS:
         raise InputError(f"a run has at most {MAX_STEPS:,} iterations")
@@ -151,8 +151,9 @@ def _total_steps(recorded: RecordedRun, changes: Changes, wanted: list[Edit]) ->
         and not names & {"lr", "schedule.name"}
     ):
         raise InputError(
-            f"the {schedule.name} schedule ends at update {recorded.horizon:,}: to "
-            "go on, give --set lr=… or --set schedule.name=constant as well"
+            f"the {schedule.name} schedule ends at update {recorded.horizon:,}: after "
+            "it, the run needs another learning rate",
+            Remedy.ANOTHER_RATE,
         )
     return total_steps
 

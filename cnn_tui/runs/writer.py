@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from cnn_tui.errors import RunDirectoryError
+from cnn_tui.errors import Remedy, RunDirectoryError
 from cnn_tui.io.files import (
     ensure_directory,
     make_directory,
@@ -113,8 +113,8 @@ class RunWriter:
             sync_directory(path.parent)
         except OSError as error:
             raise RunDirectoryError(
-                f"no run can be made in {printable(folder)}: {error.strerror}; "
-                "choose another folder with --runs-dir"
+                f"no run can be made in {printable(folder)}: {error.strerror}",
+                Remedy.ANOTHER_FOLDER,
             ) from error
         writer.path = path
         return writer

@@ -178,6 +178,24 @@ STEERING = (
 )
 """What works while a run is live."""
 
+ENDED = (
+    Action(
+        name="resume_run",
+        keys="R",
+        label="resume",
+        help="Go on with this run, exactly where it was.",
+        rank=1,
+    ),
+    Action(
+        name="train_more",
+        keys="m",
+        label="more",
+        help="Go on with this run, for more iterations than planned.",
+        rank=1,
+    ),
+)
+"""What works once a run has ended, or its process is lost."""
+
 VIEW = (
     Action(
         name="smoothing",
@@ -455,6 +473,7 @@ NEW_RUN = (
 SECTIONS: dict[str, tuple[Action, ...]] = {
     "New run": (*PRESETS, *CHOICE, *NEW_RUN),
     "Steering a live run": STEERING,
+    "A run that has ended": ENDED,
     "Dashboard": (*VIEW, *PANES),
     "Charts": CHART,
     "Runs": RUNS,

@@ -16,9 +16,9 @@ from textual.screen import Screen
 
 from cnn_tui.errors import CnnTuiError
 from cnn_tui.host import terminal
+from cnn_tui.text import printable
 from cnn_tui.ui.actions import APP, DETACH_ANYWHERE
-from cnn_tui.ui.after_keys import AfterKeys, after_keys
-from cnn_tui.ui.backend import Backend, Ending
+from cnn_tui.ui.backend import Backend, Ending, Resumption
 from cnn_tui.ui.background import BackgroundStarts
 from cnn_tui.ui.palette import ActionProvider
 from cnn_tui.ui.screens.dialogs import Choose, Wait
@@ -28,7 +28,7 @@ from cnn_tui.ui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
-    from cnn_tui.ui.screens.runs import RunsScreen
+    from cnn_tui.ui.screens.resuming import ResumeRequested
     from cnn_tui.ui.widgets.run_list import RunList
 
 RUNS = "runs"
@@ -88,7 +88,8 @@ class CnnTuiApp(App[int]):
         self._open_run = open_run
         self._keep_output = keep_output
         self._new_run = NewRunScreen(runs_folder)
-        self._typed = TypeAhead(self, super().on_event)
+        self.typed = TypeAhead(self, super().on_event)
+        self._resuming: Path | None = None
         self._is_leaving = False
         self.animation_level = "none"
 
@@ -112,7 +113,7 @@ class CnnTuiApp(App[int]):
     async def on_event(self, event: events.Event) -> None:
         """Takes in an event; what was typed waits until it can be understood."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            self._typed.take(event)
+            self.typed.take(event)
         else:
             await super().on_event(event)
 
@@ -127,11 +128,14 @@ class CnnTuiApp(App[int]):
         for screen in self.screen_stack:
             if isinstance(screen, DashboardScreen) and screen.run.path == run:
                 self._uncover(screen)
+                screen.poll()
                 return
         self.push_screen(DashboardScreen(run, self.marker))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hides the ways to the screen that is there."""
+        """Hides the ways to the screen that is there, and from a run that is not."""
+        if action == "detach_anywhere":
+            return self.backend.is_busy
         if action == "new_run":
             return self.screen is not self._new_run
         return not (action == "show_runs" and self.screen.name == RUNS)
@@ -157,17 +161,6 @@ class CnnTuiApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leaves; asks where this process trains."""
-        after_keys(self, self._quit)
-
-    def action_detach_anywhere(self) -> None:
-        """Leaves the run of this process to the background, if there is one."""
-        after_keys(self, self._detach)
-
-    def on_after_keys(self, message: AfterKeys) -> None:
-        """Does what had to wait for the keys before it."""
-        message.do()
-
-    def _quit(self) -> None:
         if not self.backend.is_busy:
             self.exit(0)
             return
@@ -180,6 +173,10 @@ class CnnTuiApp(App[int]):
             },
         )
         self.push_screen(question, self._leave)
+
+    def action_detach_anywhere(self) -> None:
+        """Leaves the run of this process to the background."""
+        self._leave("d")
 
     def on_new_run_screen_loaded(self) -> None:
         """Imports torch, which takes seconds, once the form can be used."""
@@ -200,16 +197,14 @@ class CnnTuiApp(App[int]):
             on_ended=self._tell_ended,
         )
 
-    def on_runs_screen_resume_requested(
-        self, message: "RunsScreen.ResumeRequested"
-    ) -> None:
-        """Resumes a run here, or in the background where one trains here already."""
-        if self.backend.is_busy:
-            self._background.offer_resume(message.run)
-            return
-        self.backend.resume(
-            message.run, on_run=self._tell_created, on_ended=self._tell_ended
-        )
+    def on_resume_requested(self, message: "ResumeRequested") -> None:
+        """Asks how a run is to go on, unless this process is at it."""
+        from cnn_tui.ui.screens.resuming import ask_how
+
+        if message.run in (self._resuming, self.backend.training):
+            self.open_run(message.run)
+        else:
+            ask_how(self, message, self._resume)
 
     def on_run_list_opened(self, message: "RunList.Opened") -> None:
         """Shows a run of the list."""
@@ -223,12 +218,14 @@ class CnnTuiApp(App[int]):
         """Shows the run that was started, or that nobody in the background took."""
         if self._keep_output:
             self._keep_output(message.run)
+        self._resuming = None
         self.open_run(message.run)
         if self._is_leaving:
             self._stop(message.run)
 
     def on_run_ended(self, message: RunEnded) -> None:
         """Leaves if that was waited for; the dashboard shows how the run ended."""
+        self._resuming = None
         if message.ending.left is not None or self._is_leaving:
             self.exit(0)
         elif message.ending.problem is not None:
@@ -247,9 +244,16 @@ class CnnTuiApp(App[int]):
         else:
             self.action_new_run()
 
-    def _detach(self) -> None:
+    def _resume(self, wanted: Resumption) -> None:
+        """Resumes a run here, or in the background where one trains here already."""
         if self.backend.is_busy:
-            self._leave("d")
+            self._background.offer_resume(wanted)
+            return
+        self._resuming = wanted.run
+        self.notify(f"resuming {printable(wanted.run.name)}…", markup=False)
+        self.backend.resume(
+            wanted, on_run=self._tell_created, on_ended=self._tell_ended
+        )
 
     def _leave(self, key: str | None) -> None:
         if key and not self.backend.is_busy:

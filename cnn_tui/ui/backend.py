@@ -27,6 +27,17 @@ class Ending:
     """The run, if it goes on in the background."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumption:
+    """A run that is to go on, and what is to be different then."""
+
+    run: Path
+    more_iterations: int = 0
+    """Added to those that are planned."""
+    lr: float | None = None
+    """The learning rate from there on."""
+
+
 OnEnded = Callable[[Ending], object]
 
 
@@ -87,17 +98,25 @@ class Backend:
         self._submit(training, on_run, on_ended)
 
     def resume(
-        self, run: Path, *, on_run: Callable[[Path], object], on_ended: OnEnded
+        self,
+        wanted: Resumption,
+        *,
+        on_run: Callable[[Path], object],
+        on_ended: OnEnded,
     ) -> None:
         """Goes on with a run that has ended or lost its process."""
 
         def training(interrupts: Interrupts, begun: "OnRun") -> "Outcome":
-            from cnn_tui.engine.resume import resume_run
+            from cnn_tui.engine.resume import Changes, resume_run
             from cnn_tui.runs.writer import RunWriter
 
-            writer = RunWriter.open(run)
+            rate = [] if wanted.lr is None else [("training.optimizer.lr", wanted.lr)]
             return resume_run(
-                writer, interrupts, data_dir=self.data_dir, on_resumed=begun
+                RunWriter.open(wanted.run),
+                interrupts,
+                changes=Changes(more_iterations=wanted.more_iterations, settings=rate),
+                data_dir=self.data_dir,
+                on_resumed=begun,
             )
 
         self._submit(training, on_run, on_ended)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 
 from cnn_tui.errors import CnnTuiError
-from cnn_tui.ui.backend import Backend
+from cnn_tui.ui.backend import Backend, Resumption
 from cnn_tui.ui.screens.dialogs import Choose
 
 if TYPE_CHECKING:
@@ -53,14 +53,19 @@ class BackgroundStarts:
         else:
             self._offer(start)
 
-    def offer_resume(self, run: Path) -> None:
+    def offer_resume(self, wanted: Resumption) -> None:
         """Offers to go on with a run in the background."""
 
         def start() -> Path:
             from cnn_tui.handover import resume_in_background
 
-            resume_in_background(run, self._backend.data_dir)
-            return run
+            resume_in_background(
+                wanted.run,
+                self._backend.data_dir,
+                more_iterations=wanted.more_iterations,
+                lr=wanted.lr,
+            )
+            return wanted.run
 
         self._offer(start)
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from cnn_tui.host import terminal
 from cnn_tui.host.memory import collect_seldom
 from cnn_tui.text import printable
-from cnn_tui.ui.after_keys import await_keys
 from cnn_tui.ui.app import CnnTuiApp, Terminated
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ def _say(text: str) -> None:
 
 def _outlive_terminal(app: CnnTuiApp) -> None:
     """Ends this process once another has the run, or the run has ended here."""
-    await_keys(app, KEYS_SECONDS)
+    app.typed.wait(KEYS_SECONDS)
     app.backend.close()
     app.backend.hand_over()
     app.backend.wait()

@@ -61,6 +61,11 @@ class RunView:
         return self.state in LIVE or self.state == "silent"
 
     @property
+    def has_ended(self) -> bool:
+        """Whether it is known, and somebody may go on with it."""
+        return self.status is not None and not self.is_live
+
+    @property
     def is_paused(self) -> bool:
         """Whether it stands still."""
         return self.status is not None and self.status.state is State.PAUSED

@@ -1,9 +1,11 @@
 """Keys typed ahead wait until what they are meant for can take them."""
 
 import asyncio
+import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from textual import events
@@ -33,42 +35,47 @@ class TypeAhead:
         """``pass_on`` sends an event to the widget that has the focus."""
         self._app = app
         self._pass_on = pass_on
-        self._waiting: deque[events.Event] = deque()
+        self._waiting: deque[Callable[[], object]] = deque()
         self._task: asyncio.Task[None] | None = None
 
     def take(self, event: events.Key | events.Paste) -> None:
         """Takes in what was typed; it is passed on when its time has come."""
-        self._waiting.append(event)
-        if len(self._waiting) == 1:
-            self._task = asyncio.create_task(self._pass_all_on())
+        self._then(partial(self._pass_on, event))
 
-    async def _pass_all_on(self) -> None:
+    def wait(self, seconds: float) -> None:
+        """Waits, in another thread, until all typed so far has had its effect."""
+        done = threading.Event()
+        if self._app.call_later(self._then, done.set):
+            done.wait(seconds)
+
+    def _then(self, do: Callable[[], object]) -> None:
+        self._waiting.append(do)
+        if len(self._waiting) == 1:
+            self._task = asyncio.create_task(self._do_all())
+
+    async def _do_all(self) -> None:
         while self._waiting:
             await self._settle()
-            await self._in_turn(self._pass_on, self._waiting[0])
-            self._waiting.popleft()
+            self._app.call_later(self._waiting.popleft())
 
     async def _settle(self) -> None:
-        """Waits until all that was typed before has had its effect."""
+        """Waits until nothing is on its way any more, but not for ever."""
         give_up_at = time.monotonic() + PATIENCE_SECONDS
-        await self._in_turn(_nothing)
+        await self._turn_of_application()
         while not self._has_settled() and time.monotonic() < give_up_at:
             await asyncio.sleep(LOOK_SECONDS)
-            await self._in_turn(_nothing)
+            await self._turn_of_application()
 
-    async def _in_turn(self, do: Callable[..., Awaitable[None]], *on: object) -> None:
-        """Does something after all that the application has still to do."""
+    async def _turn_of_application(self) -> None:
+        """Waits until the application has done all that it was told so far."""
         done = asyncio.Event()
-
-        async def do_it() -> None:
-            await do(*on)
-            done.set()
-
-        if self._app.call_later(do_it):
+        if self._app.call_later(done.set):
             await done.wait()
 
     def _has_settled(self) -> bool:
         """Whether nothing is at work that could open a screen or move the focus."""
+        if not self._app.screen_stack:  # the program ends
+            return True
         screen = self._app.screen
         nodes = (self._app, *screen.walk_children(with_self=True))
         return (
@@ -81,7 +88,3 @@ class TypeAhead:
 
 def _delays_keys(worker: Worker[Any], screen: Screen[Any]) -> bool:
     return worker.node is screen and worker.is_running and worker.group != READING
-
-
-async def _nothing() -> None:
-    pass

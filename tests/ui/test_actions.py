@@ -8,6 +8,7 @@ from textual.command import DiscoveryHit, Hit
 from cnn_tui.ui.actions import (
     APP,
     CHART,
+    ENDED,
     PANES,
     RUNS,
     SECTIONS,
@@ -68,6 +69,7 @@ async def test_a_run_that_has_ended_cannot_be_steered(finished_run: Path) -> Non
         offered = await palette(app)
         names = [action.name for action in STEERING]
         assert_within_reach(app, offered, STEERING, *names)
+        assert_within_reach(app, offered, ENDED)
 
 
 async def test_the_list_of_runs(finished_run: Path) -> None:

@@ -123,13 +123,13 @@ class DashboardScreen(SteeringScreen):
     def show_moment(self) -> None:
         """Shows the status, and what the run was told."""
         run = self.run
-        warnings = [*filter(None, [advice(run)]), *run.problems]
+        warnings = [*filter(None, [self.remark, advice(run)]), *run.problems]
         self.query_one(Notices).show_run(run.state, run.outcome, warnings)
         if run.status is not None:
             told = self.commands.in_words()
             moment = RunMoment(status=run.status, state=run.state, told=told)
             self.query_one(StatusLine).show_moment(moment, self._glyphs)
-        if (keys := (run.is_live, run.is_paused)) != self._keys:
+        if (keys := (run.is_live, run.is_paused, run.has_ended)) != self._keys:
             self._keys = keys
             self.refresh_bindings()
 

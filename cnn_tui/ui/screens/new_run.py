@@ -241,8 +241,7 @@ class NewRunScreen(Screen[None]):
         name = self._item.file.name
         self.is_starting = True
         self.query_one(MessageLine).say(f"starting {printable(name)}…")
-        # Straight there: whoever quits next asks whether something trains.
-        self.app.post_message(
+        self.post_message(
             self.StartRequested(config, preset=name, name=name, background=background)
         )
 

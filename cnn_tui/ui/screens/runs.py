@@ -1,7 +1,6 @@
 """All runs, live and past."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,7 +8,6 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
@@ -21,6 +19,7 @@ from cnn_tui.ui.actions import RUNS
 from cnn_tui.ui.charts import MarkerName
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.run_table import SORTINGS, header, is_live, matches
+from cnn_tui.ui.screens.resuming import ResumeRequested
 from cnn_tui.ui.type_ahead import READING
 from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.lines import Lines
@@ -35,12 +34,6 @@ class RunsScreen(Screen[None]):
     """A list that can be filtered and sorted, with a look at the selected run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in RUNS]
-
-    @dataclass
-    class ResumeRequested(Message):
-        """The person wants to go on with a run."""
-
-        run: Path
 
     def __init__(self, folder: Path, marker: MarkerName, name: str) -> None:
         """Lists the runs in ``folder``."""
@@ -114,8 +107,7 @@ class RunsScreen(Screen[None]):
     def action_resume_run(self) -> None:
         """Goes on with the selected run."""
         if (run := self.query_one(RunList).current) is not None:
-            # Straight there: whoever quits next asks whether something trains.
-            self.app.post_message(self.ResumeRequested(run.path))
+            self.post_message(ResumeRequested(run.path))
 
     def action_filter(self) -> None:
         """Lets words be typed."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
@@ -11,14 +12,17 @@ from cnn_tui.config import RunConfig
 from cnn_tui.errors import CnnTuiError
 from cnn_tui.io.safe_yaml import parse_value
 from cnn_tui.runs.records import Status
-from cnn_tui.text import count
+from cnn_tui.text import count, printable
 from cnn_tui.ui import run_settings
-from cnn_tui.ui.actions import STEERING
+from cnn_tui.ui.actions import ENDED, STEERING, printed
 from cnn_tui.ui.commands import SentCommands
 from cnn_tui.ui.run_view import RunView
 from cnn_tui.ui.screens.dialogs import AskText, ChangeValues, Choose, positive_count
+from cnn_tui.ui.screens.resuming import ResumeRequested
 
-_NAMES = {action.name for action in STEERING}
+_STEERING_NAMES = {action.name for action in STEERING}
+_ENDED_NAMES = {action.name for action in ENDED}
+_STEERING_KEYS = {key for action in STEERING for key in action.key_names}
 ROLLBACK_FACTOR = 0.1
 """Of the learning rate, unless somebody wants another one."""
 
@@ -26,7 +30,9 @@ ROLLBACK_FACTOR = 0.1
 class SteeringScreen(Screen[None]):
     """A screen whose keys send commands to the mailbox of a run."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in STEERING]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        action.binding() for action in (*STEERING, *ENDED)
+    ]
 
     class Detached(Message):
         """The person wants to leave and the run to go on."""
@@ -36,17 +42,41 @@ class SteeringScreen(Screen[None]):
         super().__init__()
         self.run = run
         self.commands = SentCommands(run.path)
+        self.remark: str | None = None
+        """Why the last key did nothing."""
 
     def show_moment(self) -> None:
         """Is called when there is something to acknowledge on the screen."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hides what the run cannot do: ended runs nothing, others pause or resume."""
-        if action not in _NAMES:
+        """Hides what the run cannot do: ended ones go on, others pause or resume."""
+        if action in _ENDED_NAMES:
+            return self.run.has_ended
+        if action not in _STEERING_NAMES:
             return True
         if action in ("pause", "resume"):
             return self.run.is_live and self.run.is_paused == (action == "resume")
         return self.run.is_live
+
+    def on_key(self, event: events.Key) -> None:
+        """Says why a key that steers does nothing where nobody trains the run."""
+        is_dead = (
+            not self.run.is_live
+            and event.key in _STEERING_KEYS
+            and event.key not in self.active_bindings
+        )
+        remark = _why_not(event.key, self.run) if is_dead else None
+        if remark != self.remark:
+            self.remark = remark
+            self.show_moment()
+
+    def action_resume_run(self) -> None:
+        """Goes on with a run that has ended."""
+        self.post_message(ResumeRequested(self.run.path))
+
+    def action_train_more(self) -> None:
+        """Goes on with a run that has ended, for longer than planned."""
+        self.post_message(ResumeRequested(self.run.path, more=True))
 
     def action_pause(self) -> None:
         """Stands still after this update."""
@@ -169,6 +199,15 @@ class SteeringScreen(Screen[None]):
         except CnnTuiError as error:
             self.notify(str(error), severity="error", markup=False)
         self.show_moment()
+
+
+def _why_not(key: str, run: RunView) -> str:
+    """Returns why a key cannot steer a run, and which keys help."""
+    why = f"{printed(key)} needs a run that trains, this one is {printable(run.state)}"
+    if not run.has_ended:
+        return why
+    resume, more = (printed(action.keys) for action in ENDED)
+    return f"{why}: {resume} resumes it, {more} with more iterations"
 
 
 def stop_question(run: RunView) -> Choose:
