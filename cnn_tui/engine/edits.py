@@ -89,7 +89,10 @@ def apply(state: RunState, trainer: Trainer, name: str, value: Value) -> Change:
 def restore(
     state: RunState, trainer: Trainer, overrides: Overrides, lr_factor: float
 ) -> None:
-    """Makes the values edited before a checkpoint hold again."""
+    """Makes the values edited before a checkpoint hold again, and no later ones."""
+    state.config = state.planned
+    schedule = state.planned.training.schedule
+    trainer.rates = dataclasses.replace(trainer.rates, schedule=schedule)
     for name, value in overrides.items():
         if name not in ("lr", CONSTANT_FROM_HERE) and value is not None:
             _set(state, trainer, name, value)

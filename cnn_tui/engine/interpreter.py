@@ -12,6 +12,7 @@ from cnn_tui.engine.checkpoint import BEST, Checkpoint
 from cnn_tui.engine.diagnose import find_non_finite
 from cnn_tui.engine.state import RunState
 from cnn_tui.engine.trainer import Trainer
+from cnn_tui.errors import RunDirectoryError, TrainingError
 from cnn_tui.runs import events
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import EvaluationMetrics, Rewind, now
@@ -112,10 +113,7 @@ class Interpreter:
                     self._remember(halted_before=self.step + 1)
                     self.books.save()
             case actions.Reject(reason=reason, command_id=command_id):
-                here = {"at": now(), "step": self.step, "command_id": command_id}
-                self.journal.event(
-                    events.Rejected(reason=reason, outcome="rejected", **here)
-                )
+                self._reject(reason, command_id)
             case Edit() | Save():
                 raise AssertionError("these wait for a checkpoint")
             case _:
@@ -162,8 +160,19 @@ class Interpreter:
         if is_best:
             self.books.save([Save(also_as=(BEST,))])
 
+    def _reject(self, reason: str, command_id: str | None) -> None:
+        here = self.books.here() | {"command_id": command_id}
+        self.journal.event(events.Rejected(reason=reason, outcome="rejected", **here))
+
     def _roll_back(self, action: actions.RollBack) -> None:
-        checkpoint, reached = self.journal.last_good(), self.step
+        reached = self.step
+        try:
+            checkpoint = self.journal.last_good()
+        except RunDirectoryError as error:
+            if action.by_guard:
+                raise TrainingError(str(error)) from error
+            self._reject(str(error), action.command_id)
+            return
         rollbacks = self.state.guard.rollbacks + action.by_guard
         self.restore(checkpoint)
         self._remember(halted_before=None, rollbacks=rollbacks)

@@ -54,6 +54,8 @@ class RunState:
 
     config: RunConfig
     """With the live edits."""
+    planned: RunConfig
+    """Without them."""
     plan: Plan
     results: Results = field(default_factory=Results)
     guard: GuardMemory = field(default_factory=GuardMemory)
@@ -91,6 +93,5 @@ class RunState:
 def new_state(config: RunConfig) -> RunState:
     """Returns the state of a run at step 0."""
     total_steps = config.total_steps
-    return RunState(
-        config=config, plan=Plan(total_steps=total_steps, horizon=total_steps)
-    )
+    plan = Plan(total_steps=total_steps, horizon=total_steps)
+    return RunState(config=config, planned=config, plan=plan)

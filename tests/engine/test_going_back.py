@@ -253,3 +253,28 @@ def test_a_damaged_halted_checkpoint_leaves_the_good_one(tmp_path: Path) -> None
         found = find_checkpoint(trained.path, config, NEWEST_FIRST)
     assert found.step == 20
     assert HALTED in found.problems[0]
+
+
+def test_a_rollback_takes_back_all_edits_made_in_a_halt(tmp_path: Path) -> None:
+    with halted(tmp_path) as trained:
+        trained.tell("set", name="evaluate_every", value=3)
+        trained.tell("set", name="momentum", value=0.5)
+        trained.tell("rollback", lr=0.01)
+        trained.tell("pause")
+        assert checkpoint(trained.path, LAST).overrides.keys() == {"lr"}
+        trained.tell("stop")
+        trained.outcome()
+    assert rows(trained.path, "test/loss") == []  # 21 and 24 would have been due
+
+
+def test_without_a_checkpoint_a_rollback_is_refused_and_the_run_goes_on(
+    tmp_path: Path,
+) -> None:
+    with halted(tmp_path) as trained:
+        for name in (LAST, "previous.pt"):
+            (trained.path / "checkpoints" / name).write_bytes(b"rubbish")
+        answer = trained.tell("rollback", lr=0.01)
+        assert answer["outcome"] == "rejected"
+        assert "there is no good checkpoint" in answer["reason"]
+        trained.tell("resume")
+        assert trained.outcome().state is State.FINISHED
