@@ -143,11 +143,9 @@ class Nursery:
         }
 
 
-def wait_until(
-    condition: Callable[[], object], seconds: float = PATIENCE_SECONDS
-) -> None:
+def wait_until(condition: Callable[[], object]) -> None:
     """Waits for what another process does."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < deadline, "it does not happen"
         time.sleep(_LOOK_SECONDS)

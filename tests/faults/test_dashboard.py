@@ -42,9 +42,7 @@ def train_in_a_dashboard(
     """Goes on with the one run of a folder in a dashboard."""
     dashboard = cnn_tui.start(terminal=connection.terminal)
     wait_until(lambda: b"runs" in connection.received)
-    connection.type("r")
-    wait_until(lambda: b"lost" in connection.received)
-    connection.type("R")
+    connection.type("rR")  # the second key is for a list that is not there yet
     wait_until(lambda: status(run).pid == dashboard.pid)
     return dashboard
 

@@ -207,7 +207,7 @@ def _why_not(key: str, run: RunView) -> str:
     if not run.has_ended:
         return why
     resume, more = (printed(action.keys) for action in ENDED)
-    return f"{why}: {resume} resumes it, {more} with more iterations"
+    return f"{why}: {resume} resumes it, {more} for longer"
 
 
 def stop_question(run: RunView) -> Choose:
