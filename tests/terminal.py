@@ -107,6 +107,12 @@ class Terminal:
             self._take(0.1)
         return self.text
 
+    def until_silent(self, seconds: float) -> None:
+        """Waits until nothing has come for so long."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self.read(seconds):
+            assert time.monotonic() < deadline, f"it is never silent:\n{self.text}"
+
     def wait(self) -> int:
         """Waits for the end of the program; returns its exit code."""
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -109,11 +109,11 @@ class TerminalWatch:
         poll.register(self._terminal, 0)  # a hang-up is always reported
         while not (self._is_lost or self._terminated_by):
             self._is_lost = bool(poll.poll(WATCH_MILLISECONDS)) or self._is_lost
-        if self._is_lost or not self._terminated_by:
+        if self._terminated_by and not self._is_lost:
+            self._on_terminate(self._terminated_by)
+        else:
             leave_terminal(self._terminal)
             self._on_lost()
-        else:
-            self._on_terminate(self._terminated_by)
 
 
 def leave_terminal(terminal: int) -> None:

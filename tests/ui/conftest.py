@@ -106,12 +106,12 @@ def _one_thread() -> Iterator[None]:
 def calm_training(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leaves the processor to the screen, as an accelerator would.
 
-    The pilot waits after each key until the process is idle.
+    The pilot waits after each key until the process was idle for 20 ms.
     """
     update = Trainer.update
 
     def update_calmly(trainer: Trainer) -> bool:
-        time.sleep(0.02)
+        time.sleep(0.06)
         return update(trainer)
 
     monkeypatch.setattr(Trainer, "update", update_calmly)
