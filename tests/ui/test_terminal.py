@@ -221,7 +221,7 @@ def test_bursts_of_keys_reach_what_they_are_meant_for(tmp_path: Path) -> None:
         terminal.press("xx")
         terminal.until("stopped at step")
         terminal.press("r/nothing\r")
-        terminal.until("0 of 1 in")
+        terminal.until("0 of 1 ·")
         terminal.press("q")
         assert terminal.wait() == 0
     training = RunReader(the_run(tmp_path)).config_text()
