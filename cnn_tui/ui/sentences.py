@@ -18,7 +18,9 @@ def value_text(value: object) -> str:
         return "null" if value is None else str(value).lower()
     if isinstance(value, float) and not value.is_integer():
         return f"{value:.6g}"
-    if isinstance(value, int | float):
+    if isinstance(value, int):
+        return count(value)
+    if isinstance(value, float):
         return f"{value:,.6g}" if abs(value) < 1e6 else significant(value)
     return printable(value)
 

@@ -116,6 +116,7 @@ def test_an_event_of_a_newer_version_is_told_by_its_word_and_reason() -> None:
     ("value", "text"),
     [
         (3000, "3,000"),
+        (1_234_567, "1,234,567"),
         (0.05, "0.05"),
         (5.0, "5"),
         (1e-8, "1e-08"),
