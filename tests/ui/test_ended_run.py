@@ -10,11 +10,13 @@ from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.resume import Changes
 from cnn_tui.engine.start import NewRun, start_run
 from cnn_tui.errors import InputError, Remedy
+from cnn_tui.runs import mailbox
 from cnn_tui.runs.layout import STATUS, State
 from cnn_tui.runs.records import Status
 from cnn_tui.runs.status import read_status
 from cnn_tui.ui.actions import STEERING, Action, printed
 from cnn_tui.ui.app import CnnTuiApp
+from cnn_tui.ui.screens.dashboard import DashboardScreen
 from cnn_tui.ui.screens.dialogs import AskText, Choose
 from cnn_tui.ui.screens.runs import RunsScreen
 from cnn_tui.ui.widgets.notices import Notices
@@ -39,6 +41,11 @@ def status(run: Path) -> Status:
 
 def notices(app: CnnTuiApp) -> str:
     return dashboard(app).query_one(Notices).plain
+
+
+def dashboards(app: CnnTuiApp) -> list[DashboardScreen]:
+    """Returns the dashboards that are open, on top or below a question."""
+    return [s for s in app.screen_stack if isinstance(s, DashboardScreen)]
 
 
 def lose(run: Path) -> None:
@@ -176,6 +183,33 @@ async def test_a_key_that_steers_says_why_it_does_not(
         assert why in notices(app)
         await pilot.press("s")
         assert why not in notices(app)
+
+
+async def test_what_comes_too_late_is_said_to_be(
+    tmp_path: Path, calm_training: None
+) -> None:
+    async with training(tmp_path, *ENDLESS) as (app, pilot):
+        await pilot.press("m")
+        assert isinstance(app.screen, AskText)
+        mailbox.send(dashboards(app)[0].run.path, "stop")
+        await until(pilot, lambda: not app.backend.is_busy)
+        await pilot.press(*"500", "enter")
+        await until(pilot, lambda: "stopped: R resumes it" in notices(app))
+        assert "500 more iterations needs a run that trains" in notices(app)
+
+
+async def test_what_was_said_of_an_ended_run_goes_when_it_trains_again(
+    tmp_path: Path, calm_training: None
+) -> None:
+    async with training(tmp_path, *ENDLESS) as (app, pilot):
+        await pilot.press("x", "x")
+        await until(pilot, lambda: not app.backend.is_busy)
+        dashboard(app).poll()
+        await pilot.press("k")
+        assert "k needs a run that trains" in notices(app)
+        dashboard(app).action_resume_run()
+        await until(pilot, lambda: dashboard(app).run.is_live)
+        await until(pilot, lambda: "needs a run" not in notices(app))
 
 
 async def test_a_run_that_cannot_be_read_offers_nothing(tmp_path: Path) -> None:

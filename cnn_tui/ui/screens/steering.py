@@ -43,7 +43,7 @@ class SteeringScreen(Screen[None]):
         self.run = run
         self.commands = SentCommands(run.path)
         self.remark: str | None = None
-        """Why the last key did nothing."""
+        """Why what was asked for last was not done."""
 
     def show_moment(self) -> None:
         """Is called when there is something to acknowledge on the screen."""
@@ -65,7 +65,7 @@ class SteeringScreen(Screen[None]):
             and event.key in _STEERING_KEYS
             and event.key not in self.active_bindings
         )
-        remark = _why_not(event.key, self.run) if is_dead else None
+        remark = _why_not(printed(event.key), self.run) if is_dead else None
         if remark != self.remark:
             self.remark = remark
             self.show_moment()
@@ -166,7 +166,9 @@ class SteeringScreen(Screen[None]):
         """Takes the answers from the events that were read; refusals are shown."""
         for refusal in self.commands.settle(self.run.reader.events):
             self.notify(refusal, severity="warning", markup=False)
-        if not self.run.is_live:
+        if self.run.is_live:
+            self.remark = None
+        else:
             self.commands.give_up()
 
     def _known(self) -> tuple[RunConfig, Status] | None:
@@ -194,16 +196,20 @@ class SteeringScreen(Screen[None]):
         self._tell(f"{count(updates)} more iterations", "extend", steps=updates)
 
     def _tell(self, doing: str, command: str, **arguments: object) -> None:
+        self.run.look()
         try:
-            self.commands.send(doing, command, **arguments)
+            if self.run.is_live:
+                self.commands.send(doing, command, **arguments)
+            else:  # it has ended while somebody was asked
+                self.remark = _why_not(doing, self.run)
         except CnnTuiError as error:
             self.notify(str(error), severity="error", markup=False)
         self.show_moment()
 
 
-def _why_not(key: str, run: RunView) -> str:
-    """Returns why a key cannot steer a run, and which keys help."""
-    why = f"{printed(key)} needs a run that trains, this one is {printable(run.state)}"
+def _why_not(what: str, run: RunView) -> str:
+    """Returns why a run cannot be told something, and which keys help."""
+    why = f"{what} needs a run that trains, this one is {printable(run.state)}"
     if not run.has_ended:
         return why
     resume, more = (printed(action.keys) for action in ENDED)
