@@ -45,7 +45,7 @@ class Extremes:
 
         Args:
             values: The row; only where parts are no whole blocks is it looked at.
-            starts, stops: Where parts begin and end, of shape (parts,).
+            starts, stops: Where parts begin and end, ascending, of shape (parts,).
             log: Whether values at and below zero cannot be drawn.
         """
         blocks = self._blocks[2 if log else 0], self._blocks[1]
