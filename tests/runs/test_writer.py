@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnn_tui.errors import RunDirectoryError
+from cnn_tui.errors import Remedy, RunDirectoryError
 from cnn_tui.runs import records
 from cnn_tui.runs.events import HyperparameterChanged, KnownEvent, Paused
 from cnn_tui.runs.layout import State
@@ -92,8 +92,9 @@ def test_a_run_that_cannot_be_made_leaves_nothing_behind(tmp_path: Path) -> None
 
 def test_a_folder_that_is_a_file_is_named_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "runs").touch()
-    with pytest.raises(RunDirectoryError, match=r"runs: File exists; choose another"):
+    with pytest.raises(RunDirectoryError, match=r"runs: File exists$") as refused:
         RunWriter.create(tmp_path / "runs", name="a", config_text="", status=status())
+    assert refused.value.remedy is Remedy.ANOTHER_FOLDER
 
 
 def test_an_unwritable_folder_is_refused_and_left_as_it_was(
