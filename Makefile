@@ -14,8 +14,8 @@ run: $(INSTALLED)  ## opens the program; without a terminal it trains model-c
 		$(BIN)/cnn-tui train model-c; \
 	fi
 
-test: $(INSTALLED)  ## runs the tests
-	$(BIN)/pytest
+test: $(INSTALLED)  ## runs the tests, on two cores
+	$(BIN)/pytest -n 2
 
 torture: $(INSTALLED)  ## kills, hangs up and starves runs, dozens of times
 	$(BIN)/pytest tests/faults -m "torture or not torture"
@@ -24,7 +24,7 @@ bench: $(INSTALLED)  ## measures every budget; ONLY=keys measures one
 	$(BIN)/python -m bench $(ONLY)
 
 check: lint  ## everything: format, lint, types, import contracts, tests with coverage
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest -n 2 --cov --cov-report=term
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
