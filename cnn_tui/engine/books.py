@@ -1,8 +1,10 @@
 """The books of a training: everything that it writes down, in the right order."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+from msgspec.structs import replace
 
 from cnn_tui.engine import guard
 from cnn_tui.engine.actions import Save
@@ -15,7 +17,7 @@ from cnn_tui.engine.journal import Journal, NoRoomError
 from cnn_tui.engine.speed import Speedometer, update_metrics
 from cnn_tui.engine.state import RunState
 from cnn_tui.engine.stopwatch import Stopwatch
-from cnn_tui.engine.trainer import Trainer
+from cnn_tui.engine.trainer import Trainer, TrainRow
 from cnn_tui.errors import TrainingError
 from cnn_tui.runs import events
 from cnn_tui.runs.layout import State
@@ -88,11 +90,19 @@ class Books:
             per_epoch = self.trainer.steps_per_epoch
             speed = results.images_per_second
             self.journal.metrics(update_metrics(rows, per_epoch, speed))
-        if exploded := self._explosions.first_exploded(rows):
+        self._watch(rows)
+        return bad_step
+
+    def _watch(self, rows: Sequence[TrainRow]) -> None:
+        """Notes an explosion of the loss, and whether it lasts."""
+        exploded = self._explosions.first_exploded(rows)
+        limit = self._explosions.limit
+        if limit != self.state.guard.explosion_limit:
+            self.state.guard = replace(self.state.guard, explosion_limit=limit)
+        if exploded:
             self.journal.event(
                 events.LossExploded(at=now(), step=exploded.step, loss=exploded.loss)
             )
-        return bad_step
 
     def test(self) -> bool:
         """Evaluates and appends a test row; returns whether it is the best so far."""
@@ -131,10 +141,8 @@ class Books:
         saves = list(saves) or [Save()]
         names = list(dict.fromkeys(name for save in saves for name in save.also_as))
         checkpoint = self._checkpoint()
-        halted = guard.is_halted(self.state.guard, self.step)
-        self.with_room(
-            lambda: self.journal.checkpoint(checkpoint, names, halted=halted)
-        )
+        good = guard.is_good(self.state.guard, self.step)
+        self.with_room(lambda: self.journal.checkpoint(checkpoint, names, good=good))
         self.note_saved()
         for save in saves:
             also_as, here = list(save.also_as), self.here(save.command_id)
@@ -144,14 +152,14 @@ class Books:
     def note_saved(self) -> None:
         """Takes note that the state at this step is on disk."""
         self.saved_step, self.saved_at = self.step, time.monotonic()
-        if not guard.is_halted(self.state.guard, self.step):
+        if guard.is_good(self.state.guard, self.step):
             self.state.last_checkpoint_step = self.step
 
     def go_back(self, training_seconds: float) -> None:
         """Counts and measures from here on, where training was taken to."""
         self.stopwatch.reset(training_seconds)
         self.speed.begin(self.step, training_seconds)
-        self._explosions.forget()
+        self._explosions.forget(self.state.guard.explosion_limit)
         self.note_saved()
         self.state.results.tested = self.journal.tested(self.step)
 

@@ -36,7 +36,7 @@ LAST = "last.pt"
 PREVIOUS = "previous.pt"
 BEST = "best.pt"
 HALTED = "halted.pt"
-"""Of weights that the guard stopped at; it goes when the next good one is written."""
+"""Of weights that are not worth to be gone back to; the next good one removes it."""
 
 _DAMAGE = (
     *(AssertionError, AttributeError, EOFError, LookupError, OSError, RuntimeError),
@@ -88,24 +88,24 @@ def save_checkpoint(
     checkpoint: Checkpoint,
     also_as: Iterable[str] = (),
     *,
-    halted: bool = False,
+    good: bool = True,
 ) -> None:
     """Writes ``last.pt``, keeping the one before as ``previous.pt``.
 
-    ``also_as`` names further files of the same content. Where the guard ``halted`` the
-    run it is ``halted.pt`` instead, and the last good one stays. Every file is whole
-    at every moment. Raises OSError.
+    ``also_as`` names further files of the same content. One that is not ``good`` is
+    ``halted.pt`` instead, and the last good one stays. Every file is whole at every
+    moment. Raises OSError.
     """
     folder = run / CHECKPOINTS
     ensure_directory(folder)
-    if not halted:
+    if good:
         # First: this one is the older where the run was rolled back.
         with opened_directory(folder) as directory:
             remove_if_exists(HALTED, directory)
         if (folder / LAST).exists():
             link_file(folder / LAST, folder / PREVIOUS)
     # last.pt last: a run killed before comes here again, and misses no other name.
-    first, *others = [*also_as, HALTED if halted else LAST]
+    first, *others = [*also_as, LAST if good else HALTED]
     replace_file(folder / first, _encode(checkpoint), durable=True)
     for name in others:
         link_file(folder / first, folder / name)

@@ -65,19 +65,24 @@ class ExplosionDetector:
     """Notices a loss far above those before it, once per explosion.
 
     Exploded means more than 10 times the median of the last 100 losses, and more than
-    twice the loss of guessing, ln(classes).
+    twice the loss of guessing, ln(classes); until 100 in a row are below that again.
+
+    Attributes:
+        limit: What an exploded loss has to come down to; None if it has not exploded.
     """
 
     def __init__(self, classes: int) -> None:
         """Knows no loss yet."""
         self._losses: deque[float] = deque(maxlen=_WINDOW)
         self._least = 2 * math.log(classes)
-        self._exploded = False
+        self._calm = 0
+        self.limit: float | None = None
 
-    def forget(self) -> None:
-        """Knows no loss any more: training went elsewhere."""
+    def forget(self, limit: float | None) -> None:
+        """Knows no loss any more: training went to where ``limit`` held."""
         self._losses.clear()
-        self._exploded = False
+        self._calm = 0
+        self.limit = limit
 
     def first_exploded(self, rows: Iterable[TrainRow]) -> TrainRow | None:
         """Takes the next rows; returns the one in which an explosion begins."""
@@ -85,17 +90,28 @@ class ExplosionDetector:
         for row in rows:
             if row.loss is None:
                 continue
-            exploded = self._is_exploded(row.loss)
-            if exploded and not self._exploded:
-                first = first or row
-            self._exploded = exploded
-            self._losses.append(row.loss)
+            if self.limit is None:
+                self._begin(row.loss)
+                first = first or (row if self.limit else None)
+            else:
+                self._go_on(row.loss, self.limit)
         return first
 
-    def _is_exploded(self, loss: float) -> bool:
+    def _begin(self, loss: float) -> None:
+        self.limit = self._limit_passed(loss)
+        if self.limit is None:
+            self._losses.append(loss)
+
+    def _go_on(self, loss: float, limit: float) -> None:
+        self._calm = self._calm + 1 if loss <= limit else 0
+        if self._calm == _WINDOW:
+            self.forget(None)
+
+    def _limit_passed(self, loss: float) -> float | None:
         if loss <= self._least or not self._losses:
-            return False
-        return loss > _EXPLODED * statistics.median(self._losses)
+            return None
+        limit = max(self._least, _EXPLODED * statistics.median(self._losses))
+        return limit if loss > limit else None
 
 
 def _named_layers(model: nn.Module, config: RunConfig) -> list[tuple[str, nn.Module]]:

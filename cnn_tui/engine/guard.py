@@ -21,14 +21,17 @@ class GuardMemory(Struct, frozen=True, kw_only=True):
     last_skipped: int | None = None
     rollbacks: int = 0
     """Made by itself."""
+    explosion_limit: float | None = None
+    """Where the loss has exploded: what it has to come down to."""
 
 
-def is_halted(memory: GuardMemory, step: int) -> bool:
-    """Whether the weights after ``step`` are those that it stopped at.
+def is_good(memory: GuardMemory, step: int) -> bool:
+    """Whether the weights after ``step`` are worth to be gone back to.
 
-    They may be on their way to infinity: no checkpoint of them replaces a good one.
+    Those that it stopped at, and those of an exploded loss, may be on their way to
+    infinity: no checkpoint of them replaces a good one.
     """
-    return memory.halted_before == step + 1
+    return memory.halted_before != step + 1 and memory.explosion_limit is None
 
 
 def verdict(policy: str, memory: GuardMemory, bad_step: int, lr: float) -> list[Action]:

@@ -38,7 +38,7 @@ class Journal:
         """Writes what an evaluation found beyond its row."""
 
     def checkpoint(
-        self, checkpoint: Checkpoint, also_as: Sequence[str], *, halted: bool
+        self, checkpoint: Checkpoint, also_as: Sequence[str], *, good: bool
     ) -> None:
         """Writes a checkpoint once all before it is on disk. Raises NoRoomError."""
 
@@ -99,12 +99,12 @@ class RunJournal(Journal):
         self._writer.evaluation(step, arrays, best_step)
 
     def checkpoint(
-        self, checkpoint: Checkpoint, also_as: Sequence[str], *, halted: bool
+        self, checkpoint: Checkpoint, also_as: Sequence[str], *, good: bool
     ) -> None:
         """Writes into ``checkpoints/``, after everything that it implies."""
         self._sync()
         try:
-            save_checkpoint(self._writer.path, checkpoint, also_as, halted=halted)
+            save_checkpoint(self._writer.path, checkpoint, also_as, good=good)
         except OSError as error:
             raise NoRoomError(error.strerror) from error
 

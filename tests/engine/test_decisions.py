@@ -17,7 +17,7 @@ from cnn_tui.engine.actions import (
     Unpause,
 )
 from cnn_tui.engine.commands import Standing, decide
-from cnn_tui.engine.guard import GuardMemory, is_halted, verdict
+from cnn_tui.engine.guard import GuardMemory, is_good, verdict
 from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.state import RunState, new_state
 from cnn_tui.runs import orders
@@ -57,10 +57,11 @@ def test_what_becomes_of_a_bad_update(
     assert verdict(policy, memory, BAD_STEP, 0.5) == decided
 
 
-def test_the_guard_has_halted_only_where_it_stopped() -> None:
-    assert is_halted(GuardMemory(halted_before=8), 7)
-    assert not is_halted(GuardMemory(halted_before=8), 8)
-    assert not is_halted(GuardMemory(), 7)
+def test_weights_are_good_but_where_the_guard_stopped_or_the_loss_exploded() -> None:
+    assert not is_good(GuardMemory(halted_before=8), 7)
+    assert is_good(GuardMemory(halted_before=8), 8)
+    assert is_good(GuardMemory(), 7)
+    assert not is_good(GuardMemory(explosion_limit=4.6), 7)
 
 
 @pytest.fixture

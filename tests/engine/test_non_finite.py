@@ -221,6 +221,37 @@ def test_an_explosion_is_noted(tmp_path: Path) -> None:
         assert event["loss"] > 23
 
 
+def test_a_rollback_goes_back_to_before_an_explosion(tmp_path: Path) -> None:
+    config = make_config(
+        LOGISTIC,
+        iterations=1000,
+        loss="mse",
+        optimizer={"lr": 1.8},
+        checkpoint_every=2,
+        on_non_finite="pause",
+    )
+    with training(config, tmp_path) as trained:
+        exploded = trained.wait_for("loss_exploded")
+        paused = trained.wait_for("paused")
+        to_go_on_from = load_checkpoint(trained.path / "checkpoints" / HALTED)
+        back = trained.tell("rollback", lr=0.1)
+        trained.tell("stop")
+    assert paused["reason"] == "non_finite"
+    assert to_go_on_from.step == paused["step"]
+    assert exploded["step"] - 2 <= back["step"] < exploded["step"] < paused["step"] - 2
+
+
+def test_an_explosion_lasts_in_the_next_process() -> None:
+    detector = ExplosionDetector(classes=10)
+    detector.forget(limit=4.7)
+    assert detector.first_exploded(_rows([1e9] * 200)) is None
+    assert detector.limit == 4.7
+    assert detector.first_exploded(_rows([4.6] * 99 + [4.8] + [4.6] * 99)) is None
+    assert detector.limit == 4.7
+    assert detector.first_exploded(_rows([4.6])) is None
+    assert detector.limit is None
+
+
 def detect(values: Sequence[float | None]) -> int | None:
     """Returns the step of the row in which an explosion begins."""
     found = ExplosionDetector(classes=10).first_exploded(_rows(values))
@@ -256,4 +287,4 @@ def test_an_explosion_ends_before_another_begins() -> None:
     first = detector.first_exploded(_rows([0.1] * 50 + [9.0]))
     assert first is not None
     assert detector.first_exploded(_rows([9.0, 9.0])) is None
-    assert detector.first_exploded(_rows([0.1, 9.0])) is not None
+    assert detector.first_exploded(_rows([0.1] * 101 + [9.0])) is not None
