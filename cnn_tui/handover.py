@@ -90,8 +90,8 @@ def start_in_background(
 def farewell(run: Path) -> str:
     """Returns the line that says how to come back to a run in the background."""
     line = (
-        f"{run.name} goes on in the background; come back with: "
-        f"cnn-tui attach {shlex.quote(str(run.absolute()))}"
+        f"{printable(run.name)} goes on in the background; come back with: "
+        f"cnn-tui attach {printable(shlex.quote(str(run.absolute())))}"
     )
     warning = logout_warning()
     return f"{line}\nBut {warning}" if warning else line

@@ -1,5 +1,6 @@
 """Training without a screen: signals in, lines or a progress bar out."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -131,7 +132,7 @@ def _run(start: Start, data_dir: Path | None, *, as_json: bool) -> int:
         )
     if outcome.handed_over:
         output.leave(farewell(runs[0]))
-    elif (runs[0] / STATUS).exists():
+    elif os.path.isfile(runs[0] / STATUS):
         output.end(runs[0])
     else:
         output.leave(f"{outcome.state}: {outcome.reason}")

@@ -1,5 +1,6 @@
 """What a training writes down, and when that may fail."""
 
+import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -135,7 +136,7 @@ class RunJournal(Journal):
 
     def is_removed(self) -> bool:
         """Looks for the run directory."""
-        return not self._writer.path.is_dir()
+        return not os.path.isdir(self._writer.path)
 
     def last_good(self) -> Checkpoint:
         """Reads ``last.pt``, or the one before it."""

@@ -183,7 +183,7 @@ def read_all(run: Path) -> RunReader:
         RunDirectoryError: if a file is larger than any run writes.
     """
     for path in (run / METRICS, run / EVENTS):
-        if path.exists() and path.stat().st_size > _MAX_BYTES:
+        if os.path.isfile(path) and os.path.getsize(path) > _MAX_BYTES:
             raise RunDirectoryError(
                 f"{printable(path)}: is damaged: larger than {mebibytes(_MAX_BYTES)}"
             )

@@ -29,7 +29,7 @@ def event_sentence(event: Event) -> str:
     """Returns an event of the log in words, without its time and step."""
     match event:
         case events.Started(device=device):
-            return f"started on {printable(device)}"
+            return f"started on {printable(device)}" if device else "started"
         case events.Resumed():
             return _resumed(event)
         case events.Stepped():
@@ -47,7 +47,8 @@ def event_sentence(event: Event) -> str:
         case events.LossExploded(loss=loss):
             return f"loss exploded: {value_text(loss)}"
         case events.RolledBack(reached=reached):
-            return f"went back from step {value_text(reached)}"
+            place = "" if reached is None else f" from step {count(reached)}"
+            return f"went back{place}"
         case events.Rejected(reason=reason):
             return f"refused: {printable(reason)}"
         case (

@@ -38,6 +38,7 @@ def status(state: State = State.FINISHED, **fields: Any) -> Status:
     ("happened", "sentence"),
     [
         (event(events.Started, device="cpu"), "started on cpu"),
+        (event(events.Started), "started"),
         (event(events.Resumed), "goes on"),
         (event(events.Resumed, until=1240), "goes on to step 1,240"),
         (event(events.Resumed, repeats_edits=False), "goes on from step 5"),
@@ -73,6 +74,7 @@ def status(state: State = State.FINISHED, **fields: Any) -> Status:
         (event(events.NonFinite, what="loss"), "loss not finite"),
         (event(events.LossExploded, loss=23.25), "loss exploded: 23.25"),
         (event(events.RolledBack, reached=9), "went back from step 9"),
+        (event(events.RolledBack), "went back"),
         (
             event(events.Rejected, outcome="rejected", reason="lr must be above 0"),
             "refused: lr must be above 0",
