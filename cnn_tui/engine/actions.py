@@ -63,13 +63,6 @@ class RollBack(_Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepeatUntil(_Action):
-    """Repeat the updates since the last good checkpoint up to ``step``."""
-
-    step: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnose(_Action):
     """Find out where the next update is not finite, and note it."""
 
@@ -101,7 +94,6 @@ Action = (
     | Save
     | Edit
     | RollBack
-    | RepeatUntil
     | Diagnose
     | Skip
     | End

@@ -74,16 +74,13 @@ class Books:
             here |= {"command_id": command_id, "outcome": "done"}
         return here
 
-    def report(self) -> int | None:
+    def report(self) -> None:
         """Reads the rows of the updates so far from the device and appends them.
 
-        Returns the first update that was bad, where they are not checked one by one;
-        its row and those after it are left out.
+        Where updates are not checked one by one, training may stand before a bad one
+        after it.
         """
         rows, results = self.trainer.read_out(), self.state.results
-        bad_step = self.trainer.first_bad_step()
-        if bad_step is not None:
-            rows = [row for row in rows if row.step < bad_step]
         self.speed.measure(results, self.step, self.stopwatch.seconds)
         if rows:
             results.lr, results.train_loss = rows[-1].lr, rows[-1].loss
@@ -91,7 +88,6 @@ class Books:
             speed = results.images_per_second
             self.journal.metrics(update_metrics(rows, per_epoch, speed))
         self._watch(rows)
-        return bad_step
 
     def _watch(self, rows: Sequence[TrainRow]) -> None:
         """Notes an explosion of the loss, and whether it lasts."""

@@ -55,8 +55,7 @@ class Interpreter:
         Where updates are not checked one by one, it may turn out that one was bad; the
         run stands before that one then.
         """
-        if bad_step := self.books.report():
-            self.perform([actions.RepeatUntil(step=bad_step - 1)])
+        self.books.report()
 
     def perform(self, wanted: Iterable[Action]) -> None:
         """Performs actions in order; saves that follow one another are one.
@@ -100,8 +99,6 @@ class Interpreter:
                 self._evaluate(action)
             case actions.RollBack():
                 self._roll_back(action)
-            case actions.RepeatUntil(step=step):
-                self._repeat_until(step)
             case actions.Diagnose():
                 self._diagnose()
             case actions.Skip():
@@ -180,15 +177,6 @@ class Interpreter:
         self.journal.event(events.RolledBack(reached=reached, **self.books.here()))
         self.perform([Edit(name="lr", value=action.lr, command_id=action.command_id)])
         self.books.go_on()
-
-    def _repeat_until(self, step: int) -> None:
-        """Repeats updates whose rows are written already."""
-        self.trainer.load_state_dict(self.journal.newest())
-        self.trainer.check_until(step + 1)
-        while self.trainer.step < step:
-            if not self.trainer.update():  # skipped the first time, too
-                self.trainer.skip()
-        self.trainer.discard_rows()
 
     def _diagnose(self) -> None:
         found = find_non_finite(self.trainer, self.state.config)

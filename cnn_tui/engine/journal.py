@@ -8,7 +8,7 @@ import numpy as np
 from cnn_tui.config import RunConfig
 from cnn_tui.engine.checkpoint import Checkpoint, save_checkpoint
 from cnn_tui.engine.network import Network, to_safetensors
-from cnn_tui.engine.recorded import GOOD, NEWEST_FIRST, read_checkpoint, tested_up_to
+from cnn_tui.engine.recorded import GOOD, read_checkpoint, tested_up_to
 from cnn_tui.errors import RunDirectoryError
 from cnn_tui.io.files import replace_file
 from cnn_tui.runs.events import KnownEvent
@@ -66,10 +66,6 @@ class Journal:
     def last_good(self) -> Checkpoint:
         """Returns the checkpoint to go back to. Raises RunDirectoryError."""
         raise RunDirectoryError("there is no checkpoint to go back to")
-
-    def newest(self) -> Checkpoint:
-        """Returns the last checkpoint, good or not. Raises RunDirectoryError."""
-        return self.last_good()
 
     def tested(self, step: int) -> EvaluationMetrics | None:
         """Returns the last test row up to ``step``."""
@@ -141,10 +137,6 @@ class RunJournal(Journal):
     def last_good(self) -> Checkpoint:
         """Reads ``last.pt``, or the one before it."""
         return read_checkpoint(self._writer.path, self._config_text, GOOD)
-
-    def newest(self) -> Checkpoint:
-        """Reads ``halted.pt``, or the last good one."""
-        return read_checkpoint(self._writer.path, self._config_text, NEWEST_FIRST)
 
     def tested(self, step: int) -> EvaluationMetrics | None:
         """Reads the rows that count."""

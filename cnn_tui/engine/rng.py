@@ -30,8 +30,9 @@ def seed_rngs(state: Tensor, seed: int, device: torch.device) -> None:
 
 
 def set_rng_state(state: RngState, device: torch.device) -> None:
-    """Sets the generators; a device whose state is not there keeps its own."""
-    torch.set_rng_state(state["torch"])
+    """Sets the generators; one whose state is not there keeps its own."""
+    if "torch" in state:
+        torch.set_rng_state(state["torch"])
     if "device" not in state:
         return
     if device.type == "cuda":

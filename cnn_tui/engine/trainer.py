@@ -3,23 +3,27 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from cnn_tui.config import RunConfig
-from cnn_tui.engine.batches import Batches
+from cnn_tui.engine.batches import Batches, Feed, batches_ahead
 from cnn_tui.engine.checkpoint import Checkpoint
 from cnn_tui.engine.data import Splits
+from cnn_tui.engine.gate import Gate
 from cnn_tui.engine.network import new_network
-from cnn_tui.engine.optimizers import make_loss, make_optimizer
+from cnn_tui.engine.optimizers import can_fuse, make_loss, make_optimizer
 from cnn_tui.engine.rates import RatePlan
 from cnn_tui.engine.rng import RngState, get_rng_state, seed_rngs, set_rng_state
 from cnn_tui.runs.events import Value
 
 MAX_ROWS = 100_000
+_CHECKED_AFTER = 100
+"""Updates that are checked one by one after a bad one: often more follow."""
+_RANDOM = (nn.Dropout, nn.Dropout2d)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +53,21 @@ class _Pending:
     labels: Tensor
 
 
+class _Before(NamedTuple):
+    """What a forward pass changes."""
+
+    buffers: list[Tensor]
+    rng: RngState
+    """Empty where no layer draws from it."""
+
+
 class Trainer:
     """Network, optimizer and data of one run, and the updates that bring them together.
 
     Losses stay on the device until ``read_out``. On the CPU every update is checked
-    before it changes a weight. On other devices that check would wait for the device,
-    so a flag is kept there, and ``first_bad_step`` tells afterwards.
+    before it changes a weight. On CUDA that would wait for the device: there a gate
+    closes at the first bad update, nothing changes from there on, and ``read_out`` goes
+    back to before it.
 
     torch's random number generators belong to it: dropout draws from them.
     """
@@ -72,19 +85,27 @@ class Trainer:
         self.device = device
         self.rates = rates
         self.step = 0
-        self._checked_until = 0.0 if device.type != "cpu" else math.inf
         self.network, drawn = new_network(config, splits.scaling, device)
         seed_rngs(drawn, training.seed, device)
         self._parameters = list(self.model.parameters())
         self._buffers = list(self.model.buffers())
-        self.optimizer = make_optimizer(training.optimizer, self._parameters)
+        self._is_fused = can_fuse(training.optimizer, device)
+        self.optimizer = make_optimizer(
+            training.optimizer, self._parameters, fused=self._is_fused
+        )
+        # The first update makes the optimizer's state, also where it is let through.
+        self._checked_until = 1.0 if self._is_fused else math.inf
+        self._gate = Gate(self.optimizer, self._buffers) if self._is_fused else None
+        self._is_random = any(isinstance(m, _RANDOM) for m in self.model.modules())
+        self._rng_states: list[RngState] = []
         self.loss_function = make_loss(training.loss, config.dataset.facts.classes)
         self._batches = Batches(splits.train, training.batch_size, training.seed)
+        self._values_per_image = splits.train.images[0].numel()
+        self._feed = self._new_feed()
         self._clip_grad_norm = training.clip_grad_norm
         self._clock = clock
         self._pending: list[_Pending] = []
         self._rows: list[TrainRow] = []
-        self._first_bad_step = torch.zeros((), dtype=torch.int64, device=device)
         self._total_steps = rates.horizon
 
     @property
@@ -117,14 +138,16 @@ class Trainer:
         loss or gradient is not finite and updates are checked one by one.
         """
         step = self.step + 1
-        before = self._snapshot() if self.checks_each_update else None
+        is_checked = self.checks_each_update
+        before = self._snapshot()
         lr = self._set_rate(step)
         loss, predicted, labels = self._forward(step)
         self._forget_gradients()
         torch.autograd.backward(loss)
         checked = loss.detach() + self._gradient_norm()
-        if before is None:
-            self._note_bad(step, torch.isfinite(checked))
+        if self._gate is not None and not is_checked:
+            self._gate.close_unless_finite(checked, before.buffers)
+            self._rng_states.append(before.rng)
         elif not math.isfinite(checked.item()):
             self._take_back(before)
             return False
@@ -158,7 +181,13 @@ class Trainer:
         )
 
     def read_out(self) -> list[TrainRow]:
-        """Returns the rows since the last call; waits for the device."""
+        """Returns the rows since the last call; waits for the device.
+
+        Where an update since then was not finite, training stands before it now: the
+        next ``update`` is it, and is checked, as are some after it.
+        """
+        if self._gate is not None:
+            self._go_back_by(self._gate.take_refused())
         rows, self._rows = self._rows + self._take_pending(), []
         return rows
 
@@ -174,16 +203,20 @@ class Trainer:
 
     def load_state_dict(self, checkpoint: Checkpoint) -> None:
         """Goes to the state of a checkpoint; rows not read out are forgotten."""
-        self.discard_rows()
+        if self._gate is not None:
+            self._gate.take_refused()
+        self._pending, self._rows, self._rng_states = [], [], []
         self.step = checkpoint.step
         self.model.load_state_dict(checkpoint.model)
         if checkpoint.scaling is not None:
             self.network = replace(self.network, scaling=checkpoint.scaling)
-        self.optimizer.load_state_dict(checkpoint.optimizer)
+            self._feed = self._new_feed()
+        self._load_optimizer(checkpoint.optimizer)
         set_rng_state(checkpoint.rng, self.device)
 
     def set_optimizer_value(self, name: str, value: Value) -> None:
         """Sets a hyperparameter of the optimizer, from the next update on."""
+        self.check_until(self.step + 1)  # it may make more state
         for group in self.optimizer.param_groups:
             group[name] = value
         if name == "momentum" and isinstance(self.optimizer, torch.optim.RMSprop):
@@ -193,21 +226,6 @@ class Trainer:
                     "momentum_buffer", torch.zeros_like(state["square_avg"])
                 )
 
-    def discard_rows(self) -> None:
-        """Forgets the rows since the last read-out."""
-        self._pending, self._rows = [], []
-
-    def first_bad_step(self) -> int | None:
-        """Returns the first update with a value that is not finite, and forgets it.
-
-        None where updates are checked one by one: those were refused.
-        """
-        if self.checks_each_update:
-            return None
-        step = int(self._first_bad_step)
-        self._first_bad_step.zero_()
-        return step or None
-
     def weights_are_finite(self) -> bool:
         """Tells whether all weights and buffers are finite."""
         values = (*self._parameters, *self._buffers)
@@ -215,8 +233,7 @@ class Trainer:
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """Returns the network inputs, N×C×H×W, and labels, N, of update ``step``."""
-        batch = self._batches.batch(step)
-        return self.network.inputs(batch.images), batch.labels
+        return self._feed.batch(step)
 
     def _forward(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the loss, the predicted classes and the labels of a batch."""
@@ -245,9 +262,29 @@ class Trainer:
             group["lr"] = lr
         return lr
 
-    def _note_bad(self, step: int, finite: Tensor) -> None:
-        is_first = ~finite & (self._first_bad_step == 0)
-        self._first_bad_step += is_first * step
+    def _new_feed(self) -> Feed:
+        size, values = self._batches.batch_size, self._values_per_image
+        ahead = batches_ahead(size, values, self.device)
+        return Feed(self._batches, self.network.inputs, ahead)
+
+    def _load_optimizer(self, state: dict[str, Any]) -> None:
+        # How it is computed is this device's affair, not that of the one before.
+        groups = [
+            loaded | {"fused": own["fused"]} if "fused" in own else loaded
+            for loaded, own in zip(
+                state["param_groups"], self.optimizer.param_groups, strict=True
+            )
+        ]
+        self.optimizer.load_state_dict(state | {"param_groups": groups})
+        self.check_until(self.step + 1)  # there may be no state yet
+
+    def _go_back_by(self, updates: int) -> None:
+        if updates:
+            set_rng_state(self._rng_states[-updates], self.device)
+            self.step -= updates
+            self._pending = [p for p in self._pending if p.step <= self.step]
+            self.check_until(self.step + _CHECKED_AFTER)
+        self._rng_states = []
 
     def _is_logged(self, step: int) -> bool:
         every = -(-self._total_steps // MAX_ROWS)
@@ -271,15 +308,14 @@ class Trainer:
             )
         ]
 
-    def _snapshot(self) -> tuple[list[Tensor], RngState]:
-        buffers = [buffer.clone() for buffer in self._buffers]
-        return buffers, get_rng_state(self.device)
+    def _snapshot(self) -> "_Before":
+        rng = get_rng_state(self.device) if self._is_random else {}
+        return _Before([buffer.clone() for buffer in self._buffers], rng)
 
-    def _take_back(self, snapshot: tuple[list[Tensor], RngState]) -> None:
-        buffers, rng_state = snapshot
-        for buffer, value in zip(self._buffers, buffers, strict=True):
+    def _take_back(self, before: "_Before") -> None:
+        for buffer, value in zip(self._buffers, before.buffers, strict=True):
             buffer.copy_(value)
-        set_rng_state(rng_state, self.device)
+        set_rng_state(before.rng, self.device)
         self._forget_gradients()
 
 

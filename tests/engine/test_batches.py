@@ -23,7 +23,7 @@ def epoch(batches: Batches, number: int) -> list[list[int]]:
     """Returns the places of the images in the batches of an epoch (from 1)."""
     first = (number - 1) * batches.per_epoch + 1
     steps = range(first, first + batches.per_epoch)
-    return [batches.batch(step).labels.tolist() for step in steps]
+    return [batches.batches(step).labels.tolist() for step in steps]
 
 
 @settings(max_examples=100, deadline=None)
@@ -47,11 +47,11 @@ def test_the_last_batch_is_smaller() -> None:
 def test_a_step_has_the_same_batch_whenever_it_is_asked_for() -> None:
     images = numbered(100)
     in_order = Batches(images, 30, 5)
-    expected = [in_order.batch(step).labels.tolist() for step in range(1, 20)]
+    expected = [in_order.batches(step).labels.tolist() for step in range(1, 20)]
     backwards = Batches(images, 30, 5)
-    found = [backwards.batch(step).labels.tolist() for step in range(19, 0, -1)]
+    found = [backwards.batches(step).labels.tolist() for step in range(19, 0, -1)]
     assert found[::-1] == expected
-    assert Batches(images, 30, 5).batch(13).labels.tolist() == expected[12]
+    assert Batches(images, 30, 5).batches(13).labels.tolist() == expected[12]
 
 
 def test_epochs_and_seeds_have_orders_of_their_own() -> None:

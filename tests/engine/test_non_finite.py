@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from cnn_tui.config import RunConfig
+from cnn_tui.config.models import MAX_STEPS, Optimizer
 from cnn_tui.engine import setup
+from cnn_tui.engine import trainer as trainer_module
 from cnn_tui.engine.checkpoint import HALTED, LAST, load_checkpoint
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.diagnose import ExplosionDetector, NonFinite, find_non_finite
@@ -43,21 +45,25 @@ def exploding(policy: str, layers: Any = RANDOM, **values: Any) -> RunConfig:
     )
 
 
-class DeferredTrainer(Trainer):
-    """A trainer that tells of bad updates afterwards, as it does on a GPU."""
+def _can_fuse(config: Optimizer, device: torch.device) -> bool:
+    return config.name in ("sgd", "adam", "adamw")
+
+
+class Patient(Trainer):
+    """A trainer that checks each update, whatever the device."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._checked_until = 0.0
+        self.check_until(MAX_STEPS)
 
 
-@pytest.fixture(params=[Trainer, DeferredTrainer])
+@pytest.fixture(params=["each update is checked", "a gate closes"])
 def path_of_checks(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Any:
+) -> None:
     """Lets runs check each update, or find out later: the same must come of it."""
-    monkeypatch.setattr(setup, "Trainer", request.param)
-    return request.param
+    if request.param == "a gate closes":
+        monkeypatch.setattr(trainer_module, "can_fuse", _can_fuse)
 
 
 def test_a_bad_update_leaves_everything_as_it_was(splits: Splits) -> None:
@@ -125,7 +131,7 @@ def test_a_loss_or_a_gradient_alone_can_be_bad(splits: Splits) -> None:
 
 
 def test_stop_fails_with_the_weights_before_the_update(
-    tmp_path: Path, path_of_checks: Any, splits: Splits
+    tmp_path: Path, path_of_checks: None, splits: Splits
 ) -> None:
     config = exploding("stop")
     path, outcome = run(config, tmp_path)
@@ -146,7 +152,7 @@ def test_stop_fails_with_the_weights_before_the_update(
 
 
 @pytest.mark.timeout(60)
-def test_ignore_skips_updates_and_goes_on(tmp_path: Path, path_of_checks: Any) -> None:
+def test_ignore_skips_updates_and_goes_on(tmp_path: Path, path_of_checks: None) -> None:
     path, outcome = run(exploding("ignore"), tmp_path)
     assert outcome.state is State.FINISHED
     found = rows(path)
@@ -158,20 +164,39 @@ def test_ignore_skips_updates_and_goes_on(tmp_path: Path, path_of_checks: Any) -
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
+@pytest.mark.parametrize("policy", ["ignore", "rollback", "stop"])
 def test_both_ways_of_checking_give_the_same_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    policy: str, optimizer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(trainer_module, "can_fuse", _can_fuse)
+    config = make_config(
+        RANDOM,
+        optimizer={"name": optimizer, "lr": TOO_HIGH / 100},
+        on_non_finite=policy,
+        evaluate_every=7,
+        checkpoint_every=6,
+    )
     found = []
-    for kind in (Trainer, DeferredTrainer):
+    for kind in (Patient, Trainer):
         monkeypatch.setattr(setup, "Trainer", kind)
-        config = exploding("ignore", evaluate_every=7, checkpoint_every=6)
-        path, _ = run(config, tmp_path)
-        saved = load_checkpoint(path / "checkpoints" / "last.pt")
-        found.append(([without_clock(row) for row in rows(path, "step")], saved.model))
+        path, outcome = run(config, tmp_path)
+        last = HALTED if outcome.state is State.FAILED else LAST
+        checkpoint = load_checkpoint(path / "checkpoints" / last)
+        found.append(
+            (
+                outcome.state,
+                [without_clock(row) for row in rows(path)],
+                checkpoint.model,
+                checkpoint.optimizer,
+                checkpoint.rng,
+                [(row["event"], row["step"]) for row in events(path)],
+            )
+        )
     assert same(found[0], found[1])
 
 
-def test_pause_waits_before_the_update(tmp_path: Path, path_of_checks: Any) -> None:
+def test_pause_waits_before_the_update(tmp_path: Path, path_of_checks: None) -> None:
     with training(exploding("pause"), tmp_path) as trained:
         paused = trained.wait_for("paused")
         assert paused["reason"] == "non_finite"
@@ -187,7 +212,7 @@ def test_pause_waits_before_the_update(tmp_path: Path, path_of_checks: Any) -> N
 
 
 def test_rollback_takes_a_lower_rate_and_tries_three_times(
-    tmp_path: Path, path_of_checks: Any
+    tmp_path: Path, path_of_checks: None
 ) -> None:
     path, outcome = run(exploding("rollback"), tmp_path)
     assert (outcome.state, outcome.reason) == (State.FAILED, "non_finite")
