@@ -5,9 +5,11 @@ CnnTuiError                 its text is one clear sentence for the user
 │   ├── ConfigError         a key or value of a preset, config or --set
 │   ├── ModelError          a stack of layers that no image fits through
 │   ├── DataError           a data set that is missing or damaged
-│   ├── DeviceError         a device that is not there, or a model too large for it
+│   ├── DeviceError         a device that is not there or cannot do what is asked
+│   │   └── DeviceBusyError   one that has no room now, or does not answer
 │   └── RunDirectoryError   a run that is missing, damaged, or of an unknown format
 │       ├── LockedError     another process trains this run
+│       ├── UnreadableError   a file that may be good, and cannot be read now
 │       └── NewerFormatError  written by a version that knows more
 └── TrainingError           a run that started and failed: exit code 1
 """
@@ -49,7 +51,11 @@ class DataError(InputError):
 
 
 class DeviceError(InputError):
-    """A device that is not there, or that the model does not fit on."""
+    """A device that is not there, or cannot compute what is asked for."""
+
+
+class DeviceBusyError(DeviceError):
+    """A device that has too little memory free, or does not work now."""
 
 
 class RunDirectoryError(InputError):
@@ -58,6 +64,10 @@ class RunDirectoryError(InputError):
 
 class LockedError(RunDirectoryError):
     """Another process trains this run."""
+
+
+class UnreadableError(RunDirectoryError):
+    """A file of a run that is there, and that the system does not let us read."""
 
 
 class NewerFormatError(RunDirectoryError):

@@ -236,9 +236,12 @@ class TrainingConfig(Part):
     clip_grad_norm: Positive | None = None
     on_non_finite: Literal["pause", "stop", "rollback", "ignore"] = "stop"
     """What to do when the loss or a gradient is NaN or infinite."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    memory_format: Literal["channels_last", "contiguous"] = "channels_last"
-    deterministic: bool = False
+    precision: Literal["float32", "tf32", "bfloat16"] = "float32"
+    """tf32 and bfloat16: convolutions and matrix products only; the rest is float32."""
+    memory_format: Literal["channels_last", "contiguous"] | None = None
+    """Null is channels_last, on an Apple GPU contiguous."""
+    deterministic: bool | None = None
+    """Whether a GPU has to give the same bits each time; null is yes on CUDA."""
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     """CPU threads of the training; null is PyTorch's own choice."""
     device: Device = "auto"

@@ -17,8 +17,9 @@ import torch
 
 from cnn_tui.engine.guard import GuardMemory
 from cnn_tui.engine.network import Scaling
-from cnn_tui.errors import NewerFormatError, RunDirectoryError
+from cnn_tui.errors import NewerFormatError, RunDirectoryError, UnreadableError
 from cnn_tui.io.files import (
+    NotRegularError,
     ensure_directory,
     link_file,
     open_regular,
@@ -99,9 +100,7 @@ def save_checkpoint(
     folder = run / CHECKPOINTS
     ensure_directory(folder)
     if good:
-        # First: this one is the older where the run was rolled back.
-        with opened_directory(folder) as directory:
-            remove_if_exists(HALTED, directory)
+        remove_halted(run)  # first: it is the older where the run was rolled back
         if (folder / LAST).exists():
             link_file(folder / LAST, folder / PREVIOUS)
     # last.pt last: a run killed before comes here again, and misses no other name.
@@ -113,11 +112,27 @@ def save_checkpoint(
         sync_directory(folder)
 
 
+def remove_halted(run: Path) -> None:
+    """Removes ``halted.pt``. Raises OSError."""
+    with opened_directory(run / CHECKPOINTS) as directory:
+        remove_if_exists(HALTED, directory)
+
+
+def set_aside(run: Path, name: str) -> None:
+    """Renames a checkpoint that cannot be used: it must not take a good one's place.
+
+    Raises OSError.
+    """
+    with opened_directory(run / CHECKPOINTS) as folder:
+        os.replace(name, f"{name}.damaged", src_dir_fd=folder, dst_dir_fd=folder)
+
+
 def load_checkpoint(path: Path) -> Checkpoint:
     """Reads a checkpoint onto the CPU; nothing in the file is executed.
 
     Raises:
         NewerFormatError: if it is of another format, or has parts not known here.
+        UnreadableError: if it may be good, and cannot be read now.
         RunDirectoryError: if it is missing or damaged.
     """
     try:
@@ -126,9 +141,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
                 raise OSError(errno.EFBIG, "larger than the free memory")
             data = file.read()
     except OSError as error:
-        raise RunDirectoryError(
-            f"{printable(path)}: cannot be read: {error.strerror}"
-        ) from error
+        is_known = isinstance(error, FileNotFoundError | NotRegularError)
+        kind = RunDirectoryError if is_known else UnreadableError
+        raise kind(f"{printable(path)}: cannot be read: {error.strerror}") from error
     try:
         content = _decode(data)
         _check_known(content, path)

@@ -1,27 +1,59 @@
-"""Choosing a device, and whether a model fits on it."""
+"""Choosing a device, whether it works, and whether a model fits on it."""
+
+import gc
+import warnings
 
 import psutil
 import torch
 
 from cnn_tui.config import RunConfig, layer_table
-from cnn_tui.errors import DeviceError
-from cnn_tui.text import count, mebibytes
+from cnn_tui.errors import DeviceBusyError, DeviceError
+from cnn_tui.host import nvml
+from cnn_tui.text import count, mebibytes, printable
 
 _BYTES_PER_VALUE = 4
 _STATES_PER_PARAMETER = {"sgd": 1, "adam": 2, "adamw": 2, "rmsprop": 2}
+_OUT_OF_MEMORY = (
+    "can't allocate memory",  # torch, on the CPU
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "MPS backend out of memory",
+)
 
 
 def pick_device(wanted: str) -> torch.device:
-    """Returns the device meant by auto, cpu, mps, cuda or cuda:N.
+    """Returns the device meant by auto, cpu, mps, cuda or cuda:N, once it has computed.
 
     Raises:
         DeviceError: if it is not there.
+        DeviceBusyError: if it is there, and does not work.
     """
     if wanted == "auto":
         wanted = next((name for name in ("cuda", "mps") if _is_there(name)), "cpu")
     if not _is_there(wanted):
-        raise DeviceError(f"there is no device {wanted} here; there is {_available()}")
-    return torch.device("cuda:0" if wanted == "cuda" else wanted)
+        why = why_unused() if wanted.startswith("cuda") else None
+        raise DeviceError(
+            f"there is no device {wanted} here; there is {_available()}"
+            + (f": {why}" if why else "")
+        )
+    device = torch.device("cuda:0" if wanted == "cuda" else wanted)
+    if device.type != "cpu":
+        _try(device)
+    return device
+
+
+def why_unused() -> str | None:
+    """Returns why torch uses no GPU of NVIDIA's though there is one; else None."""
+    gpus = nvml.gpus()
+    if not gpus or _is_there("cuda"):
+        return None
+    reason = "CUDA_VISIBLE_DEVICES hides it"
+    try:
+        torch.cuda.current_device()
+    except (AssertionError, RuntimeError) as error:
+        reason = first_line(error)
+    name = printable(gpus[0].name or "a GPU")
+    return f"the driver shows {name}, but torch cannot use it: {printable(reason)}"
 
 
 def device_name(device: torch.device) -> str | None:
@@ -31,12 +63,17 @@ def device_name(device: torch.device) -> str | None:
     return "Apple GPU" if device.type == "mps" else None
 
 
+def device_label(device: torch.device) -> str:
+    """Returns a device with its name: "cuda:0 (NVIDIA H100)"."""
+    name = device_name(device)
+    return f"{device} ({printable(name)})" if name else str(device)
+
+
 def device_uuid(device: torch.device) -> str | None:
-    """Returns the UUID of a CUDA device as NVML writes it."""
+    """Returns the UUID of a CUDA device, as CUDA writes it."""
     if device.type != "cuda":
         return None
-    uuid = str(torch.cuda.get_device_properties(device).uuid)
-    return uuid if uuid.startswith("GPU-") else f"GPU-{uuid}"
+    return str(torch.cuda.get_device_properties(device).uuid)
 
 
 def synchronize(device: torch.device) -> None:
@@ -47,6 +84,26 @@ def synchronize(device: torch.device) -> None:
         torch.mps.synchronize()
 
 
+def release_memory() -> None:
+    """Gives back the GPU memory of what is no longer used, for other processes."""
+    if torch.cuda.is_available():
+        gc.collect()
+        torch.cuda.empty_cache()
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tells whether an error is for want of memory, on whatever device."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
+        isinstance(error, RuntimeError)
+        and any(words in str(error) for words in _OUT_OF_MEMORY)
+    )
+
+
+def first_line(error: BaseException) -> str:
+    """Returns what an error says, in one line; torch adds advice for programmers."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 def check_memory(config: RunConfig, device: torch.device) -> None:
     """Refuses a model that cannot fit, before anything is allocated.
 
@@ -54,7 +111,7 @@ def check_memory(config: RunConfig, device: torch.device) -> None:
     which are kept for the backward pass.
 
     Raises:
-        DeviceError: with the sizes, and what to lower.
+        DeviceBusyError: with the sizes, and what to lower.
     """
     table, training = layer_table(config), config.training
     copies = 2 + _STATES_PER_PARAMETER[training.optimizer.name]
@@ -62,7 +119,7 @@ def check_memory(config: RunConfig, device: torch.device) -> None:
     activations_bytes = table.activations * training.batch_size * _BYTES_PER_VALUE
     free_bytes = _free_bytes(device)
     if weights_bytes + activations_bytes > free_bytes:
-        raise DeviceError(
+        raise DeviceBusyError(
             f"the model is too large for {device}: its {count(table.parameters)} "
             f"parameters need {mebibytes(weights_bytes)}, a batch of "
             f"{training.batch_size} needs {mebibytes(activations_bytes)}, and "
@@ -70,10 +127,22 @@ def check_memory(config: RunConfig, device: torch.device) -> None:
         )
 
 
+def _try(device: torch.device) -> None:
+    """Computes something: a GPU that is listed may be taken, lost or unsupported."""
+    try:
+        torch.ones(1, device=device).add_(1).item()
+    except RuntimeError as error:
+        raise DeviceBusyError(
+            f"{device_label(device)} cannot be used: {first_line(error)}; if it failed "
+            "while cnn-tui was open, start cnn-tui anew"
+        ) from error
+
+
 def _is_there(name: str) -> bool:
     if name.startswith("cuda"):
         index = int(name.partition(":")[2] or 0)
-        return torch.cuda.is_available() and index < torch.cuda.device_count()
+        with warnings.catch_warnings(action="ignore"):  # why_unused says it
+            return torch.cuda.is_available() and index < torch.cuda.device_count()
     return name == "cpu" or (name == "mps" and torch.backends.mps.is_available())
 
 
@@ -84,6 +153,7 @@ def _available() -> str:
 
 
 def _free_bytes(device: torch.device) -> int:
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    return int(psutil.virtual_memory().available)
+    if device.type != "cuda":
+        return int(psutil.virtual_memory().available)
+    cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return int(torch.cuda.mem_get_info(device)[0]) + cached

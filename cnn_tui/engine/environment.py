@@ -34,6 +34,7 @@ def describe_environment(device: torch.device) -> dict[str, Any]:
         "device_uuid": device_uuid(device),
         "gpu_driver": nvml.driver_version(),
         "cuda": torch.version.cuda,
+        "cudnn": torch.backends.cudnn.version(),  # type: ignore[no-untyped-call]
         "command_line": sys.argv,
         "git_commit": _git_commit(),
     }

@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 
 from cnn_tui.engine.data import Images, Splits
+from cnn_tui.engine.device import first_line, is_out_of_memory, release_memory
 from cnn_tui.engine.network import Network
 from cnn_tui.engine.optimizers import LossFunction
+from cnn_tui.errors import TrainingError
 
 BATCH_SIZE = 1000
 MAX_MISTAKES = 64
@@ -61,23 +63,47 @@ def evaluate_splits(
 def evaluate(
     network: Network, loss_function: LossFunction, images: Images, classes: int
 ) -> Evaluation:
-    """Evaluates a network, in eval mode, without touching any random state."""
+    """Evaluates a network, in eval mode, without touching any random state.
+
+    Raises:
+        TrainingError: if there is no memory even for one image at a time.
+    """
     network.model.eval()
     try:
         with torch.inference_mode():
-            loss, outputs = _outputs(network, loss_function, images)
+            loss, outputs = _outputs_that_fit(network, loss_function, images)
             return _summary(loss, outputs, images.labels, classes)
     finally:
         network.model.train()
 
 
-def _outputs(
+def _outputs_that_fit(
     network: Network, loss_function: LossFunction, images: Images
+) -> tuple[float, Tensor]:
+    """Returns loss and outputs, of as many images at a time as there is memory for."""
+    batch_size = BATCH_SIZE
+    while True:
+        try:
+            return _outputs(network, loss_function, images, batch_size)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            if batch_size == 1:
+                raise TrainingError(
+                    "out of memory in the evaluation, even of one image at a time "
+                    f"({first_line(error)})"
+                ) from error
+        release_memory()  # here the outputs so far are gone
+        batch_size //= 2
+
+
+def _outputs(
+    network: Network, loss_function: LossFunction, images: Images, batch_size: int
 ) -> tuple[float, Tensor]:
     """Returns the mean loss, and the outputs, N×classes."""
     sums, outputs = [], []
-    for start in range(0, len(images), BATCH_SIZE):
-        end = start + BATCH_SIZE
+    for start in range(0, len(images), batch_size):
+        end = start + batch_size
         labels = images.labels[start:end]
         outputs.append(network(images.images[start:end]))
         sums.append(loss_function(outputs[-1], labels) * len(labels))

@@ -36,7 +36,7 @@ class Gate:
         torch.maximum(self._closed, bad, out=self._closed)
         self._refused.add_(self._closed)
         if self._buffers:
-            closed = self._closed.bool()
+            closed = self._closed > 0
             for buffer, before in zip(self._buffers, buffers_before, strict=True):
                 torch.where(closed, before, buffer, out=buffer)
 

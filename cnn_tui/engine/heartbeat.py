@@ -18,7 +18,11 @@ CALM_PERIOD_SECONDS = 10.0
 
 
 class Heartbeat:
-    """Replaces the status and samples the devices, also while the trainer is busy."""
+    """Replaces the status and samples the devices, also while the trainer is busy.
+
+    A driver that has lost its GPU may never answer, so it is asked in a thread of its
+    own, which nothing waits for.
+    """
 
     def __init__(
         self, writer: RunWriter, status: Callable[[], Status], gpu_uuid: str | None
@@ -29,40 +33,46 @@ class Heartbeat:
         self._sampler = HardwareSampler(gpu_uuid)
         self._stopped = threading.Event()
         self._problem = ""
-        self._thread = threading.Thread(
-            target=self._live, name="heartbeat", daemon=True
-        )
+        self._started = 0.0
+        self._writing = threading.Lock()
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(do,), name=name, daemon=True)
+            for name, do in (("heartbeat", self._beat), ("sampler", self._sample))
+        ]
 
     def start(self) -> None:
         """Begins to beat."""
-        self._thread.start()
+        self._started = time.monotonic()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """Returns when nothing more will be written."""
         self._stopped.set()
-        self._thread.join()
+        self._threads[0].join()
+        with self._writing:
+            pass
 
-    def _live(self) -> None:
-        started = time.monotonic()
-        next_sample = started
-        while not self._stopped.wait(PERIOD_SECONDS):
-            now = time.monotonic()
-            is_sampled = now >= next_sample
+    def _repeat(self, do: Callable[[], float]) -> None:
+        """Does something again and again, after as many seconds as it returns."""
+        seconds = PERIOD_SECONDS
+        while not self._stopped.wait(seconds):
             try:
-                self._beat(is_sampled=is_sampled)
+                seconds = do()
             except Exception as error:
-                # The next beat comes all the same; the log gets each problem once.
+                # It is tried again all the same; the log gets each problem once.
                 if repr(error) != self._problem:
                     self._problem = repr(error)
                     logger.exception("a heartbeat failed")
-            if is_sampled:
-                calm = now - started > CALM_AFTER_SECONDS
-                next_sample = now + (CALM_PERIOD_SECONDS if calm else 0)
 
-    def _beat(self, *, is_sampled: bool) -> None:
+    def _beat(self) -> float:
         self._writer.set_status(self._status())
-        if is_sampled:
-            self._sample()
+        return PERIOD_SECONDS
 
-    def _sample(self) -> None:
-        self._writer.device(DeviceRow(at=records.now(), **self._sampler.sample()))
+    def _sample(self) -> float:
+        row = DeviceRow(at=records.now(), **self._sampler.sample())
+        with self._writing:
+            if not self._stopped.is_set():
+                self._writer.device(row)
+        is_calm = time.monotonic() - self._started > CALM_AFTER_SECONDS
+        return CALM_PERIOD_SECONDS if is_calm else PERIOD_SECONDS

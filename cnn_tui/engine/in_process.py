@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from cnn_tui.engine.device import release_memory
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.resume import take_over
@@ -35,9 +36,11 @@ def train_in_process(
 
     interrupts.can_hand_over = True
     outcome = training(begun)
+    release_memory()  # another process needs it now, or the next run here
     while outcome.handed_over and not hand_over(runs[0], data_dir):
         interrupts.handing_over = False
         on_run(runs[0])
         writer = RunWriter.open(runs[0], listener=listener)
         outcome = take_over(writer, interrupts, data_dir)
+        release_memory()
     return outcome

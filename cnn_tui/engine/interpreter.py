@@ -170,6 +170,8 @@ class Interpreter:
                 raise TrainingError(str(error)) from error
             self._reject(str(error), action.command_id)
             return
+        # Before anything is written: a run killed from here on goes on from there.
+        self.journal.forget_halted()
         rollbacks = self.state.guard.rollbacks + action.by_guard
         self.restore(checkpoint)
         self._remember(halted_before=None, rollbacks=rollbacks)

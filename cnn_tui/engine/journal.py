@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cnn_tui.config import RunConfig
-from cnn_tui.engine.checkpoint import Checkpoint, save_checkpoint
+from cnn_tui.engine.checkpoint import Checkpoint, remove_halted, save_checkpoint
 from cnn_tui.engine.network import Network, to_safetensors
 from cnn_tui.engine.recorded import GOOD, read_checkpoint, tested_up_to
 from cnn_tui.errors import RunDirectoryError
@@ -62,6 +62,9 @@ class Journal:
     def is_removed(self) -> bool:
         """Tells whether the place to write to is gone."""
         return False
+
+    def forget_halted(self) -> None:
+        """Makes the last good checkpoint the one that is gone on from."""
 
     def last_good(self) -> Checkpoint:
         """Returns the checkpoint to go back to. Raises RunDirectoryError."""
@@ -132,7 +135,17 @@ class RunJournal(Journal):
 
     def is_removed(self) -> bool:
         """Looks for the run directory."""
-        return not os.path.isdir(self._writer.path)
+        try:
+            os.lstat(self._writer.path)
+        except FileNotFoundError:
+            return True
+        except OSError:  # a shared disk that does not answer now
+            return False
+        return False
+
+    def forget_halted(self) -> None:
+        """Removes ``halted.pt``."""
+        remove_halted(self._writer.path)
 
     def last_good(self) -> Checkpoint:
         """Reads ``last.pt``, or the one before it."""

@@ -141,7 +141,7 @@ def _network(
     model: nn.Sequential, config: RunConfig, scaling: Scaling, device: torch.device
 ) -> Network:
     training = config.training
-    memory_format = MEMORY_FORMATS[training.memory_format]
+    memory_format = MEMORY_FORMATS[training.memory_format or "channels_last"]
     autocast: AbstractContextManager[object] = nullcontext()
     if training.precision == "bfloat16":
         autocast = torch.autocast(device.type, torch.bfloat16)

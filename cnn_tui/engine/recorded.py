@@ -19,7 +19,7 @@ from cnn_tui.engine.checkpoint import (
     Checkpoint,
     load_checkpoint,
 )
-from cnn_tui.errors import NewerFormatError, RunDirectoryError
+from cnn_tui.errors import NewerFormatError, RunDirectoryError, UnreadableError
 from cnn_tui.io.files import read_bounded
 from cnn_tui.runs.config import read_config
 from cnn_tui.runs.events import (
@@ -56,6 +56,8 @@ class FoundCheckpoint:
     checkpoint: Checkpoint | None
     """None: there is none, begin from the seed."""
     problems: tuple[str, ...]
+    damaged: tuple[str, ...] = ()
+    """The names of those that are there and cannot be used."""
 
     @property
     def step(self) -> int:
@@ -134,26 +136,38 @@ def find_checkpoint(
 
     Raises:
         NewerFormatError: if one was written by a version that knows more.
+        UnreadableError: if one may be good, and cannot be read now.
         RunDirectoryError: if it is of a run with another config.
     """
+    if os.path.islink(run / CHECKPOINTS):
+        raise UnreadableError(
+            f"{printable(run / CHECKPOINTS)} is a link: put the folder itself there"
+        )
     problems: list[str] = []
+    damaged: list[str] = []
     for path in (run / CHECKPOINTS / name for name in names):
-        if path.name == HALTED and not os.path.lexists(path):
+        is_there = os.path.lexists(path)
+        if path.name == HALTED and not is_there:
             continue  # seldom there
         try:
             checkpoint = load_checkpoint(path)
-        except NewerFormatError:
+        except (NewerFormatError, UnreadableError):
             raise
         except RunDirectoryError as error:
             problems.append(str(error))
+            damaged += [path.name] if is_there else []
             continue
         if checkpoint.config != config_text:
             raise RunDirectoryError(
                 f"{printable(path)}: is of another run, or {CONFIG} was changed since; "
                 "put the right file back, or remove this one to go on without it"
             )
-        return FoundCheckpoint(checkpoint=checkpoint, problems=tuple(problems))
-    return FoundCheckpoint(checkpoint=None, problems=tuple(problems))
+        return FoundCheckpoint(
+            checkpoint=checkpoint, problems=tuple(problems), damaged=tuple(damaged)
+        )
+    return FoundCheckpoint(
+        checkpoint=None, problems=tuple(problems), damaged=tuple(damaged)
+    )
 
 
 def tested_up_to(run: Path, step: int) -> EvaluationMetrics | None:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import torch
 
 from cnn_tui.config import Setting, apply_settings, parse_mapping, to_mapping
 from cnn_tui.config.models import MAX_STEPS, Cosine, OneCycle
 from cnn_tui.engine import edits
 from cnn_tui.engine.actions import Action, Edit, Reject
+from cnn_tui.engine.checkpoint import set_aside
 from cnn_tui.engine.environment import describe_environment
 from cnn_tui.engine.interpreter import Interpreter
 from cnn_tui.engine.interrupts import Interrupts
@@ -20,7 +20,7 @@ from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.recorded import RecordedRun, read_recorded, recorded_edits
 from cnn_tui.engine.setup import Setup, set_up
 from cnn_tui.engine.start import train
-from cnn_tui.errors import InputError, Remedy
+from cnn_tui.errors import DeviceBusyError, InputError, Remedy
 from cnn_tui.host.process import this_process
 from cnn_tui.runs import events
 from cnn_tui.runs.layout import LIVE, State
@@ -32,6 +32,7 @@ from cnn_tui.text import printable
 
 DEVICE_PATIENCE_SECONDS = 60.0
 _EXACT_ONLY_WITH = ("torch", "cpu_capability", "threads", "device", "device_name")
+_ON_CUDA_ALSO = ("gpu_driver", "cuda", "cudnn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,8 @@ def take_over(
     """
     try:
         recorded = read_recorded(writer.path)
-        setup = _patiently(lambda: _set_up(recorded, Changes(), data_dir))
+        here = Changes(device=recorded.status.device)
+        setup = _patiently(lambda: _set_up(recorded, here, data_dir))
 
         def enter(do: Interpreter) -> None:
             _enter(do, recorded)
@@ -172,7 +174,7 @@ def _patiently(open_it: Callable[[], Setup]) -> Setup:
     while True:
         try:
             return open_it()
-        except (torch.OutOfMemoryError, torch.AcceleratorError):
+        except DeviceBusyError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(1)
@@ -217,6 +219,8 @@ def _enter(do: Interpreter, recorded: RecordedRun) -> None:
             journal.event(
                 events.CheckpointDamaged(at=now(), step=start.step, reason=problem)
             )
+    for name in start.damaged:
+        set_aside(recorded.path, name)
     do.state.last_checkpoint_step = status.last_checkpoint_step
     if start.checkpoint is not None:
         do.restore(start.checkpoint)
@@ -246,8 +250,9 @@ def _repeats(recorded: RecordedRun) -> dict[int, list[Action]]:
 def _differences(recorded: RecordedRun, environment: dict[str, Any]) -> list[str]:
     """Returns what is not as it was, and may change the last digits."""
     before = recorded.environment
+    is_cuda = environment["device"].startswith("cuda")
     return [
         f"{name} was {before[name]}, is {environment[name]}"
-        for name in _EXACT_ONLY_WITH
+        for name in (*_EXACT_ONLY_WITH, *(_ON_CUDA_ALSO if is_cuda else ()))
         if name in before and before[name] != environment[name]
     ]

@@ -164,7 +164,9 @@ class Session:
         try:
             self._do.perform(self._decisions())
         except OSError as error:
-            raise TrainingError(REMOVED) from error
+            if self._do.journal.is_removed():
+                raise TrainingError(REMOVED) from error
+            # A shared disk may not answer for a moment: what was sent waits there.
 
     def _decisions(self) -> Iterator[Action]:
         """Yields what is to be done about each command, up to one that ends the run.

@@ -1,6 +1,5 @@
 """What a training needs before it can begin: device, data, model."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +7,12 @@ import torch
 
 from cnn_tui.config import RunConfig, apply_settings, parse_mapping, to_mapping
 from cnn_tui.engine.data import Splits, load_splits
-from cnn_tui.engine.device import check_memory, pick_device
+from cnn_tui.engine.device import check_memory, first_line, pick_device, why_unused
+from cnn_tui.engine.numerics import decided, set_numerics
 from cnn_tui.engine.rates import RatePlan
 from cnn_tui.engine.stopwatch import Stopwatch
 from cnn_tui.engine.trainer import Trainer
+from cnn_tui.errors import DeviceBusyError
 
 DEFAULT_THREADS = torch.get_num_threads()
 
@@ -25,6 +26,8 @@ class Setup:
     splits: Splits
     trainer: Trainer
     stopwatch: Stopwatch
+    gpu_unused: str | None
+    """Why a GPU of this machine was not chosen, where the choice was left open."""
 
 
 def set_up(config: RunConfig, data_dir: Path | None) -> Setup:
@@ -33,27 +36,45 @@ def set_up(config: RunConfig, data_dir: Path | None) -> Setup:
     Raises:
         InputError: if the device or the data are not there, or the model is too large.
     """
-    device = pick_device(config.training.device)
+    try:
+        return _set_up(config, data_dir)
+    except (torch.OutOfMemoryError, torch.AcceleratorError) as error:
+        raise DeviceBusyError(
+            f"{config.training.device} cannot take the run: {first_line(error)}"
+        ) from error
+
+
+def _set_up(config: RunConfig, data_dir: Path | None) -> Setup:
+    wanted = config.training.device
+    device = pick_device(wanted)
     config = _resolved(config, device)
     # In this thread: each thread has a number of its own, and an earlier run's stays.
     torch.set_num_threads(config.training.threads or DEFAULT_THREADS)
+    set_numerics(config, device)
     check_memory(config, device)
     splits = load_splits(config, data_dir, device)
     stopwatch = Stopwatch()
-    if config.training.deterministic:
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(config.training.deterministic)
     rates = RatePlan(
         schedule=config.training.schedule,
         base_lr=config.training.optimizer.lr,
         horizon=config.total_steps,
     )
     trainer = Trainer(config, splits, device, rates, lambda: stopwatch.seconds)
-    return Setup(config=config, splits=splits, trainer=trainer, stopwatch=stopwatch)
+    return Setup(
+        config=config,
+        splits=splits,
+        trainer=trainer,
+        stopwatch=stopwatch,
+        gpu_unused=why_unused() if wanted == "auto" else None,
+    )
 
 
 def _resolved(config: RunConfig, device: torch.device) -> RunConfig:
     """Returns the config with what this machine decided."""
-    threads = config.training.threads or DEFAULT_THREADS
-    settings = [("training.device", str(device)), ("training.threads", threads)]
+    values = {
+        "device": str(device),
+        "threads": config.training.threads or DEFAULT_THREADS,
+        **decided(config.training, device),
+    }
+    settings = [(f"training.{key}", value) for key, value in values.items()]
     return parse_mapping(apply_settings(to_mapping(config), settings))

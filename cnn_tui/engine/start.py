@@ -11,13 +11,14 @@ import torch
 
 from cnn_tui.config import RunConfig, to_yaml
 from cnn_tui.engine.books import Books
-from cnn_tui.engine.device import device_uuid
+from cnn_tui.engine.device import device_uuid, first_line, is_out_of_memory
 from cnn_tui.engine.environment import describe_environment
 from cnn_tui.engine.heartbeat import Heartbeat
 from cnn_tui.engine.interpreter import Interpreter
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.journal import RunJournal
 from cnn_tui.engine.logs import logging_to
+from cnn_tui.engine.numerics import is_inexact
 from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.session import Session
 from cnn_tui.engine.setup import Setup, set_up
@@ -108,7 +109,7 @@ def train(
         heartbeat.start()
         try:
             writer.environment(describe_environment(setup.trainer.device))
-            _begin(do, enter)
+            _begin(do, setup, enter)
             outcome = session.train()
             session.settle(outcome)
             heartbeat.stop()
@@ -152,26 +153,36 @@ def _open_books(
     return books, status
 
 
-def _begin(do: Interpreter, enter: Callable[[Interpreter], None]) -> None:
+def _begin(do: Interpreter, setup: Setup, enter: Callable[[Interpreter], None]) -> None:
     enter(do)
     if do.step == 0:
         device = str(do.trainer.device)
         do.journal.event(events.Started(at=now(), step=0, device=device))
+    if setup.gpu_unused is not None:
+        do.journal.event(
+            events.GpuUnused(at=now(), step=do.step, reason=setup.gpu_unused)
+        )
+    if is_inexact(setup.config.training, do.trainer.device):
+        reason = "training.deterministic is false: a GPU may add up in any order"
+        do.journal.event(events.NotBitExact(at=now(), step=do.step, reason=reason))
     if not do.state.is_paused:
         do.books.go_on()
 
 
 def reason_of(error: Exception, batch_size: int) -> str:
     """Returns one line that says what failed, and what to do about it."""
-    line = (str(error).strip().splitlines() or [""])[0]
+    line = first_line(error)
     if isinstance(error, CnnTuiError):
         return line
-    if isinstance(error, torch.OutOfMemoryError | MemoryError) or (
-        "can't allocate memory" in line
-    ):
+    if is_out_of_memory(error):
         detail = line.rpartition("DefaultCPUAllocator: ")[2]
         return (
-            f"out of memory at batch_size {batch_size:,}: lower it, or the layers' "
-            f"sizes ({detail})"
+            f"out of memory in training at batch_size {batch_size:,}: lower it, or the "
+            f"layers' sizes ({detail})"
+        )
+    if isinstance(error, torch.AcceleratorError):
+        return (
+            f"the GPU failed: {line}; this process cannot use it any more: resume the "
+            "run in a new one"
         )
     return f"{type(error).__name__}: {line}"

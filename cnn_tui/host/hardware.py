@@ -9,13 +9,13 @@ from typing import Any
 import psutil
 
 from cnn_tui.host import nvml
+from cnn_tui.host.cuda import is_same_gpu
 
 
 class HardwareSampler:
     """Samples host and GPUs; CPU percentages are over the time since the last sample.
 
-    ``first_uuid`` is the GPU that trains, as CUDA names it: it is listed first, because
-    CUDA and NVML number GPUs differently.
+    ``first_uuid`` is the GPU that trains, as CUDA names it: it is listed first.
     """
 
     def __init__(self, first_uuid: str | None = None) -> None:
@@ -29,7 +29,9 @@ class HardwareSampler:
         """Returns one row of ``device.jsonl`` without its time."""
         memory = psutil.virtual_memory()
         found = nvml.gpus()
-        found.sort(key=lambda gpu: (gpu.uuid != self._first_uuid, gpu.index))
+        found.sort(
+            key=lambda gpu: (not is_same_gpu(gpu.uuid, self._first_uuid), gpu.index)
+        )
         return {
             "cpu_percent": psutil.cpu_percent(),
             "process_cpu_percent": self._process.cpu_percent(),

@@ -28,16 +28,34 @@ def is_open() -> bool:
 
 
 def gpus() -> list[GpuSample]:
-    """Returns the NVIDIA GPUs that the driver shows; none without a driver."""
+    """Returns the NVIDIA GPUs that the driver shows; none without a driver.
+
+    Of one that is partitioned (MIG) these are its instances, under its number.
+    """
     count = _known(pynvml.nvmlDeviceGetCount) or 0
     handles = [_known(pynvml.nvmlDeviceGetHandleByIndex, n) for n in range(count)]
-    return [_gpu(n, handle) for n, handle in enumerate(handles) if handle]
+    return [
+        _gpu(n, part)
+        for n, handle in enumerate(handles)
+        if handle
+        for part in _instances(handle) or [handle]
+    ]
 
 
 def driver_version() -> str | None:
     """Returns the version of the NVIDIA driver."""
     version = _known(pynvml.nvmlSystemGetDriverVersion)
     return None if version is None else str(version)
+
+
+def _instances(handle: Any) -> list[Any]:
+    mode = _known(pynvml.nvmlDeviceGetMigMode, handle)
+    if mode is None or mode[0] != pynvml.NVML_DEVICE_MIG_ENABLE:
+        return []
+    count = _known(pynvml.nvmlDeviceGetMaxMigDeviceCount, handle) or 0
+    get_instance = pynvml.nvmlDeviceGetMigDeviceHandleByIndex
+    instances = [_known(get_instance, handle, n) for n in range(count)]
+    return [instance for instance in instances if instance]
 
 
 def _gpu(index: int, handle: Any) -> GpuSample:

@@ -145,6 +145,12 @@ class NotBitExact(Happened, frozen=True, tag="not_bit_exact"):
     reason: str | None = None
 
 
+class GpuUnused(Happened, frozen=True, tag="gpu_unused"):
+    """There is a GPU that the run does not train on, though it was free to."""
+
+    reason: str | None = None
+
+
 class CheckpointDamaged(Happened, frozen=True, tag="checkpoint_damaged"):
     """A newer checkpoint could not be used; the run goes on from ``step``."""
 
@@ -181,6 +187,7 @@ KnownEvent = (
     | Failed
     | Rejected
     | NotBitExact
+    | GpuUnused
     | CheckpointDamaged
 )
 Event = KnownEvent | Unknown

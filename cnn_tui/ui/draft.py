@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -181,9 +182,13 @@ def choices(key: str) -> tuple[str, ...]:
     if key == "dataset.name":
         return tuple(DATASETS)
     annotation = _info(key).annotation
-    if annotation is bool:
-        return ("false", "true")
-    return get_args(annotation) if get_origin(annotation) is Literal else ()
+    kinds = [k for k in get_args(annotation) or [annotation] if k is not NoneType]
+    auto = [word] if (word := WORDS_FOR_NONE.get(key)) else []
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    if kinds == [bool]:
+        return (*auto, "false", "true")
+    return (*auto, *get_args(kinds[0])) if get_origin(kinds[0]) is Literal else ()
 
 
 def _names_in(config: RunConfig) -> dict[str, str]:

@@ -44,6 +44,8 @@ KEYS = tuple(key for column in COLUMNS for keys in column.values() for key in ke
 
 WORDS_FOR_NONE = {
     "training.threads": "auto",
+    "training.memory_format": "auto",
+    "training.deterministic": "auto",
     "training.clip_grad_norm": "off",
     "dataset.train_images": "all",
 }

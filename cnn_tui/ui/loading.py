@@ -1,13 +1,14 @@
 """What the new-run screen reads after its first paint: presets and hardware."""
 
+import os
 import platform
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cnn_tui.config import InvalidConfigError
 from cnn_tui.errors import ConfigError
 from cnn_tui.host import hardware, nvml
+from cnn_tui.host.cuda import VISIBLE, usable_gpus
 from cnn_tui.host.gpu_sample import GpuSample
 from cnn_tui.presets.files import PresetFile
 from cnn_tui.presets.read import read_preset
@@ -39,8 +40,8 @@ def read_item(file: PresetFile, edits: Mapping[str, str]) -> PresetItem:
 
 def read_machine() -> Machine:
     """Looks for GPUs and lists the devices to choose from."""
-    gpus = nvml.gpus()
-    devices = ["auto", "cpu", *(f"cuda:{gpu.index}" for gpu in gpus)]
+    gpus = usable_gpus(nvml.gpus(), os.environ.get(VISIBLE))
+    devices = ["auto", "cpu", *(f"cuda:{number}" for number in range(len(gpus)))]
     if platform.system() == "Darwin" and platform.machine() == "arm64":
         devices.append("mps")
     few = {key: values for key in KEYS if (values := choices(key))}
@@ -51,9 +52,10 @@ def read_machine() -> Machine:
 
 
 def _gpu_summary(gpus: Iterable[GpuSample]) -> str:
-    names = Counter(printable(gpu.name or "GPU of unknown name") for gpu in gpus)
+    """Names the GPUs: by their numbers, or how many where all are the same."""
+    names = [printable(gpu.name or "GPU of unknown name") for gpu in gpus]
     if not names:
         return "GPU: none"
-    if names.total() == 1:
-        return f"GPU 0 {next(iter(names))}"
-    return " · ".join(f"{number} × {name}" for name, number in names.items())
+    if len(names) > 1 and len(set(names)) == 1:
+        return f"{len(names)} × {names[0]}"
+    return " · ".join(f"cuda:{number} {name}" for number, name in enumerate(names))

@@ -56,6 +56,7 @@ def event_sentence(event: Event) -> str:
             | events.Interrupted(reason=reason)
             | events.Failed(reason=reason)
             | events.NotBitExact(reason=reason)
+            | events.GpuUnused(reason=reason)
             | events.CheckpointDamaged(reason=reason)
         ):
             return _with_reason(event.name, reason)

@@ -58,7 +58,7 @@ CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
             "training.optimizer.lr: is empty: must be a numb",
         ),
         ({"device": None}, "training.device: is empty: must be text"),
-        ({"precision": None}, "training.precision: is empty: must be float32 or bf"),
+        ({"precision": None}, "training.precision: is empty: must be float32, tf32 or"),
         ({"lr": 0.1}, "training.lr: unknown key; did you mean training.optimizer.lr?"),
         ({"name": "adam"}, "training.name: unknown key; known are batch_size, "),
         (
@@ -80,7 +80,10 @@ CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
         ),
         ({"optimizer": {"nesterov": True}}, "training.optimizer: nesterov needs a mom"),
         ({"optimizer": [1]}, "training.optimizer: must be a mapping"),
-        ({"precision": "float16"}, "training.precision: must be float32 or bfloat16"),
+        (
+            {"precision": "float16"},
+            "training.precision: must be float32, tf32 or bfloat16",
+        ),
         ({"device": "gpu"}, "training.device: must be auto, cpu, mps, cuda or cuda:N"),
         ({"device": "cuda:x"}, "training.device: must be auto, cpu, mps, cuda or cuda"),
         (

@@ -94,7 +94,12 @@ def test_its_config_is_complete_and_resolved(path: Path) -> None:
     saved = saved_config(path)
     assert saved.training.device == "cpu"
     assert saved.training.threads == 1
-    resolved = CONFIG.training.model_copy(update={"device": "cpu"})
+    decided = {
+        "device": "cpu",
+        "memory_format": "channels_last",
+        "deterministic": False,
+    }
+    resolved = CONFIG.training.model_copy(update=decided)
     assert saved == CONFIG.model_copy(update={"training": resolved})
 
 
