@@ -1,5 +1,6 @@
 """Rollbacks, halts and resumes leave one history, and never lose the good weights."""
 
+import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from cnn_tui.config import RunConfig
+from cnn_tui.engine import checkpoint as checkpoint_module
 from cnn_tui.engine import setup
 from cnn_tui.engine.checkpoint import (
     HALTED,
@@ -21,8 +23,9 @@ from cnn_tui.engine.checkpoint import (
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.recorded import NEWEST_FIRST, find_checkpoint
-from cnn_tui.engine.resume import resume_run, take_over
+from cnn_tui.engine.resume import Changes, resume_run, take_over
 from cnn_tui.engine.trainer import Trainer
+from cnn_tui.errors import UnreadableError
 from cnn_tui.runs import mailbox
 from cnn_tui.runs.events import Paused
 from cnn_tui.runs.layout import State
@@ -30,6 +33,7 @@ from cnn_tui.runs.rows import metrics_rows
 from cnn_tui.runs.writer import RunWriter
 from tests.engine.making import LOGISTIC, RANDOM, make_config, same
 from tests.engine.running import (
+    ENDLESS,
     Training,
     events,
     rows,
@@ -278,3 +282,111 @@ def test_without_a_checkpoint_a_rollback_is_refused_and_the_run_goes_on(
         assert "there is no good checkpoint" in answer["reason"]
         trained.tell("resume")
         assert trained.outcome().state is State.FINISHED
+
+
+def content(run: Path) -> dict[str, bytes]:
+    """Returns the files of a run."""
+    return {
+        str(path.relative_to(run)): path.read_bytes()
+        for path in run.rglob("*")
+        if path.is_file()
+    }
+
+
+def finished(folder: Path) -> Path:
+    """Returns a run that has ended after 20 updates."""
+    path, _ = run(make_config(LOGISTIC, checkpoint_every=10), folder)
+    return path
+
+
+def test_a_checkpoint_that_cannot_be_read_now_is_not_taken_for_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = finished(tmp_path)
+    before = content(path)
+
+    def refuse(path: Path) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(checkpoint_module, "open_regular", refuse)
+    with pytest.raises(UnreadableError, match="cannot be read: Input/output error"):
+        resume_run(
+            RunWriter.open(path), Interrupts(), changes=Changes(more_iterations=5)
+        )
+    assert content(path) == before
+
+
+def test_checkpoints_behind_a_link_are_refused_before_anything_is_changed(
+    tmp_path: Path,
+) -> None:
+    path = finished(tmp_path)
+    (path / "checkpoints").rename(tmp_path / "elsewhere")
+    (path / "checkpoints").symlink_to(tmp_path / "elsewhere")
+    before = content(path)
+    with pytest.raises(UnreadableError, match="checkpoints is a link"):
+        resume_run(
+            RunWriter.open(path), Interrupts(), changes=Changes(more_iterations=5)
+        )
+    assert content(path) == before
+
+
+def test_a_damaged_checkpoint_never_replaces_the_good_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between the two names of a save, behind a damaged last.pt."""
+    path = finished(tmp_path)
+    good = checkpoint(path, "previous.pt").step
+    (path / "checkpoints" / LAST).write_bytes(b"rubbish")
+
+    def killed(*arguments: object, **keywords: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint_module, "replace_file", killed)
+    resume_run(RunWriter.open(path), Interrupts(), changes=Changes(more_iterations=5))
+    config = (path / "config.yaml").read_text()
+    assert find_checkpoint(path, config, NEWEST_FIRST).step == good
+    assert (path / "checkpoints" / "last.pt.damaged").read_bytes() == b"rubbish"
+
+
+def test_a_rollback_that_is_killed_goes_on_from_where_it_led(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*arguments: object, **keywords: object) -> None:
+        raise KeyboardInterrupt
+
+    with halted(tmp_path) as trained:
+        monkeypatch.setattr(checkpoint_module, "replace_file", killed)
+        mailbox.send(trained.path, "rollback", lr=0.01)
+        trained.wait_for("rolled_back")
+        trained.outcome()
+    config = (trained.path / "config.yaml").read_text()
+    assert find_checkpoint(trained.path, config, NEWEST_FIRST).step == GOOD_STEP * 2
+
+
+def test_a_disk_that_does_not_answer_for_a_moment_ends_no_run(tmp_path: Path) -> None:
+    config = make_config(LOGISTIC, **ENDLESS, on_non_finite="ignore")
+    with training(config, tmp_path) as trained:
+        trained.wait_for_row()
+        (trained.path / "control").rename(trained.path / "away")
+        reached = status(trained.path)["step"]
+        while trained.wait_for_row()["step"] < reached + 2000:
+            pass
+        (trained.path / "away").rename(trained.path / "control")
+        assert trained.tell("pause")["event"] == "paused"
+
+
+def test_another_process_goes_on_on_the_same_device(tmp_path: Path) -> None:
+    config = make_config(LOGISTIC, **ENDLESS, on_non_finite="ignore")
+    with training(config, tmp_path) as trained:
+        trained.wait_for_row()
+        trained.control.can_hand_over = True
+        trained.tell("detach")
+        assert trained.outcome().handed_over
+    text = (trained.path / "config.yaml").read_text()
+    (trained.path / "config.yaml").write_text(text.replace("cpu", "cuda:77"))
+    for path in (trained.path / "checkpoints").iterdir():
+        path.unlink()
+    interrupts = Interrupts()
+    interrupts.interrupt("that is enough")
+    outcome = take_over(RunWriter.open(trained.path), interrupts, None)
+    assert outcome.state is State.INTERRUPTED

@@ -3,12 +3,14 @@
 import logging
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cnn_tui.engine import heartbeat
 from cnn_tui.engine.heartbeat import Heartbeat
 from cnn_tui.engine.stopwatch import Stopwatch
+from cnn_tui.host.hardware import HardwareSampler
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import Status, now
 from cnn_tui.runs.writer import RunWriter
@@ -76,3 +78,30 @@ def test_a_stopwatch_counts_what_its_clock_says() -> None:
     assert watch.seconds == 8.0
     watch.start()
     watch.reset(1.0)
+
+
+def test_a_driver_that_never_answers_holds_up_nothing(
+    writer: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beats = threading.Semaphore(0)
+    asked, answered = threading.Event(), threading.Event()
+
+    def status() -> Status:
+        beats.release()
+        return Status(state=State.RUNNING, started_at=now())
+
+    def hang(sampler: HardwareSampler) -> dict[str, Any]:
+        asked.set()
+        answered.wait()
+        return {}
+
+    monkeypatch.setattr(HardwareSampler, "sample", hang)
+    beating = Heartbeat(writer, status, None)
+    beating.start()
+    assert asked.wait(PATIENCE_SECONDS)
+    for _ in range(3):
+        assert beats.acquire(timeout=PATIENCE_SECONDS)
+    beating.stop()
+    writer.close()
+    answered.set()  # what it says now is not written any more
+    assert (writer.path / "device.jsonl").read_bytes() == b""
