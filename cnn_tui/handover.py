@@ -13,7 +13,7 @@ from pathlib import Path
 from cnn_tui.datasets.facts import data_folder
 from cnn_tui.errors import InputError, Remedy, RunDirectoryError
 from cnn_tui.host.logout import logout_warning
-from cnn_tui.host.process import environment_elsewhere
+from cnn_tui.host.process import absolute, environment_elsewhere
 from cnn_tui.io.files import open_regular
 from cnn_tui.runs.layout import LOG
 from cnn_tui.runs.status import read_status
@@ -90,14 +90,14 @@ def farewell(run: Path) -> str:
     """Returns the line that says how to come back to a run in the background."""
     line = (
         f"{printable(run.name)} goes on in the background; come back with: "
-        f"cnn-tui attach {printable(shlex.quote(str(run.absolute())))}"
+        f"cnn-tui attach {printable(shlex.quote(str(absolute(run))))}"
     )
     warning = logout_warning()
     return f"{line}\nBut {warning}" if warning else line
 
 
 def _data_option(data_dir: Path | None) -> list[str]:
-    return ["--data-dir", str(data_folder(data_dir).absolute())]
+    return ["--data-dir", str(absolute(data_folder(data_dir)))]
 
 
 def _train(preset: Path, *options: str) -> subprocess.CompletedProcess[str]:

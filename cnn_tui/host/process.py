@@ -47,6 +47,11 @@ def started_in() -> str:
     return "/"
 
 
+def absolute(path: Path) -> Path:
+    """Returns what a path means in that folder, which may be gone."""
+    return Path(started_in(), path)
+
+
 def environment_elsewhere() -> dict[str, str]:
     """Returns the environment for a process that goes on in another folder."""
     here = started_in()
