@@ -13,7 +13,7 @@ from bench.effort import Effort
 from bench.keys import KEYS, echo_ms
 from bench.measured import Measured, Results, median, percentile, ratios
 from bench.processes import memory_bytes, thread_seconds, written_bytes
-from bench.program import CHART, ENTER, LAYER, watch
+from bench.program import CHART, ENTER, LAYER, show_runs, watch
 from bench.race import Contestant
 from bench.terminal import Terminal
 from bench.workplace import PROGRAM, Workplace, wait_until
@@ -24,7 +24,6 @@ FEW_ROWS = 10_000
 
 _WARM_UP_SECONDS = 8.0
 _KEYS_SECONDS = 2.0
-_CALM_SECONDS = 0.3
 _REPORTS_PER_SECOND = 10
 _ROWS_PER_REPORT = 4
 _TRAINING_SECONDS = 600.0
@@ -56,7 +55,7 @@ def _open_many(workplace: Workplace, effort: Effort) -> Results:
     samples = []
     for _ in range(effort.repeats):
         with _program_in(workplace, folder) as terminal:
-            samples.append(_show_runs(terminal, effort.runs))
+            samples.append(show_runs(terminal, effort.runs))
     return {"list": median(samples)}
 
 
@@ -79,7 +78,7 @@ def _open_long(workplace: Workplace, effort: Effort) -> Results:
 def _open_run(workplace: Workplace, folder: Path) -> Opening:
     """Opens the only run in a folder from the list of runs."""
     with _program_in(workplace, folder) as terminal:
-        _show_runs(terminal, 1)
+        show_runs(terminal, 1)
         before = terminal.received
         pressed_at = terminal.press(ENTER)
         chart_at = terminal.wait_for(CHART, since=before)
@@ -94,7 +93,7 @@ def _open_run(workplace: Workplace, folder: Path) -> Opening:
 def _keys_meanwhile(workplace: Workplace, folder: Path) -> Measured:
     """Presses keys while a long run is read."""
     with _program_in(workplace, folder) as terminal:
-        _show_runs(terminal, 1)
+        show_runs(terminal, 1)
         before = terminal.received
         terminal.press(ENTER)
         deadline = terminal.wait_for(CHART, since=before) + _KEYS_SECONDS
@@ -115,15 +114,6 @@ def _program_in(workplace: Workplace, folder: Path) -> Iterator[Terminal]:
         terminal.wait_for(LAYER)
         time.sleep(_WARM_UP_SECONDS)
         yield terminal
-
-
-def _show_runs(terminal: Terminal, number: int) -> float:
-    """Opens the list of runs; returns the seconds until it says how many there are."""
-    before = terminal.received
-    pressed_at = terminal.press("r")
-    counted_at = terminal.wait_for(f" {number:,} in".encode(), since=before)
-    terminal.wait_until_silent(_CALM_SECONDS)
-    return counted_at - pressed_at
 
 
 def _follow_long(workplace: Workplace, effort: Effort) -> Results:

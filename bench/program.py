@@ -15,6 +15,8 @@ LAYER = b"conv2d"
 CHART = rb"\xe2(\xa0[\x81-\xbf]|[\xa1-\xa3].)"
 """A braille glyph that is not blank: nothing but charts draws them."""
 
+_CALM_SECONDS = 0.3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
@@ -57,3 +59,12 @@ def watch(workplace: Workplace, folder: Path, run: Path, size: Size = WIDE) -> T
     return Terminal(
         command, folder=folder, environment=workplace.environment, size=size
     )
+
+
+def show_runs(terminal: Terminal, number: int) -> float:
+    """Opens the list of runs; returns the seconds until it says how many there are."""
+    before = terminal.received
+    pressed_at = terminal.press("r")
+    counted_at = terminal.wait_for(rf" {number:,} · [\d,]+ live".encode(), since=before)
+    terminal.wait_until_silent(_CALM_SECONDS)
+    return counted_at - pressed_at

@@ -13,7 +13,7 @@ from pathlib import Path
 from cnn_tui.datasets.facts import data_folder
 from cnn_tui.errors import InputError, Remedy, RunDirectoryError
 from cnn_tui.host.logout import logout_warning
-from cnn_tui.host.process import environment_elsewhere
+from cnn_tui.host.process import absolute, environment_elsewhere
 from cnn_tui.io.files import open_regular
 from cnn_tui.runs.layout import LOG
 from cnn_tui.runs.status import read_status
@@ -66,19 +66,18 @@ def start_in_background(
     Raises:
         InputError: if it cannot start, with that process's sentence.
     """
-    with tempfile.TemporaryDirectory(prefix="cnn-tui-") as folder:
-        file = Path(folder, f"{preset}.yaml")  # its name is the preset's
-        file.write_text(config_text, "utf-8")
-        command = ["train", str(file), "--background", "--json", "--name", name]
-        command += ["--runs-dir", str(runs_folder), *_data_option(data_dir)]
-        result = subprocess.run(
-            [sys.executable, "-m", "cnn_tui", *command],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            start_new_session=True,  # it outlives this terminal
-        )
+    options = ["--runs-dir", str(runs_folder), *_data_option(data_dir)]
+    try:
+        with tempfile.TemporaryDirectory(
+            prefix="cnn-tui-", ignore_cleanup_errors=True
+        ) as folder:
+            file = Path(folder, f"{preset}.yaml")  # its name is the preset's
+            file.write_text(config_text, "utf-8")
+            result = _train(file, "--name", name, *options)
+    except OSError as error:  # no room for the file, or too many processes
+        raise InputError(
+            f"no process could be started in the background: {error.strerror}"
+        ) from error
     if result.returncode != 0:
         sentence = result.stderr.strip().removeprefix("cnn-tui: ")
         for remedy in Remedy:  # nobody has given options here
@@ -91,14 +90,27 @@ def farewell(run: Path) -> str:
     """Returns the line that says how to come back to a run in the background."""
     line = (
         f"{printable(run.name)} goes on in the background; come back with: "
-        f"cnn-tui attach {printable(shlex.quote(str(run.absolute())))}"
+        f"cnn-tui attach {printable(shlex.quote(str(absolute(run))))}"
     )
     warning = logout_warning()
     return f"{line}\nBut {warning}" if warning else line
 
 
 def _data_option(data_dir: Path | None) -> list[str]:
-    return ["--data-dir", str(data_folder(data_dir).absolute())]
+    return ["--data-dir", str(absolute(data_folder(data_dir)))]
+
+
+def _train(preset: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Makes a run and leaves it to a process of its own, which outlives this one."""
+    command = ["train", str(preset), "--background", "--json", *options]
+    return subprocess.run(
+        [sys.executable, "-m", "cnn_tui", *command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
 
 
 def _spawn(run: Path, command: Sequence[str], within_seconds: float) -> bool:

@@ -9,9 +9,9 @@ from cnn_tui.cli.attach import attach
 from cnn_tui.cli.check import check
 from cnn_tui.cli.doctor import doctor
 from cnn_tui.cli.options import (
-    MARKERS,
     Marker,
     data_dir_option,
+    marker_option,
     require_terminal,
     runs_dir_option,
 )
@@ -58,12 +58,7 @@ def _sentence(error: CnnTuiError) -> str:
 @click.version_option(__version__, message="cnn-tui %(version)s")
 @runs_dir_option
 @data_dir_option
-@click.option(
-    "--marker",
-    type=click.Choice(MARKERS),
-    default="auto",
-    help="What curves are drawn with; auto avoids braille where it cannot be shown.",
-)
+@marker_option
 @click.pass_context
 def main(
     ctx: click.Context, runs_dir: Path, data_dir: Path | None, marker: Marker

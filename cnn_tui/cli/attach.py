@@ -1,13 +1,14 @@
 """``cnn-tui attach``: opens the dashboard on a run, wherever it trains."""
 
+import shlex
 from pathlib import Path
 
 import click
 
 from cnn_tui.cli.options import (
-    MARKERS,
     Marker,
     data_dir_option,
+    marker_option,
     require_terminal,
     runs_dir_option,
 )
@@ -17,7 +18,7 @@ from cnn_tui.cli.options import (
 @click.argument("run", required=False)
 @runs_dir_option
 @data_dir_option
-@click.option("--marker", type=click.Choice(MARKERS), default="auto")
+@marker_option
 @click.pass_context
 def attach(
     ctx: click.Context,
@@ -31,7 +32,10 @@ def attach(
     It does not matter which login started it, or whether it trains in a dashboard, in
     the background, or on another host that shares the folder.
     """
-    require_terminal(f"cnn-tui runs --runs-dir {runs_dir}")
+    from cnn_tui.text import printable
+
+    folder = printable(shlex.quote(str(runs_dir)))
+    require_terminal(f"cnn-tui runs --runs-dir {folder}")
     from cnn_tui.runs.layout import find_run
     from cnn_tui.ui.launch import run_app
 

@@ -114,10 +114,11 @@ def _folders(runs_dir: Path, data_dir: Path | None) -> dict[str, Any]:
     from platformdirs import user_cache_path
 
     from cnn_tui.datasets.facts import data_folder
+    from cnn_tui.host.process import absolute
     from cnn_tui.presets.files import LOCAL_FOLDER, builtin_folder, user_folder
 
     cache = user_cache_path("cnn-tui")
-    presets = (builtin_folder(), LOCAL_FOLDER.absolute(), user_folder())
+    presets = (builtin_folder(), absolute(LOCAL_FOLDER), user_folder())
     return {
         "runs": _folder(runs_dir),
         "data": _folder(data_folder(data_dir)),

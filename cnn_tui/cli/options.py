@@ -12,10 +12,21 @@ Marker = Literal["auto", "braille", "dot", "ascii"]
 MARKERS: tuple[Marker, ...] = get_args(Marker)
 
 
+def _given(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Returns the value of an option, which may stand before the command as well."""
+    if value is None and ctx.parent is not None and parameter.name is not None:
+        return ctx.parent.params.get(parameter.name)
+    return value
+
+
 def _runs_folder(ctx: click.Context, parameter: click.Parameter, value: Any) -> Path:
     from cnn_tui.runs.layout import runs_folder
 
-    return runs_folder(value)
+    return runs_folder(_given(ctx, parameter, value))
+
+
+def _marker(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    return _given(ctx, parameter, value) or "auto"
 
 
 runs_dir_option = click.option(
@@ -27,8 +38,16 @@ runs_dir_option = click.option(
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
+    callback=_given,
     help="The folder of the data sets, as torchvision lays it out.  "
     "[default: $CNN_TUI_DATA or the user's data folder]",
+)
+marker_option = click.option(
+    "--marker",
+    type=click.Choice(MARKERS),
+    callback=_marker,
+    help="What curves are drawn with; auto, the default, avoids braille where it "
+    "cannot be shown.",
 )
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, for scripts."

@@ -12,16 +12,6 @@ if TYPE_CHECKING:
     from cnn_tui.runs.events import Event
     from cnn_tui.runs.records import Status
 
-_ARGUMENTS = {
-    "step": ("count",),
-    "set": ("name", "value"),
-    "extend": ("steps",),
-    "rollback": ("lr",),
-}
-_OPTIONAL = {"step", "rollback"}
-_WORDS = {"steps": "count"}
-"""What is called otherwise in files."""
-
 
 @click.command(
     short_help="Tell a run what to do.",
@@ -55,9 +45,9 @@ def send(
     +50.
 
     Exit code 0: done, or accepted; 2: rejected; 1: nobody is there to answer, or
-    nobody did, and the command was taken back.
+    nobody did in time. The command is taken back then, unless the run has taken it.
     """
-    from cnn_tui.runs import mailbox, orders
+    from cnn_tui.runs import orders
     from cnn_tui.runs.events import Rejected
     from cnn_tui.runs.layout import find_run
     from cnn_tui.text import printable
@@ -65,17 +55,9 @@ def send(
     path = find_run(run, runs_dir)
     named = _named(command, arguments)
     orders.encode(command, named)
-    answer = None
-    if (nobody := _nobody(path)) is None:
-        command_id = mailbox.send(path, command, **named)
-        answer = mailbox.await_answer(
-            path, command_id, timeout, lambda: _nobody(path) is not None
-        )
-        if answer is None:
-            mailbox.withdraw(path, command_id)
-            nobody = _nobody(path) or _no_answer(path, timeout)
-    if answer is None:
-        echo(f"{printable(path.name)} {nobody}")
+    answer = _tell(path, command, named, timeout)
+    if isinstance(answer, str):
+        echo(f"{printable(path.name)} {answer}")
         ctx.exit(1)
     if isinstance(answer, Rejected):
         echo(f"rejected: {printable(answer.reason)}")
@@ -83,18 +65,39 @@ def send(
     echo(_done(answer))
 
 
-def _named(command: str, arguments: tuple[str, ...]) -> dict[str, Any]:
+def _named(command: str, words: tuple[str, ...]) -> dict[str, Any]:
     """Returns the arguments of a command by name."""
     from cnn_tui.errors import InputError
     from cnn_tui.io.safe_yaml import parse_value
+    from cnn_tui.runs import orders
 
-    names = _ARGUMENTS.get(command, ())
-    missing = len(arguments) < len(names) and command not in _OPTIONAL
-    if missing or len(arguments) > len(names):
-        wanted = " ".join(_WORDS.get(name, name).upper() for name in names)
-        wanted = wanted or "no arguments"
+    taken = orders.ARGUMENTS.get(command)
+    if taken is None:
+        return {}  # whatever follows it, such a command is refused
+    least = sum(argument.is_required for argument in taken)
+    if not least <= len(words) <= len(taken):
+        wanted = " ".join(argument.syntax for argument in taken) or "no arguments"
         raise InputError(f"{command} takes {wanted}")
-    return dict(zip(names, map(parse_value, arguments), strict=False))
+    names = [argument.name for argument in taken]
+    return dict(zip(names, map(parse_value, words), strict=False))
+
+
+def _tell(
+    run: Path, command: str, named: dict[str, Any], timeout_seconds: float
+) -> "Event | str":
+    """Sends a command; returns the answer, or says why there is none."""
+    from cnn_tui.runs import mailbox
+
+    if nobody := _nobody(run):
+        return nobody
+    command_id = mailbox.send(run, command, **named)
+    answer = mailbox.await_answer(
+        run, command_id, timeout_seconds, lambda: _nobody(run) is not None
+    )
+    if answer is None and mailbox.withdraw(run, command_id):
+        return _nobody(run) or _no_answer(run, timeout_seconds)
+    answer = answer or mailbox.await_answer(run, command_id, 0)  # it may just have come
+    return answer or _nobody(run) or f"has taken {command}, but has not answered it yet"
 
 
 def _nobody(run: Path) -> str | None:

@@ -1,6 +1,7 @@
 """The import of torch: once in a process, before anything else of the engine."""
 
 from cnn_tui.host.memory import loading
+from cnn_tui.host.process import leave_deleted_folder
 
 
 def warm_up() -> None:
@@ -9,6 +10,7 @@ def warm_up() -> None:
     That includes its compiler, which the first optimizer imports, for over a second.
     Draws no random number and leaves nothing behind.
     """
+    leave_deleted_folder()
     with loading():
         import torch
 

@@ -47,6 +47,19 @@ def started_in() -> str:
     return "/"
 
 
+def leave_deleted_folder() -> None:
+    """Goes where there is a folder: torch's libraries are not found without one."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        os.chdir("/")
+
+
+def absolute(path: Path) -> Path:
+    """Returns what a path means in that folder, which may be gone."""
+    return Path(started_in(), path)
+
+
 def environment_elsewhere() -> dict[str, str]:
     """Returns the environment for a process that goes on in another folder."""
     here = started_in()

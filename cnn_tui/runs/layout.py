@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from cnn_tui.errors import RunDirectoryError
+from cnn_tui.host.process import absolute
 from cnn_tui.text import printable
 
 FORMAT = 1
@@ -96,7 +97,7 @@ def run_ids(name: str, now: datetime) -> Iterator[str]:
 def runs_folder(option: Path | None) -> Path:
     """Returns the runs folder: ``--runs-dir``, else CNN_TUI_RUNS, else ./runs."""
     folder = option or Path(os.environ.get("CNN_TUI_RUNS") or "runs")
-    return Path(os.path.expanduser(folder)).absolute()
+    return absolute(Path(os.path.expanduser(folder)))
 
 
 def run_names(folder: Path) -> list[str]:

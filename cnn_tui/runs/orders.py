@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Literal, get_args
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -12,7 +13,23 @@ from cnn_tui.runs.records import UNREADABLE
 from cnn_tui.text import printable
 
 MAX_COUNT = 2**31 - 1
-Count = Annotated[int, Meta(ge=1, le=MAX_COUNT)]
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What people call an argument, and what it may be."""
+
+    word: str
+    """In the syntax of a command line."""
+    noun: str
+    allowed: str
+
+
+Count = Annotated[
+    int,
+    Meta(ge=1, le=MAX_COUNT),
+    Called("COUNT", "the number of updates", f"a whole number from 1 to {MAX_COUNT:,}"),
+]
 LiveValue = Literal[
     "lr", "momentum", "weight_decay", "evaluate_every", "checkpoint_every"
 ]
@@ -21,7 +38,11 @@ LIVE_NAMES: tuple[str, ...] = get_args(LiveValue)
 
 
 class Order(Struct, frozen=True, tag_field="command", forbid_unknown_fields=True):
-    """The base of all orders; ``command`` in the file is the tag of the class."""
+    """The base of all orders; ``command`` in the file is the tag of the class.
+
+    Its fields are the arguments: those without a default are required, and each says
+    what it is called.
+    """
 
 
 class Pause(Order, frozen=True, tag="pause"):
@@ -61,8 +82,13 @@ class Detach(Order, frozen=True, tag="detach"):
 class SetValue(Order, frozen=True, tag="set"):
     """Change a hyperparameter from the next update on."""
 
-    name: LiveValue
-    value: float | int | str
+    name: Annotated[
+        LiveValue, Called("NAME", "the name", f"one of {', '.join(LIVE_NAMES)}")
+    ]
+    value: Annotated[
+        float | int | str,
+        Called("VALUE", "the value", "a number, or seconds such as 30s"),
+    ]
 
 
 class Extend(Order, frozen=True, tag="extend"):
@@ -74,7 +100,10 @@ class Extend(Order, frozen=True, tag="extend"):
 class RollBack(Order, frozen=True, tag="rollback"):
     """Return to the last good checkpoint with ``lr``; None = a tenth of the rate."""
 
-    lr: Annotated[float, Meta(gt=0)] | None = None
+    lr: Annotated[
+        Annotated[float, Meta(gt=0)] | None,
+        Called("LR", "the learning rate", "a number above 0"),
+    ] = None
 
 
 AnyOrder = (
@@ -94,18 +123,56 @@ AnyOrder = (
 COMMANDS: dict[str, type[Order]] = {
     str(order.__struct_config__.tag): order for order in get_args(AnyOrder)
 }
-TOUCHABLE = frozenset(COMMANDS) - {"set", "extend", "rollback"}
-"""Commands that an empty file of that name means as well."""
 
-_UPDATES = "the number of updates", f"a whole number from 1 to {MAX_COUNT:,}"
-_ARGUMENTS = {
-    "count": _UPDATES,
-    "steps": _UPDATES,
-    "name": ("the name", f"one of {', '.join(LIVE_NAMES)}"),
-    "value": ("the value", "a number, or seconds such as 30s"),
-    "lr": ("the learning rate", "a number above 0"),
-}
-"""What people call the arguments, and what they may be."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """An argument of a command, as the field of its order declares it."""
+
+    name: str
+    called: Called
+    type: Any
+    default: object
+    """``msgspec.NODEFAULT`` where it is required."""
+
+    @property
+    def is_required(self) -> bool:
+        """Whether the command means nothing without it."""
+        return self.default is msgspec.NODEFAULT
+
+    @property
+    def syntax(self) -> str:
+        """How it stands in the syntax of a command line: "COUNT" or "[COUNT]"."""
+        return self.called.word if self.is_required else f"[{self.called.word}]"
+
+
+def _arguments(order: type[Order]) -> tuple[Argument, ...]:
+    return tuple(
+        Argument(
+            name=field.name,
+            called=_called(field),
+            type=field.type,
+            default=field.default,
+        )
+        for field in msgspec.structs.fields(order)
+    )
+
+
+def _called(field: msgspec.structs.FieldInfo) -> Called:
+    for annotation in get_args(field.type):
+        if isinstance(annotation, Called):
+            return annotation
+    raise TypeError(f"the argument {field.name} does not say what it is called")
+
+
+ARGUMENTS = {command: _arguments(order) for command, order in COMMANDS.items()}
+TOUCHABLE = frozenset(
+    command
+    for command, arguments in ARGUMENTS.items()
+    if command != "rollback" and not any(a.is_required for a in arguments)
+)
+"""Commands that an empty file of that name means as well; going back is none."""
+
 _MAX_SHOWN = 60
 
 _decoder: msgspec.json.Decoder[AnyOrder] = msgspec.json.Decoder(AnyOrder)
@@ -138,29 +205,26 @@ def decode(data: bytes) -> AnyOrder:
 def _problem(data: bytes) -> str | None:
     """Says what is wrong with a command that could not be decoded, if it is known."""
     try:
-        arguments = msgspec.json.decode(data, type=dict[str, object])
+        given = msgspec.json.decode(data, type=dict[str, object])
     except UNREADABLE:
         return "not a command: it is no JSON object"
-    command = arguments.pop("command", None)
-    order = COMMANDS.get(command) if isinstance(command, str) else None
-    if order is None:
+    command = given.pop("command", None)
+    if not isinstance(command, str) or command not in COMMANDS:
         return f"unknown command {_shown(command)}: use {', '.join(COMMANDS)}"
-    fields = {field.name: field for field in msgspec.structs.fields(order)}
-    for name in arguments.keys() - fields.keys():
+    known = ARGUMENTS[command]
+    for name in given.keys() - {argument.name for argument in known}:
         return f"{command}: there is no argument {_shown(name)}"
-    for name, field in fields.items():
-        if problem := _argument_problem(name, field, arguments):
+    for argument in known:
+        if problem := _argument_problem(argument, given):
             return f"{command}: {problem}"
     return None
 
 
-def _argument_problem(
-    name: str, field: msgspec.structs.FieldInfo, arguments: Mapping[str, object]
-) -> str | None:
-    noun, allowed = _ARGUMENTS[name]
-    value = arguments.get(name, field.default)
+def _argument_problem(argument: Argument, given: Mapping[str, object]) -> str | None:
+    noun, allowed = argument.called.noun, argument.called.allowed
+    value = given.get(argument.name, argument.default)
     try:
-        msgspec.convert(value, field.type)
+        msgspec.convert(value, argument.type)
     except msgspec.ValidationError:
         if value is None or value is msgspec.NODEFAULT:
             return f"{noun} is missing: it must be {allowed}"

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import assert_never
 
+from cnn_tui.host.process import started_in
 from cnn_tui.runs import events
 from cnn_tui.runs.events import Event
 from cnn_tui.runs.layout import LOG, LOST, State
@@ -74,7 +75,7 @@ def event_sentence(event: Event) -> str:
 
 def outcome(status: Status, state: str, run: Path) -> str | None:
     """Returns how a run ended and where its files are; None while it is live."""
-    run = run.relative_to(Path.cwd()) if run.is_relative_to(Path.cwd()) else run
+    run = _from_here(run)
     where = f"files in {printable(run)}"
     if state == LOST:
         return f"lost: its process is gone without a word · {where}"
@@ -88,6 +89,13 @@ def outcome(status: Status, state: str, run: Path) -> str | None:
     if state == State.PAUSED and status.reason:
         return f"paused at step {count(status.step)}: {_reason(status)}"
     return None
+
+
+def _from_here(run: Path) -> Path:
+    """Returns the shortest path from the folder that a person works in."""
+    here = Path(started_in())
+    is_within = here != Path("/") and run.is_relative_to(here)
+    return run.relative_to(here) if is_within else run
 
 
 def _reason(status: Status) -> str:

@@ -194,3 +194,9 @@ def test_random_settings_are_never_a_traceback(key: str, value: str) -> None:
     result = invoke("train", "no-such-preset", "--set", f"{key}={value}")
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_folder_is_named_escaped_where_there_is_no_terminal() -> None:
+    sentence = refusal("attach", "--runs-dir", "my\x1b[2J runs")
+    folder = Path("my\\x1b[2J runs").absolute()
+    assert f"`cnn-tui runs --runs-dir '{folder}'`" in sentence

@@ -1,11 +1,12 @@
 """``cnn-tui send``: answered, accepted, or told at once that nobody is there."""
 
 import dataclasses
+import re
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -20,8 +21,9 @@ from cnn_tui.host.process import this_process
 from cnn_tui.io.files import replace_file
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset
-from cnn_tui.runs import records
+from cnn_tui.runs import orders, records
 from cnn_tui.runs.layout import ENDED, LIVE, State
+from cnn_tui.runs.mailbox import Command, Inbox
 from cnn_tui.runs.records import Status, encode_line
 from tests.cli.commands import SMALL, invoke, preset, refusal
 
@@ -121,6 +123,50 @@ def test_a_run_that_ends_before_it_answers_is_not_waited_for() -> None:
 def test_wrong_commands_are_refused_whatever_the_run_is() -> None:
     make_run(state=State.FINISHED)
     assert refusal("send", "a", "dance").startswith('unknown command "dance": use ')
+    assert refusal("send", "a", "dance", 5).startswith('unknown command "dance": use ')
+
+
+def test_the_help_names_every_command_with_its_arguments() -> None:
+    shown = " ".join(invoke("send", "--help").stdout.split())
+    for command, arguments in orders.ARGUMENTS.items():
+        syntax = " ".join([command, *(argument.syntax for argument in arguments)])
+        assert re.search(rf"{re.escape(syntax)}[,.]", shown)
+
+
+@pytest.mark.parametrize("command", orders.COMMANDS)
+def test_arguments_that_a_command_does_not_take_are_refused(command: str) -> None:
+    make_run(state=State.FINISHED)
+    wanted = [argument.syntax for argument in orders.ARGUMENTS[command]]
+    expected = f"{command} takes {' '.join(wanted) or 'no arguments'}"
+    assert refusal("send", "a", command, 1, 2, 3) == expected
+
+
+@contextmanager
+def taking(run: Path, then: Callable[[Command], None]) -> Iterator[None]:
+    """Takes what is sent to a run as a trainer would, and does something with it."""
+
+    def take() -> None:
+        inbox = Inbox(run)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            for item in inbox.take():
+                assert isinstance(item, Command)
+                then(item)
+                return
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    yield
+    thread.join()
+
+
+def test_a_command_that_was_taken_and_not_answered_is_said_to_be_taken() -> None:
+    run = make_run(state=State.RUNNING)
+    with taking(run, lambda command: None):
+        result = invoke("send", "a", "pause", "--timeout", 0.5)
+    assert result.exit_code == 1
+    assert result.output == "a has taken pause, but has not answered it yet\n"
 
 
 @contextmanager

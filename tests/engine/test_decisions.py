@@ -104,6 +104,17 @@ def test_what_a_command_means(order: AnyOrder, action: Action, state: RunState) 
     assert decided(order, state) == action
 
 
+@pytest.mark.parametrize("command", orders.COMMANDS)
+def test_every_command_means_something(command: str) -> None:
+    samples = {"name": "lr", "value": 0.1, "steps": 5}
+    needed = [a.name for a in orders.ARGUMENTS[command] if a.is_required]
+    content = orders.encode(command, {name: samples[name] for name in needed})
+    action = decided(orders.decode(content), new_state(make_config()))
+    assert not isinstance(action, Reject)
+    answers = action.outcome if isinstance(action, End) else action
+    assert answers.command_id == "c"
+
+
 def test_an_epoch_from_its_boundary_is_a_whole_one(state: RunState) -> None:
     assert decided(orders.FinishEpoch(), state, step=10) == RunTo(
         step=20, command_id="c"

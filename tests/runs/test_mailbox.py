@@ -143,6 +143,10 @@ def test_a_wrong_command_is_not_sent(
     assert waiting(run) == []
 
 
+def test_every_order_is_a_command() -> None:
+    assert set(orders.COMMANDS.values()) == set(orders.Order.__subclasses__())
+
+
 def test_a_command_sent_is_private_and_never_half_there(run: Path) -> None:
     command_id = mailbox.send(run, "pause")
     assert waiting(run) == [command_id]

@@ -15,6 +15,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
 from cnn_tui.errors import ConfigError
+from cnn_tui.host.process import absolute
 from cnn_tui.presets.files import list_presets
 from cnn_tui.text import printable
 from cnn_tui.ui.actions import NEW_RUN
@@ -273,7 +274,7 @@ class NewRunScreen(Screen[None]):
             self.query_one(MessageLine).complain(str(error))
             return
         if path is not None:
-            self._select = str(path.absolute())
+            self._select = str(absolute(path))
             self.notify(f"saved {printable(path)}", markup=False)
             self._load()
 

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from cnn_tui.host.process import absolute
 from cnn_tui.presets.files import PresetFile
 from cnn_tui.text import printable
 from cnn_tui.ui.actions import PRESETS
@@ -34,7 +35,7 @@ class PresetItem:
     @property
     def key(self) -> str:
         """What tells it from all others: a name if built-in, else a path."""
-        return self.file.name if self.file.builtin else str(self.file.path.absolute())
+        return self.file.name if self.file.builtin else str(absolute(self.file.path))
 
     @property
     def title(self) -> str:
