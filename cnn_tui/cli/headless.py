@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from cnn_tui.cli.options import echo
 from cnn_tui.cli.progress import Bar, JsonLines, Output, PlainLines
 from cnn_tui.engine.in_process import OnRun, train_in_process
 from cnn_tui.engine.interrupts import Interrupts
@@ -67,7 +68,7 @@ def train_in_background(wanted: NewRun, *, as_json: bool) -> int:
     if as_json:
         JsonLines().begin(writer.path)
     else:
-        print(farewell(writer.path))
+        echo(farewell(writer.path))
     return 0
 
 

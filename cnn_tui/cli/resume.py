@@ -10,7 +10,7 @@ from cnn_tui.cli.options import data_dir_option, json_option, runs_dir_option
 from cnn_tui.engine.warm_up import warm_up
 
 if TYPE_CHECKING:
-    from cnn_tui.engine.resume import Changes
+    pass
 
 
 @click.command(short_help="Go on with a run exactly where it was.")
@@ -48,6 +48,7 @@ def resume(
 
     A run that was interrupted anywhere ends as one that was not, bit for bit.
     """
+    from cnn_tui.config import parse_settings
     from cnn_tui.runs.layout import find_run
 
     path = find_run(run, runs_dir)
@@ -55,30 +56,33 @@ def resume(
         from cnn_tui.cli.background import take_run_over
 
         ctx.exit(take_run_over(path, data_dir))
-    changes = (iterations, settings, device)
+    values = parse_settings(settings)
+    total, more = _iterations(iterations)
+    # Only now, with the input in order, is it worth waiting for torch.
     warm_up()
     from cnn_tui.cli.headless import resume_headless
-
-    ctx.exit(resume_headless(path, _changes(*changes), data_dir, as_json=as_json))
-
-
-def _changes(
-    iterations: str | None, settings: tuple[str, ...], device: str | None
-) -> "Changes":
-    from cnn_tui.config import parse_settings
     from cnn_tui.engine.resume import Changes
+
+    changes = Changes(
+        iterations=total, more_iterations=more, settings=values, device=device
+    )
+    ctx.exit(resume_headless(path, changes, data_dir, as_json=as_json))
+
+
+def _iterations(text: str | None) -> tuple[int | None, int]:
+    """Returns the new total, or how many are added to it.
+
+    Raises:
+        ConfigError: if it is no number.
+    """
     from cnn_tui.errors import ConfigError
     from cnn_tui.text import printable
 
-    values = parse_settings(settings)
-    if iterations is None:
-        return Changes(settings=values, device=device)
-    if not re.fullmatch(r"\+?[0-9]{1,12}", iterations):
+    if text is None:
+        return None, 0
+    if not re.fullmatch(r"\+?[0-9]{1,12}", text):
         raise ConfigError(
-            f"--iterations {printable(iterations[:40])}: must be a number, or + and a "
-            "number"
+            f"--iterations {printable(text[:40])}: must be a number, or + and a number"
         )
-    number = int(iterations)
-    if iterations.startswith("+"):
-        return Changes(more_iterations=number, settings=values, device=device)
-    return Changes(iterations=number, settings=values, device=device)
+    number = int(text)
+    return (None, number) if text.startswith("+") else (number, 0)

@@ -83,6 +83,5 @@ DATASETS = {
 
 def data_folder(data_dir: Path | None) -> Path:
     """Returns where raw data is: --data-dir, else CNN_TUI_DATA, else the user's."""
-    if data_dir is None and os.environ.get("CNN_TUI_DATA"):
-        data_dir = Path(os.environ["CNN_TUI_DATA"])
-    return data_dir or user_data_path("cnn-tui")
+    folder = data_dir or os.environ.get("CNN_TUI_DATA") or user_data_path("cnn-tui")
+    return Path(os.path.expanduser(folder))

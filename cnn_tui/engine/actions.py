@@ -1,6 +1,6 @@
 """Decisions as values: what is to be done at a batch boundary.
 
-Commands, the guard and the plan decide; the session alone performs.
+Commands, the guard and the plan decide; the interpreter alone performs.
 """
 
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ from cnn_tui.errors import RunDirectoryError
 from cnn_tui.io.files import replace_file
 from cnn_tui.runs.events import KnownEvent
 from cnn_tui.runs.layout import MODEL
-from cnn_tui.runs.records import EvaluationMetrics, Metrics, Status
+from cnn_tui.runs.records import EvaluationMetrics, Metrics
 from cnn_tui.runs.writer import RunWriter
 
 Arrays = dict[str, "np.ndarray"]
@@ -31,9 +31,6 @@ class Journal:
 
     def event(self, event: KnownEvent) -> None:
         """Appends an event."""
-
-    def status(self, status: Status) -> None:
-        """Writes the status so that it survives a power loss."""
 
     def evaluation(self, step: int, arrays: Arrays, best_step: int | None) -> None:
         """Writes what an evaluation found beyond its row."""
@@ -89,10 +86,6 @@ class RunJournal(Journal):
     def event(self, event: KnownEvent) -> None:
         """Appends to ``events.jsonl``."""
         self._writer.event(event)
-
-    def status(self, status: Status) -> None:
-        """Replaces ``status.json``."""
-        self._writer.set_status(status, durable=True)
 
     def evaluation(self, step: int, arrays: Arrays, best_step: int | None) -> None:
         """Writes into ``evaluations/``."""

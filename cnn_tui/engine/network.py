@@ -173,6 +173,8 @@ def _draw(module: nn.Module, generator: torch.Generator) -> None:
             nn.init.uniform_(module.bias, -bound, bound, generator=generator)
     elif isinstance(module, nn.BatchNorm2d):
         module.reset_parameters()
+    elif [*module.parameters(recurse=False), *module.buffers(recurse=False)]:
+        raise TypeError(f"no values are drawn for the weights of {type(module)}")
 
 
 def _per_channel(values: tuple[float, ...], images: Tensor) -> float | Tensor:

@@ -1,11 +1,13 @@
 """The run directory: the one place where trainer, screens and scripts meet.
 
 layout     file names, states, ids, which folder, which run
-files      safe opening, bounded reading, atomic replacing
-records    the rows of its JSON files
-appender   append-only files that outlive a full disk
-writer     the trainer's side        mailbox    commands to the trainer
+records    metrics, status, devices  events     what happened
+orders     what may be asked for     mailbox    commands on their way
+writer     the trainer's side        appender   files that outlive a full disk
+lock       who may write
 reader     the screens' side         catalog    many runs
-liveness   is anyone still training  series     numpy for charts
-rows       the metrics of a run, streamed
+lines      files that grow           table      rows as columns
+series     columns for charts        rows       the metrics, streamed
+config, status, evaluations          one file each
+liveness   is anyone still training
 """
