@@ -21,7 +21,7 @@ class Remedy(StrEnum):
     """What helps, in words for the command line; a screen asks for it instead."""
 
     MORE_ITERATIONS = "give a larger total, such as --iterations +1000"
-    ANOTHER_RATE = "give --set lr=… or --set schedule.name=constant as well"
+    ANOTHER_RATE = "give --set lr=… as well, which is constant from there on"
     ANOTHER_FOLDER = "choose another folder with --runs-dir"
 
 

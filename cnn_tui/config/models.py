@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -180,7 +180,12 @@ class RmsProp(Part):
     weight_decay: NonNegative = 0.0
 
 
-class _Warmup(Part):
+class _Schedule(Part):
+    has_end: ClassVar[bool] = False
+    """Whether it leads to a last rate that nobody would train on with."""
+
+
+class _Warmup(_Schedule):
     warmup_iterations: Annotated[int, Field(ge=0, le=MAX_STEPS)] = 0
 
 
@@ -201,13 +206,15 @@ class Step(_Warmup):
 class Cosine(_Warmup):
     """The learning rate falls to ``final_lr`` along half a cosine."""
 
+    has_end = True
     name: Literal["cosine"]
     final_lr: NonNegative = 0.0
 
 
-class OneCycle(Part):
+class OneCycle(_Schedule):
     """The learning rate rises for 30 % of the run, then falls almost to zero."""
 
+    has_end = True
     name: Literal["one_cycle"]
 
 

@@ -55,6 +55,13 @@ class Edit(_Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EditSchedule(_Action):
+    """Change values of the schedule from the next update on, all at once."""
+
+    values: tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RollBack(_Action):
     """Go back to the last good checkpoint with another learning rate."""
 
@@ -93,6 +100,7 @@ Action = (
     | Evaluate
     | Save
     | Edit
+    | EditSchedule
     | RollBack
     | Diagnose
     | Skip

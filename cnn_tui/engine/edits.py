@@ -1,7 +1,9 @@
 """Live values: what can be changed while a run trains, and how it is."""
 
 import dataclasses
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from cnn_tui.config import (
@@ -11,17 +13,17 @@ from cnn_tui.config import (
     parse_mapping,
     to_mapping,
 )
-from cnn_tui.config.models import MAX_STEPS, Cosine, OneCycle
+from cnn_tui.config.models import MAX_STEPS
+from cnn_tui.engine.actions import Edit, EditSchedule
 from cnn_tui.engine.checkpoint import Overrides
 from cnn_tui.engine.state import RunState
 from cnn_tui.engine.trainer import Trainer
 from cnn_tui.errors import InputError
 from cnn_tui.runs.events import Value
 from cnn_tui.runs.orders import LIVE_NAMES
+from cnn_tui.runs.overrides import CONSTANT_LR, SCHEDULE, schedule_over_before
 
 TOTAL_STEPS = "total_steps"
-CONSTANT_FROM_HERE = "constant_lr"
-"""The override that says that the schedule no longer counts."""
 _OF_THE_OPTIMIZER = ("momentum", "weight_decay")
 
 
@@ -42,10 +44,19 @@ def live_name(key: str) -> str | None:
     return name if name in LIVE_NAMES and key == full_key(name) else None
 
 
+def as_actions(made: Iterable[tuple[str, Value]]) -> Iterator[Edit | EditSchedule]:
+    """Yields edits in their order; those of the schedule hold together only."""
+    for of_schedule, some in groupby(made, lambda edit: edit[0].startswith(SCHEDULE)):
+        if of_schedule:
+            yield EditSchedule(values=tuple(some))
+        else:
+            yield from (Edit(name=name, value=value) for name, value in some)
+
+
 def check(config: RunConfig, name: str, value: Value) -> None:
     """Raises InputError if there is no such value here, or it is out of range."""
     if name != TOTAL_STEPS:
-        _edited(config, name, value)
+        _edited(config, [(name, value)])
 
 
 def extended(state: RunState, steps: int) -> int:
@@ -54,17 +65,16 @@ def extended(state: RunState, steps: int) -> int:
     Raises:
         InputError: if its schedule ends before, or it is too much.
     """
-    schedule, total_steps = state.config.training.schedule, state.plan.total_steps
-    is_past = total_steps + steps > state.plan.horizon
-    has_end = isinstance(schedule, Cosine | OneCycle)
-    if has_end and is_past and CONSTANT_FROM_HERE not in state.plan.overrides:
+    plan, total_steps = state.plan, state.plan.total_steps + steps
+    over = schedule_over_before(total_steps, state.planned, plan.overrides)
+    if over is not None:
         raise InputError(
-            f"the {schedule.name} schedule ends at update "
-            f"{state.plan.horizon:,}; resume the finished run with a new lr instead"
+            f"the {over} schedule ends at update {plan.horizon:,}; resume the finished "
+            "run with a new lr instead"
         )
-    if total_steps + steps > MAX_STEPS:
+    if total_steps > MAX_STEPS:
         raise InputError(f"a run has at most {MAX_STEPS:,} iterations")
-    return total_steps + steps
+    return total_steps
 
 
 def apply(state: RunState, trainer: Trainer, name: str, value: Value) -> Change:
@@ -86,6 +96,29 @@ def apply(state: RunState, trainer: Trainer, name: str, value: Value) -> Change:
     return Change(name=name, before=before, after=value)
 
 
+def apply_schedule(
+    state: RunState, trainer: Trainer, values: Iterable[tuple[str, Value]]
+) -> list[Change]:
+    """Changes the schedule from the next update on; it counts again, if it did not.
+
+    Raises:
+        InputError: if there is no such schedule.
+    """
+    values = list(values)
+    changes = [
+        Change(name=name, before=_value(state, trainer, name), after=value)
+        for name, value in values
+    ]
+    overrides = state.plan.overrides
+    if f"{SCHEDULE}name" in dict(values):  # what was set belonged to another one
+        overrides = {k: v for k, v in overrides.items() if not k.startswith(SCHEDULE)}
+    _set_schedule(state, trainer, values)
+    trainer.rates = dataclasses.replace(trainer.rates, constant=None)
+    overrides.pop(CONSTANT_LR, None)
+    state.plan.overrides = overrides | dict(values)
+    return changes
+
+
 def restore(
     state: RunState, trainer: Trainer, overrides: Overrides, lr_factor: float
 ) -> None:
@@ -93,10 +126,14 @@ def restore(
     state.config = state.planned
     schedule = state.planned.training.schedule
     trainer.rates = dataclasses.replace(trainer.rates, schedule=schedule)
-    for name, value in overrides.items():
-        if name not in ("lr", CONSTANT_FROM_HERE) and value is not None:
+    known = [(name, value) for name, value in overrides.items() if value is not None]
+    of_schedule = [edit for edit in known if edit[0].startswith(SCHEDULE)]
+    if of_schedule:
+        _set_schedule(state, trainer, of_schedule)
+    for name, value in known:
+        if name not in ("lr", CONSTANT_LR) and not name.startswith(SCHEDULE):
             _set(state, trainer, name, value)
-    constant = overrides.get(CONSTANT_FROM_HERE)
+    constant = overrides.get(CONSTANT_LR)
     trainer.rates = dataclasses.replace(
         trainer.rates,
         factor=lr_factor,
@@ -111,9 +148,9 @@ def _set_rate(state: RunState, trainer: Trainer, value: float) -> None:
     state.results.lr = value
     overrides = state.plan.overrides
     overrides["lr"] = value
-    overrides.pop(CONSTANT_FROM_HERE, None)
+    overrides.pop(CONSTANT_LR, None)
     if trainer.rates.constant is not None:
-        overrides[CONSTANT_FROM_HERE] = value
+        overrides[CONSTANT_LR] = value
 
 
 def _value(state: RunState, trainer: Trainer, name: str) -> Value:
@@ -124,22 +161,28 @@ def _value(state: RunState, trainer: Trainer, name: str) -> Value:
     owner: Any = state.config.training
     if name in _OF_THE_OPTIMIZER:
         owner = owner.optimizer
-    elif name.startswith("schedule."):
-        owner, name = owner.schedule, name.removeprefix("schedule.")
+    elif name.startswith(SCHEDULE):
+        owner, name = owner.schedule, name.removeprefix(SCHEDULE)
     value: Value = getattr(owner, name, 0.0)
     return value
 
 
-def _edited(config: RunConfig, name: str, value: Value) -> RunConfig:
-    mapping = apply_settings(to_mapping(config), [(full_key(name), value)])
-    return parse_mapping(mapping, "set")
+def _edited(config: RunConfig, values: Iterable[tuple[str, Value]]) -> RunConfig:
+    settings = [(full_key(name), value) for name, value in values]
+    # The name first: it takes away what belonged to another schedule.
+    settings.sort(key=lambda setting: not setting[0].endswith(".name"))
+    return parse_mapping(apply_settings(to_mapping(config), settings), "set")
+
+
+def _set_schedule(
+    state: RunState, trainer: Trainer, values: Iterable[tuple[str, Value]]
+) -> None:
+    state.config = _edited(state.config, values)
+    schedule = state.config.training.schedule
+    trainer.rates = dataclasses.replace(trainer.rates, schedule=schedule)
 
 
 def _set(state: RunState, trainer: Trainer, name: str, value: Value) -> None:
-    state.config = _edited(state.config, name, value)
-    if name.startswith("schedule."):
-        trainer.rates = dataclasses.replace(
-            trainer.rates, schedule=state.config.training.schedule
-        )
+    state.config = _edited(state.config, [(name, value)])
     if name in _OF_THE_OPTIMIZER:
         trainer.set_optimizer_value(name, value)

@@ -10,6 +10,7 @@ from cnn_tui.engine.actions import Action, Edit, Save
 from cnn_tui.engine.books import Books
 from cnn_tui.engine.checkpoint import BEST, Checkpoint
 from cnn_tui.engine.diagnose import find_non_finite
+from cnn_tui.engine.edits import Change
 from cnn_tui.engine.state import RunState
 from cnn_tui.engine.trainer import Trainer
 from cnn_tui.errors import RunDirectoryError, TrainingError
@@ -97,6 +98,8 @@ class Interpreter:
                 self.journal.event(events.Resumed(until=until, **here))
             case actions.Evaluate():
                 self._evaluate(action)
+            case actions.EditSchedule(values=values):
+                self._note(edits.apply_schedule(self.state, self.trainer, values))
             case actions.RollBack():
                 self._roll_back(action)
             case actions.Diagnose():
@@ -129,14 +132,19 @@ class Interpreter:
 
     def _edit(self, action: Edit) -> None:
         change = edits.apply(self.state, self.trainer, action.name, action.value)
-        self._changes.append(
+        self._note([change], action.command_id)
+
+    def _note(self, changes: Iterable[Change], command_id: str | None = None) -> None:
+        """Keeps changes until a checkpoint holds them."""
+        self._changes += [
             events.HyperparameterChanged(
                 what=change.name,
                 before=change.before,
                 after=change.after,
-                **self.books.here(action.command_id),
+                **self.books.here(command_id),
             )
-        )
+            for change in changes
+        ]
 
     def _save_what_waits(self) -> None:
         """Writes one checkpoint for all edits and saves since the last one."""
@@ -172,6 +180,7 @@ class Interpreter:
             return
         # Before anything is written: a run killed from here on goes on from there.
         self.journal.forget_halted()
+        self.state.plan.repeats.clear()  # they belong to what is gone back on
         rollbacks = self.state.guard.rollbacks + action.by_guard
         self.restore(checkpoint)
         self._remember(halted_before=None, rollbacks=rollbacks)

@@ -23,6 +23,7 @@ from cnn_tui.errors import NewerFormatError, RunDirectoryError, UnreadableError
 from cnn_tui.io.files import read_bounded
 from cnn_tui.runs.config import read_config
 from cnn_tui.runs.events import (
+    CheckpointSaved,
     Event,
     HyperparameterChanged,
     Resumed,
@@ -226,6 +227,22 @@ def recorded_edits(run: Path, from_step: int) -> Edits:
             case _:
                 pass
     return edits
+
+
+def abandoned_checkpoints(run: Path) -> set[str]:
+    """Returns the names of checkpoints kept of a past that was gone back on."""
+    kept: dict[str, int] = {}
+    abandoned: set[str] = set()
+    for event in _events(run):
+        match event:
+            case CheckpointSaved(step=step, also_as=names):
+                kept |= dict.fromkeys(names, step)
+                abandoned -= set(names)
+            case RolledBack(step=step) | Resumed(step=step):
+                abandoned |= {name for name, at in kept.items() if at > step}
+            case _:
+                pass
+    return abandoned
 
 
 def read_environment(run: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from cnn_tui.config import Setting, apply_settings, parse_mapping, to_mapping
-from cnn_tui.config.models import MAX_STEPS, Cosine, OneCycle
+from cnn_tui.config.models import MAX_STEPS
 from cnn_tui.engine import edits
 from cnn_tui.engine.actions import Action, Edit, Reject
 from cnn_tui.engine.checkpoint import set_aside
@@ -23,9 +23,11 @@ from cnn_tui.engine.start import train
 from cnn_tui.errors import DeviceBusyError, InputError, Remedy
 from cnn_tui.host.process import this_process
 from cnn_tui.runs import events
+from cnn_tui.runs.events import Value
 from cnn_tui.runs.layout import LIVE, State
 from cnn_tui.runs.mailbox import Inbox
 from cnn_tui.runs.orders import LIVE_NAMES
+from cnn_tui.runs.overrides import CONSTANT_LR, SCHEDULE, schedule_over_before
 from cnn_tui.runs.records import Rewind, now
 from cnn_tui.runs.writer import RunWriter
 from cnn_tui.text import printable
@@ -64,8 +66,8 @@ def resume_run(
     try:
         changes = changes or Changes()
         recorded = read_recorded(writer.path)
-        wanted = _edits(recorded, changes)
-        total_steps = _total_steps(recorded, changes, wanted)
+        total_steps = _total_steps(recorded, changes)
+        wanted = list(edits.as_actions(_edits(recorded, changes, total_steps)))
         setup = _set_up(recorded, changes, data_dir)
 
         def enter(do: Interpreter) -> None:
@@ -108,13 +110,17 @@ def take_over(
         writer.close()
 
 
-def _edits(recorded: RecordedRun, changes: Changes) -> list[Edit]:
-    """Returns the changes as edits.
+def _edits(
+    recorded: RecordedRun, changes: Changes, total_steps: int
+) -> list[tuple[str, Value]]:
+    """Returns the changes as edits by their names.
+
+    A new rate is constant from there on where the schedule ends before the run does.
 
     Raises:
-        InputError: if one is not a live value.
+        InputError: if one is not a live value, or the run needs a rate.
     """
-    wanted = []
+    wanted: dict[str, Value] = {}
     for key, value in changes.settings:
         name = edits.live_name(key)
         if name is None:
@@ -122,14 +128,33 @@ def _edits(recorded: RecordedRun, changes: Changes) -> list[Edit]:
                 f"{key} cannot be changed on resume, only "
                 f"{', '.join(LIVE_NAMES)} and schedule can: start a new run"
             )
-        wanted.append(Edit(name=name, value=value))
+        wanted[name] = value
+    in_force = _overrides(recorded, wanted)
+    over = schedule_over_before(total_steps, recorded.config, in_force)
+    if over is not None and "lr" not in wanted:
+        raise InputError(
+            f"the {over} schedule ends at update {recorded.horizon:,}: after it, the "
+            "run needs another learning rate",
+            Remedy.ANOTHER_RATE,
+        )
+    if over is not None:
+        wanted[f"{SCHEDULE}name"] = "constant"
     mapping = apply_settings(to_mapping(recorded.config), changes.settings)
     parse_mapping(mapping, printable(recorded.path.name))
     # The schedule first: a new lr is laid over it.
-    return sorted(wanted, key=lambda edit: not edit.name.startswith("schedule."))
+    return sorted(wanted.items(), key=lambda edit: not edit[0].startswith(SCHEDULE))
 
 
-def _total_steps(recorded: RecordedRun, changes: Changes, wanted: list[Edit]) -> int:
+def _overrides(recorded: RecordedRun, wanted: dict[str, Value]) -> dict[str, object]:
+    """Returns the edits that will hold; a new schedule counts again."""
+    checkpoint = recorded.start.checkpoint
+    in_force: dict[str, object] = dict(checkpoint.overrides) if checkpoint else {}
+    if any(name.startswith(SCHEDULE) for name in wanted):
+        in_force.pop(CONSTANT_LR, None)
+    return in_force | wanted
+
+
+def _total_steps(recorded: RecordedRun, changes: Changes) -> int:
     """Returns the new total; raises InputError if there is nothing to do until it."""
     total_steps = (
         recorded.total_steps + changes.more_iterations
@@ -146,17 +171,6 @@ def _total_steps(recorded: RecordedRun, changes: Changes, wanted: list[Edit]) ->
         )
     if total_steps > MAX_STEPS:
         raise InputError(f"a run has at most {MAX_STEPS:,} iterations")
-    schedule, names = recorded.config.training.schedule, {edit.name for edit in wanted}
-    if (
-        isinstance(schedule, Cosine | OneCycle)
-        and total_steps > max(recorded.horizon, recorded.total_steps)
-        and not names & {"lr", "schedule.name"}
-    ):
-        raise InputError(
-            f"the {schedule.name} schedule ends at update {recorded.horizon:,}: after "
-            "it, the run needs another learning rate",
-            Remedy.ANOTHER_RATE,
-        )
     return total_steps
 
 
@@ -227,10 +241,11 @@ def _enter(do: Interpreter, recorded: RecordedRun) -> None:
     if recorded.last_row_step > start.step:
         journal.metrics([Rewind(rewind_to=start.step)])
     repeats = _repeats(recorded)
-    do.state.plan.repeats |= repeats
     journal.event(
         events.Resumed(at=now(), step=start.step, repeats_edits=bool(repeats))
     )
+    do.perform(repeats.pop(start.step, ()))  # before anything that is wanted now
+    do.state.plan.repeats |= repeats
     if different := _differences(recorded, describe_environment(do.trainer.device)):
         reason = f"not bit-exact: {'; '.join(different)}"
         journal.event(events.NotBitExact(at=now(), step=start.step, reason=reason))
@@ -242,7 +257,7 @@ def _repeats(recorded: RecordedRun) -> dict[int, list[Action]]:
     # A damaged checkpoint may have held the edits of its own step, a good one does.
     first = start.step if start.problems else start.step + 1
     return {
-        step: [Edit(name=name, value=value) for name, value in made]
+        step: list(edits.as_actions(made))
         for step, made in recorded_edits(recorded.path, first).items()
     }
 

@@ -8,13 +8,19 @@ import numpy as np
 
 from cnn_tui.config import RunConfig
 from cnn_tui.config.models import MAX_STEPS
-from cnn_tui.engine.actions import Action, Edit, Evaluate
+from cnn_tui.engine.actions import Action, Evaluate
 from cnn_tui.engine.books import Books
 from cnn_tui.engine.checkpoint import Checkpoint, load_checkpoint
+from cnn_tui.engine.edits import as_actions
 from cnn_tui.engine.interpreter import Interpreter
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.journal import Journal
-from cnn_tui.engine.recorded import last_row_step, read_all, recorded_edits
+from cnn_tui.engine.recorded import (
+    abandoned_checkpoints,
+    last_row_step,
+    read_all,
+    recorded_edits,
+)
 from cnn_tui.engine.session import Session
 from cnn_tui.engine.setup import set_up
 from cnn_tui.engine.state import new_state
@@ -62,6 +68,10 @@ class _Comparison(Journal):
                 return f"train {found}" if found else None
             case EvaluationMetrics(step=step, loss=loss, accuracy=accuracy):
                 values = {"loss": loss, "accuracy": accuracy}
+                if row.validation_loss is not None:
+                    values["validation_loss"] = row.validation_loss
+                if row.validation_accuracy is not None:
+                    values["validation_accuracy"] = row.validation_accuracy
                 found = _difference(self._reader.tests, step, values)
                 return f"test {found}" if found else None
         return None
@@ -101,7 +111,10 @@ def verify_run(
 
 def _checkpoint_before(run: Path, step: int) -> Checkpoint | None:
     found: Checkpoint | None = None
+    void = abandoned_checkpoints(run)
     for path in sorted((run / CHECKPOINTS).glob("*.pt")):
+        if path.name in void:
+            continue
         try:
             checkpoint = load_checkpoint(path)
         except RunDirectoryError:
@@ -150,8 +163,7 @@ def _skipping(config: RunConfig) -> RunConfig:
 def _repeats(run: Path, reader: RunReader, step: int) -> dict[int, list[Action]]:
     """Returns what people did after ``step``: edits, and evaluations by hand."""
     repeats: dict[int, list[Action]] = {
-        at: [Edit(name=name, value=value) for name, value in made]
-        for at, made in recorded_edits(run, step).items()
+        at: list(as_actions(made)) for at, made in recorded_edits(run, step).items()
     }
     for tested in reader.tests["step"]:
         if tested > step:

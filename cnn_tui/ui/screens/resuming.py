@@ -9,11 +9,11 @@ from textual.app import App
 from textual.message import Message
 
 from cnn_tui.config import RunConfig
-from cnn_tui.config.models import Cosine, OneCycle
 from cnn_tui.errors import ConfigError, RunDirectoryError
 from cnn_tui.io.safe_yaml import parse_value
 from cnn_tui.runs.config import read_config
 from cnn_tui.runs.layout import State
+from cnn_tui.runs.overrides import schedule_over_before
 from cnn_tui.runs.records import Status
 from cnn_tui.runs.status import read_status
 from cnn_tui.text import count, printable
@@ -73,9 +73,9 @@ def _ask_rate(
     go_on: Callable[[Resumption], object],
 ) -> None:
     """Asks for a learning rate where the schedule of the run ends too early."""
-    training, total_steps = config.training, status.total_steps
-    has_end = isinstance(training.schedule, Cosine | OneCycle)
-    if not has_end or total_steps + resumption.more_iterations <= config.total_steps:
+    total_steps = status.total_steps + resumption.more_iterations
+    over = schedule_over_before(total_steps, config, status.overrides)
+    if over is None:
         go_on(resumption)
         return
 
@@ -85,9 +85,9 @@ def _ask_rate(
 
     question = AskText(
         f"Go on with {printable(resumption.run.name)}",
-        prompt=f"The {training.schedule.name} schedule ends at "
-        f"{count(config.total_steps)}. Which learning rate from now on?",
-        value=f"{training.optimizer.lr * LATER_RATE_FACTOR:.4g}",
+        prompt=f"The {printable(over)} schedule ends at {count(config.total_steps)}. "
+        "Which learning rate from now on?",
+        value=f"{config.training.optimizer.lr * LATER_RATE_FACTOR:.4g}",
         check=lambda text: live_value_problem(config, "lr", text),
     )
     app.push_screen(question, answered)

@@ -1,0 +1,130 @@
+"""Runs that go on with other values, or for longer than their schedule."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnn_tui.config import Setting
+from cnn_tui.engine.checkpoint import LAST, load_checkpoint
+from cnn_tui.engine.interrupts import Interrupts
+from cnn_tui.engine.outcome import Outcome
+from cnn_tui.engine.resume import Changes, resume_run
+from cnn_tui.engine.verify import verify_run
+from cnn_tui.errors import InputError, Remedy
+from cnn_tui.runs.layout import State
+from cnn_tui.runs.writer import RunWriter
+from tests.engine.making import LOGISTIC, make_config
+from tests.engine.running import (
+    ENDLESS,
+    events,
+    rows,
+    status,
+    training,
+)
+
+RATE = ("training.optimizer.lr", 0.001)
+
+
+def resume(path: Path, *settings: Setting, **values: Any) -> Outcome:
+    """Goes on with a run in this thread."""
+    changes = Changes(settings=list(settings), **values)
+    return resume_run(RunWriter.open(path), Interrupts(), changes=changes)
+
+
+def rates(path: Path) -> dict[int, float]:
+    """Returns the learning rate of each update."""
+    return {row["step"]: row["lr"] for row in rows(path)}
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> Path:
+    """A one-cycle run of 500 updates that was stopped in its middle."""
+    config = make_config(LOGISTIC, iterations=500, schedule="one_cycle")
+    with training(config, tmp_path) as trained:
+        trained.tell("step", count=250)
+        trained.wait_for_steps()
+        trained.tell("stop")
+        trained.outcome()
+    return trained.path
+
+
+def test_a_rate_for_longer_than_the_schedule_is_constant(stopped: Path) -> None:
+    assert resume(stopped, RATE, iterations=700).state is State.FINISHED
+    found = rates(stopped)
+    assert {found[step] for step in range(251, 701)} == {0.001}
+    assert verify_run(stopped, from_step=0, steps=700, data_dir=None).difference is None
+
+
+def test_a_run_whose_rate_is_constant_can_be_made_longer_again(stopped: Path) -> None:
+    resume(stopped, RATE, iterations=600)
+    assert resume(stopped, more_iterations=100).state is State.FINISHED
+    assert rates(stopped)[700] == 0.001
+
+
+def test_longer_than_the_schedule_needs_a_rate(stopped: Path) -> None:
+    with pytest.raises(InputError, match="the one_cycle schedule ends") as refused:
+        resume(stopped, iterations=700)
+    assert refused.value.remedy is Remedy.ANOTHER_RATE
+    assert status(stopped)["state"] == "stopped"
+
+
+def test_a_schedule_is_changed_as_a_whole(stopped: Path) -> None:
+    schedule = [
+        ("training.schedule.step_size", 100),
+        ("training.schedule.gamma", 0.5),
+        ("training.schedule.name", "step"),
+    ]
+    assert resume(stopped, *schedule).state is State.FINISHED
+    assert rates(stopped)[500] == pytest.approx(0.01 * 0.5**4)
+    saved = load_checkpoint(stopped / "checkpoints" / LAST)
+    assert saved.overrides["schedule.step_size"] == 100
+    again = ("training.schedule.name", "constant")
+    assert resume(stopped, again, more_iterations=10).state is State.FINISHED
+    assert rates(stopped)[510] == 0.01
+    assert resume(stopped, more_iterations=10).state is State.FINISHED
+    assert verify_run(stopped, from_step=0, steps=520, data_dir=None).difference is None
+
+
+def test_half_a_schedule_changes_nothing(stopped: Path) -> None:
+    with pytest.raises(InputError, match="step_size"):
+        resume(stopped, ("training.schedule.name", "step"))
+    assert status(stopped)["state"] == "stopped"
+
+
+def test_what_is_wanted_now_wins_over_what_is_made_again(tmp_path: Path) -> None:
+    """The edit of the last step is lost with its checkpoint, and repeated."""
+    with training(make_config(LOGISTIC, **ENDLESS), tmp_path) as trained:
+        trained.tell("pause")
+        trained.tell("set", name="lr", value=0.5)
+        trained.tell("stop")
+        trained.outcome()
+    (trained.path / "checkpoints" / LAST).write_bytes(b"rubbish")
+    step = status(trained.path)["step"]
+    resume(trained.path, RATE, iterations=step + 5)
+    assert rates(trained.path)[step + 5] == 0.001
+
+
+def test_verify_leaves_out_checkpoints_of_a_past_that_was_gone_back_on(
+    tmp_path: Path,
+) -> None:
+    values = ENDLESS | {"evaluate_every": 5, "dataset": {"validation_images": 50}}
+    config = make_config(LOGISTIC, **values)
+    with training(config, tmp_path) as trained:
+        trained.tell("pause")
+        trained.tell("step", count=20)
+        trained.wait_for_steps()
+        trained.tell("checkpoint")  # the last good one is also that of the pause
+        kept = trained.tell("checkpoint")["step"]
+        trained.tell("step", count=10)
+        trained.wait_for_steps()
+        trained.tell("stop")
+        trained.outcome()
+    for name in ("last.pt", "previous.pt"):
+        (trained.path / "checkpoints" / name).write_bytes(b"rubbish")
+    reached = status(trained.path)["step"]
+    resume(trained.path, RATE, iterations=reached + 10)  # from the seed
+    assert events(trained.path, "checkpoint_damaged")
+    verdict = verify_run(trained.path, from_step=kept, steps=30, data_dir=None)
+    assert verdict.difference is None
+    assert verdict.first_step < kept
