@@ -22,7 +22,9 @@ from cnn_tui.runs.records import Status
 from cnn_tui.text import count
 from cnn_tui.ui.sentences import value_text
 
-_DECIDED_HERE = frozenset({"device", "threads", "on_non_finite"})
+_DECIDED_HERE = frozenset(
+    {"device", "threads", "memory_format", "deterministic", "on_non_finite"}
+)
 """What the machine or the screen decides where a preset does not."""
 
 _TOTAL_STEPS = "total_steps"

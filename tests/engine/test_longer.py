@@ -112,9 +112,8 @@ def test_verify_leaves_out_checkpoints_of_a_past_that_was_gone_back_on(
     config = make_config(LOGISTIC, **values)
     with training(config, tmp_path) as trained:
         trained.tell("pause")
-        trained.tell("step", count=20)
+        trained.tell("step", count=13)
         trained.wait_for_steps()
-        trained.tell("checkpoint")  # the last good one is also that of the pause
         kept = trained.tell("checkpoint")["step"]
         trained.tell("step", count=10)
         trained.wait_for_steps()
@@ -127,4 +126,4 @@ def test_verify_leaves_out_checkpoints_of_a_past_that_was_gone_back_on(
     assert events(trained.path, "checkpoint_damaged")
     verdict = verify_run(trained.path, from_step=kept, steps=30, data_dir=None)
     assert verdict.difference is None
-    assert verdict.first_step < kept
+    assert verdict.first_step < kept  # its weights are of the other past
