@@ -13,6 +13,8 @@ from cnn_tui.runs.writer import RunWriter
 logger = logging.getLogger(__name__)
 
 PERIOD_SECONDS = 1.0
+DRIVER_SECONDS = 2.0
+"""Longer than any answer of a driver that works."""
 CALM_AFTER_SECONDS = 3600
 CALM_PERIOD_SECONDS = 10.0
 
@@ -21,7 +23,7 @@ class Heartbeat:
     """Replaces the status and samples the devices, also while the trainer is busy.
 
     A driver that has lost its GPU may never answer, so it is asked in a thread of its
-    own, which nothing waits for.
+    own, which nothing waits for long.
     """
 
     def __init__(
@@ -35,21 +37,23 @@ class Heartbeat:
         self._problem = ""
         self._started = 0.0
         self._writing = threading.Lock()
-        self._threads = [
+        self._beating, self._sampling = (
             threading.Thread(target=self._repeat, args=(do,), name=name, daemon=True)
             for name, do in (("heartbeat", self._beat), ("sampler", self._sample))
-        ]
+        )
 
     def start(self) -> None:
         """Begins to beat."""
         self._started = time.monotonic()
-        for thread in self._threads:
-            thread.start()
+        self._beating.start()
+        self._sampling.start()
 
     def stop(self) -> None:
         """Returns when nothing more will be written."""
         self._stopped.set()
-        self._threads[0].join()
+        self._beating.join()
+        # A thread that still runs when the interpreter ends may end it with a crash.
+        self._sampling.join(DRIVER_SECONDS)
         with self._writing:
             pass
 

@@ -79,7 +79,9 @@ def test_memory_that_is_not_there(cnn_tui: Nursery, tmp_path: Path) -> None:
     assert "Traceback" not in ended.output
     assert status(run).state is State.FAILED
     reason = status(run).reason or ""
-    assert reason.startswith("out of memory at batch_size 1,000: lower it, or ")
+    assert reason.startswith(
+        "out of memory in training at batch_size 1,000: lower it, "
+    )
     assert "you tried to allocate 589824000 bytes" in reason
     assert not events(run, "non_finite")
     assert state(run)["step"] == 0
