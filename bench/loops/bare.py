@@ -17,7 +17,7 @@ def train(preset: Path, log: StepLog) -> None:
     """Trains a preset with plain SGD until the process is killed."""
     config = read_preset(find_preset(str(preset))).config
     training = config.training
-    data, _ = load_dataset(config.dataset.name, None)
+    data, _ = load_dataset(str(config.dataset.name), None)
     network, _ = new_network(config, Scaling(), torch.device("cpu"))
     model = network.model.to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), lr=training.optimizer.lr)

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import torch
 
-from cnn_tui.engine.data import Images
 from cnn_tui.engine.evaluate import BATCH_SIZE, evaluate
+from cnn_tui.engine.images import Images
 from cnn_tui.engine.setup import set_up
 from cnn_tui.engine.trainer import Trainer
 from cnn_tui.presets.files import find_preset

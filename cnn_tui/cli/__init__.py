@@ -7,6 +7,7 @@ import click
 from cnn_tui import __version__
 from cnn_tui.cli.attach import attach
 from cnn_tui.cli.check import check
+from cnn_tui.cli.data import data
 from cnn_tui.cli.doctor import doctor
 from cnn_tui.cli.options import (
     Marker,
@@ -84,6 +85,7 @@ COMMANDS = (
     verify,
     runs,
     presets,
+    data,
     show,
     plot,
     check,

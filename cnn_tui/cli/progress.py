@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import click
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -23,6 +24,8 @@ from cnn_tui.cli.options import echo
 from cnn_tui.errors import RunDirectoryError
 from cnn_tui.runs.events import (
     CheckpointDamaged,
+    DataNoticed,
+    GpuUnused,
     HyperparameterChanged,
     KnownEvent,
     NonFinite,
@@ -240,6 +243,8 @@ def _notice(record: Record) -> str | None:
             return f"went back from step {reached or 0:,} to step {step:,}"
         case NonFinite(step=step, what=what):
             return f"{printable(what)} not finite at step {step:,}"
+        case DataNoticed(reason=str(reason)) | GpuUnused(reason=str(reason)):
+            return printable(reason)
         case Paused(step=step, reason=str(reason)):
             return f"paused at step {step:,}: {printable(reason)}"
     return None
@@ -277,3 +282,10 @@ def _summary(run: Path) -> str:
     if status.reason:
         parts.append(printable(status.reason))
     return ", ".join(parts)
+
+
+def tell_decoded(done: int, total: int) -> None:
+    """Shows on a terminal how many pictures are decoded; the line goes at the end."""
+    if sys.stderr.isatty():
+        text = "" if done == total else f"decoding pictures: {done:,} of {total:,}"
+        click.echo(f"\r\x1b[K{text}", err=True, nl=False)

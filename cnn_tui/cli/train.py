@@ -17,6 +17,11 @@ from cnn_tui.engine.warm_up import warm_up
     multiple=True,
     help="Change a value: --set lr=0.05 --set training.batch_size=64.",
 )
+@click.option(
+    "--dataset",
+    metavar="NAME_OR_PATH",
+    help="Other images: a set's name, a folder of pictures, an npz file.",
+)
 @click.option("--device", help="auto, cpu, mps, cuda or cuda:N.")
 @click.option("--name", help="The name of the run.  [default: that of the preset]")
 @click.option("--background", is_flag=True, help="Train detached from this terminal.")
@@ -28,6 +33,7 @@ def train(
     ctx: click.Context,
     preset: str,
     settings: tuple[str, ...],
+    dataset: str | None,
     device: str | None,
     name: str | None,
     background: bool,
@@ -44,10 +50,13 @@ def train(
     by SIGINT or SIGTERM, with a checkpoint.
     """
     from cnn_tui.config import parse_settings
+    from cnn_tui.config.dataset import source_settings
     from cnn_tui.presets.files import find_preset
     from cnn_tui.presets.read import read_preset
 
     values = parse_settings(settings)
+    if dataset is not None:
+        values = [*source_settings(dataset), *values]
     if device is not None:
         values.append(("training.device", device))
     chosen = read_preset(find_preset(preset))
@@ -56,6 +65,7 @@ def train(
     # Only now, with the input in order, is it worth waiting for torch.
     warm_up()
     from cnn_tui.cli.headless import train_headless, train_in_background
+    from cnn_tui.cli.progress import tell_decoded
     from cnn_tui.engine.start import NewRun
 
     wanted = NewRun(
@@ -64,6 +74,7 @@ def train(
         preset=chosen.name,
         runs_folder=runs_dir,
         data_dir=data_dir,
+        tell=tell_decoded,
     )
     run = train_in_background if background else train_headless
     ctx.exit(run(wanted, as_json=as_json))

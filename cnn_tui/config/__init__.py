@@ -3,6 +3,7 @@
 from cnn_tui.config.models import RunConfig
 from cnn_tui.config.parse import (
     layer_table,
+    parse_dataset,
     parse_document,
     parse_mapping,
     to_mapping,
@@ -28,6 +29,7 @@ __all__ = [
     "known_keys",
     "layer_table",
     "nearest",
+    "parse_dataset",
     "parse_document",
     "parse_mapping",
     "parse_settings",

@@ -6,9 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     PlainSerializer,
@@ -16,20 +14,20 @@ from pydantic import (
     model_validator,
 )
 
-from cnn_tui.datasets.facts import DATASETS, DatasetFacts
+from cnn_tui.config.dataset import DatasetConfig
+from cnn_tui.config.values import (
+    MAX_STEPS,
+    Count,
+    Fraction,
+    NonNegative,
+    Part,
+    Positive,
+    as_tuple,
+)
 from cnn_tui.layers import Layer, Layers, to_yaml_form
 
 FORMAT = 1
 DEFAULT_ITERATIONS = 3000
-MAX_STEPS = 10**9
-
-
-class Part(BaseModel):
-    """A part of a config: frozen, strict about types, unknown keys refused."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False
-    )
 
 
 def _named(default: str) -> BeforeValidator:
@@ -41,10 +39,6 @@ def _named(default: str) -> BeforeValidator:
         return {"name": default, **value} if isinstance(value, dict) else value
 
     return BeforeValidator(complete)
-
-
-def _pair(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _check_device(text: str) -> str:
@@ -62,46 +56,13 @@ def _check_interval(value: int | str) -> int | str:
     return value
 
 
-def _check_dataset(name: str) -> str:
-    if name not in DATASETS:
-        raise ValueError(f"must be {' or '.join(DATASETS)}")
-    return name
-
-
 def _whole_if_it_is(value: float) -> int | float:
     return int(value) if value.is_integer() else value
 
 
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-Count = Annotated[int, Field(ge=1, le=MAX_STEPS)]
 Interval = Annotated[int | str, AfterValidator(_check_interval)]
 Epochs = Annotated[float, Field(gt=0, le=10**6), PlainSerializer(_whole_if_it_is)]
 Device = Annotated[str, AfterValidator(_check_device)]
-
-
-class DatasetConfig(Part):
-    """Which images to train on."""
-
-    name: Annotated[str, AfterValidator(_check_dataset)] = "mnist"
-    normalize: Literal["none", "mean_std"] = "none"
-    """``none`` is x/255; ``mean_std`` also subtracts the mean, divides by the std."""
-    train_images: Count | None = None
-    """Train on this many images; null is all."""
-    validation_images: Annotated[int, Field(ge=0)] = 0
-    """Hold out this many training images to choose the best weights by."""
-
-    @property
-    def facts(self) -> DatasetFacts:
-        """Shapes, sizes and class names of the data set."""
-        return DATASETS[self.name]
-
-    @property
-    def images_trained_on(self) -> int:
-        """The number of images in the training part."""
-        available = self.facts.train_images - self.validation_images
-        return min(self.train_images or available, available)
 
 
 class ModelConfig(Part):
@@ -151,7 +112,10 @@ class Sgd(Part):
 
 class _AdamBase(Part):
     lr: Positive = 0.001
-    betas: Annotated[tuple[Fraction, Fraction], BeforeValidator(_pair)] = (0.9, 0.999)
+    betas: Annotated[tuple[Fraction, Fraction], BeforeValidator(as_tuple)] = (
+        0.9,
+        0.999,
+    )
     eps: Positive = 1e-8
     weight_decay: NonNegative = 0.0
 

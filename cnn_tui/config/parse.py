@@ -1,15 +1,18 @@
 """From mappings and YAML to a RunConfig that is known to work together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import ValidationError
 
+from cnn_tui.config.dataset import DatasetConfig, source_settings
 from cnn_tui.config.models import FORMAT, Cosine, RunConfig
 from cnn_tui.config.problems import InvalidConfigError, Problem, problems_of, shown
-from cnn_tui.errors import ModelError
+from cnn_tui.config.settings import Setting, apply_settings
+from cnn_tui.errors import DataError, ModelError
 from cnn_tui.io.safe_yaml import Document, dump
 from cnn_tui.layers import ModelTable, trace
+from cnn_tui.text import printable
 
 
 def parse_mapping(value: dict[str, Any], source: str = "config") -> RunConfig:
@@ -29,6 +32,18 @@ def parse_mapping(value: dict[str, Any], source: str = "config") -> RunConfig:
         if not found:
             return config
     raise InvalidConfigError([(source, problem) for problem in found])
+
+
+def parse_dataset(text: str, settings: Iterable[Setting] = ()) -> DatasetConfig:
+    """Returns the images that a name or a path means, with other values of theirs.
+
+    Raises:
+        ConfigError: if it means none, or a value is not one of a data set.
+    """
+    mapping = apply_settings({}, [*source_settings(text), *settings])
+    any_model = {"layers": ["flatten", {"linear": {"out_features": "classes"}}]}
+    value = {**mapping, "model": any_model, "training": {"batch_size": 1}}
+    return parse_mapping(value, printable(text)).dataset
 
 
 def parse_document(document: Document, source: str) -> RunConfig:
@@ -58,7 +73,24 @@ def to_mapping(config: RunConfig) -> dict[str, Any]:
     mapping = config.model_dump(mode="json")
     absent = "iterations" if config.training.iterations is None else "epochs"
     del mapping["training"][absent]
+    for key in _NOT_OF[_source(config)]:
+        del mapping["dataset"][key]
     return mapping
+
+
+def _source(config: RunConfig) -> str:
+    dataset = config.dataset
+    return "name" if dataset.name else "folder" if dataset.folder else "npz"
+
+
+_OF_PICTURES = ("image_size", "mode", "resize")
+_OF_ONES_OWN = ("test_fraction", "validation_fraction", "split_seed", "found")
+_NOT_OF = {
+    "name": ("folder", "npz", *_OF_PICTURES, *_OF_ONES_OWN),
+    "folder": ("name", "npz"),
+    "npz": ("name", "folder", *_OF_PICTURES),
+}
+"""Keys that say nothing about images from there."""
 
 
 def to_yaml(config: RunConfig) -> str:
@@ -77,7 +109,11 @@ def _unknown_format(found: object) -> Problem:
 
 def _problems_together(config: RunConfig) -> Iterator[Problem]:
     """Finds values that are fine alone and not together."""
-    yield from _dataset_problems(config)
+    try:
+        yield from _dataset_problems(config)
+    except DataError as error:
+        yield Problem(path=("dataset", _source(config)), message=str(error))
+        return
     yield from _schedule_problems(config)
     try:
         table = layer_table(config)
@@ -93,13 +129,13 @@ def _dataset_problems(config: RunConfig) -> Iterator[Problem]:
     if dataset.validation_images >= available:
         yield Problem(
             path=("dataset", "validation_images"),
-            message=f"must be below the {available:,} images that {dataset.name} has",
+            message=f"must be below the {available:,} images that {dataset.title} has",
         )
     elif (dataset.train_images or 0) > available - dataset.validation_images:
         yield Problem(
             path=("dataset", "train_images"),
             message=f"must be at most {available - dataset.validation_images:,}, "
-            f"what {dataset.name} has after the validation images",
+            f"what {dataset.title} has after the validation images",
         )
     elif config.training.batch_size > images:
         yield Problem(

@@ -7,8 +7,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from cnn_tui.config.dataset import DatasetConfig
 from cnn_tui.config.models import (
-    DatasetConfig,
     Loss,
     Optimizer,
     Schedule,

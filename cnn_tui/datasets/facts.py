@@ -34,9 +34,9 @@ class DatasetFacts:
     """Channels, height, width."""
     train_images: int
     test_images: int
+    validation_images: int = 0
+    """Those of its own, beside the ones that a config holds out."""
     class_names: tuple[str, ...]
-    source: IdxFiles
-    """Where its images are and how they are decoded."""
 
     @property
     def classes(self) -> int:
@@ -44,9 +44,17 @@ class DatasetFacts:
         return len(self.class_names)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedFacts(DatasetFacts):
+    """Those of a set that everybody has: they never change."""
+
+    source: IdxFiles
+    """Where its images are and how they are decoded."""
+
+
 _FASHION = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot"
 DATASETS = {
-    "mnist": DatasetFacts(
+    "mnist": NamedFacts(
         title="MNIST",
         input_shape=(1, 28, 28),
         train_images=60_000,
@@ -62,7 +70,7 @@ DATASETS = {
             ),
         ),
     ),
-    "fashion-mnist": DatasetFacts(
+    "fashion-mnist": NamedFacts(
         title="Fashion-MNIST",
         input_shape=(1, 28, 28),
         train_images=60_000,

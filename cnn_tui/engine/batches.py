@@ -5,7 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from cnn_tui.engine.data import Images, permutation
+from cnn_tui.engine.data import permutation
+from cnn_tui.engine.images import Images
 
 _AHEAD_BYTES = 2**28
 

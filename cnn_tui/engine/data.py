@@ -14,38 +14,15 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from cnn_tui.config import RunConfig
-from cnn_tui.config.models import DatasetConfig
+from cnn_tui.config.dataset import DatasetConfig, FoundImages
 from cnn_tui.datasets.facts import DATASETS, FILES, data_folder
 from cnn_tui.engine import idx
+from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Scaling
+from cnn_tui.engine.own_data import Tell, load_own
 from cnn_tui.io.files import replace_file
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Images:
-    """Images and their classes on one device."""
-
-    images: Tensor
-    """uint8, N×C×H×W."""
-    labels: Tensor
-    """int64, N."""
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def to(self, device: torch.device) -> "Images":
-        """Returns the same images on ``device``."""
-        return Images(images=self.images.to(device), labels=self.labels.to(device))
-
-    def subset(self, indices: Tensor) -> "Images":
-        """Returns the images at ``indices``, in their order."""
-        # A tenth of the time of images[indices], which tests every index first.
-        return Images(
-            images=self.images.index_select(0, indices),
-            labels=self.labels.index_select(0, indices),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,33 +33,49 @@ class Splits:
     validation: Images | None
     test: Images
     scaling: Scaling
+    found: FoundImages | None = None
+    """What one's own images turned out to be."""
+    notices: tuple[str, ...] = ()
+    """What was left out of them, and what is odd about them."""
 
 
 def load_splits(
-    config: RunConfig, data_dir: Path | None, device: torch.device
+    config: RunConfig,
+    data_dir: Path | None,
+    device: torch.device,
+    tell: Tell = lambda done, total: None,
 ) -> Splits:
     """Loads what a run needs onto ``device``.
 
     The training images are shuffled by seed; the last ``validation_images`` of them are
-    the validation set, the first ``train_images`` of the rest are trained on.
+    the validation set, the first ``train_images`` of the rest are trained on. ``tell``
+    hears of pictures that are decoded, and may raise to end that.
 
     Raises:
-        DataError: if the data set is missing or damaged.
+        DataError: if the data set is missing, damaged, or another than it was.
     """
     dataset = config.dataset
-    train, test = load_dataset(dataset.name, data_dir)
+    loaded = load_own(dataset, tell) if dataset.name is None else None
+    if loaded is None:
+        train, test = load_dataset(str(dataset.name), data_dir)
+        own_validation = None
+    else:
+        train, own_validation, test = loaded.train, loaded.validation, loaded.test
     order = permutation(config.training.seed, 0, len(train))
     held_out = len(train) - dataset.validation_images
-    validation = None
+    validation = own_validation
     if dataset.validation_images:
-        validation = train.subset(order[held_out:]).to(device)
-    if dataset.images_trained_on < len(train):
-        train = train.subset(order[: dataset.images_trained_on])
+        validation = train.subset(order[held_out:])
+    wanted = min(dataset.train_images or held_out, held_out)
+    if wanted < len(train):
+        train = train.subset(order[:wanted])
     return Splits(
         train=train.to(device),
-        validation=validation,
+        validation=validation.to(device) if validation else None,
         test=test.to(device),
         scaling=_scaling(dataset, train),
+        found=loaded.found if loaded else None,
+        notices=loaded.notices() if loaded else (),
     )
 
 
@@ -138,12 +131,12 @@ def _write_cache(path: Path, tensors: dict[str, Tensor]) -> None:
 def _scaling(dataset: DatasetConfig, train: Images) -> Scaling:
     if dataset.normalize == "none":
         return Scaling()
-    channels = [_mean_and_std(train.images[:, c]) for c in range(train.images.shape[1])]
+    channels = [mean_and_std(train.images[:, c]) for c in range(train.images.shape[1])]
     means, stds = zip(*channels, strict=True)
     return Scaling(mean=means, std=stds)
 
 
-def _mean_and_std(values: Tensor) -> tuple[float, float]:
+def mean_and_std(values: Tensor) -> tuple[float, float]:
     """Returns mean and standard deviation of bytes as parts of 255; no std of 0."""
     counts = torch.bincount(values.flatten(), minlength=256).double()
     levels = torch.arange(256, dtype=torch.float64) / 255

@@ -13,7 +13,7 @@ from cnn_tui.config import (
     parse_mapping,
     to_mapping,
 )
-from cnn_tui.config.models import MAX_STEPS
+from cnn_tui.config.values import MAX_STEPS
 from cnn_tui.engine.actions import Edit, EditSchedule
 from cnn_tui.engine.checkpoint import Overrides
 from cnn_tui.engine.state import RunState

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cnn_tui.engine.data import Images, Splits
+from cnn_tui.engine.data import Splits
 from cnn_tui.engine.device import first_line, is_out_of_memory, release_memory
+from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Network
 from cnn_tui.engine.optimizers import LossFunction
 from cnn_tui.errors import TrainingError

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cnn_tui.datasets.facts import BUNDLED, FILES, DatasetFacts
+from cnn_tui.datasets.facts import BUNDLED, FILES, NamedFacts
 from cnn_tui.errors import DataError
 from cnn_tui.io.files import read_linked
 from cnn_tui.text import printable
@@ -19,7 +19,7 @@ from cnn_tui.text import printable
 _MAX_BYTES = 2**30
 
 
-def read_verified(facts: DatasetFacts, folder: Path) -> list[bytes]:
+def read_verified(facts: NamedFacts, folder: Path) -> list[bytes]:
     """Returns the contents of the four files, downloading them if there are none.
 
     Raises:
@@ -32,7 +32,7 @@ def read_verified(facts: DatasetFacts, folder: Path) -> list[bytes]:
     ]
 
 
-def checksum(facts: DatasetFacts) -> str:
+def checksum(facts: NamedFacts) -> str:
     """Returns what tells these files from all others."""
     return hashlib.md5("".join(facts.source.md5).encode()).hexdigest()[:16]
 
@@ -42,7 +42,7 @@ def decode(contents: Sequence[bytes]) -> dict[str, Tensor]:
     return dict(zip(FILES, map(_decode_idx, contents), strict=True))
 
 
-def _raw_folder(facts: DatasetFacts, folder: Path) -> Path:
+def _raw_folder(facts: NamedFacts, folder: Path) -> Path:
     """Returns the folder of the ``.gz`` files, downloading them if there is none."""
     raw = Path(facts.source.torchvision_class, "raw")
     for place in (folder, BUNDLED):
@@ -52,7 +52,7 @@ def _raw_folder(facts: DatasetFacts, folder: Path) -> Path:
     return folder / raw
 
 
-def _download(facts: DatasetFacts, folder: Path) -> None:
+def _download(facts: NamedFacts, folder: Path) -> None:
     from torchvision import datasets  # 2 to 3 s of imports that few runs need
 
     raw = folder / facts.source.torchvision_class / "raw"

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from cnn_tui.config import Setting, apply_settings, parse_mapping, to_mapping
-from cnn_tui.config.models import MAX_STEPS
+from cnn_tui.config.values import MAX_STEPS
 from cnn_tui.engine import edits
 from cnn_tui.engine.actions import Action, Edit, Reject
 from cnn_tui.engine.checkpoint import set_aside

@@ -6,9 +6,11 @@ from pathlib import Path
 import torch
 
 from cnn_tui.config import RunConfig, apply_settings, parse_mapping, to_mapping
+from cnn_tui.config.dataset import FoundImages
 from cnn_tui.engine.data import Splits, load_splits
 from cnn_tui.engine.device import check_memory, first_line, pick_device, why_unused
 from cnn_tui.engine.numerics import decided, set_numerics
+from cnn_tui.engine.own_data import Tell
 from cnn_tui.engine.rates import RatePlan
 from cnn_tui.engine.stopwatch import Stopwatch
 from cnn_tui.engine.trainer import Trainer
@@ -30,21 +32,27 @@ class Setup:
     """Why a GPU of this machine was not chosen, where the choice was left open."""
 
 
-def set_up(config: RunConfig, data_dir: Path | None) -> Setup:
+def set_up(
+    config: RunConfig,
+    data_dir: Path | None,
+    tell: Tell = lambda done, total: None,
+) -> Setup:
     """Finds the device, loads the data and builds the model.
+
+    ``tell`` hears of pictures that are decoded, and may raise to end that.
 
     Raises:
         InputError: if the device or the data are not there, or the model is too large.
     """
     try:
-        return _set_up(config, data_dir)
+        return _set_up(config, data_dir, tell)
     except (torch.OutOfMemoryError, torch.AcceleratorError) as error:
         raise DeviceBusyError(
             f"{config.training.device} cannot take the run: {first_line(error)}"
         ) from error
 
 
-def _set_up(config: RunConfig, data_dir: Path | None) -> Setup:
+def _set_up(config: RunConfig, data_dir: Path | None, tell: Tell) -> Setup:
     wanted = config.training.device
     device = pick_device(wanted)
     config = _resolved(config, device)
@@ -52,7 +60,9 @@ def _set_up(config: RunConfig, data_dir: Path | None) -> Setup:
     torch.set_num_threads(config.training.threads or DEFAULT_THREADS)
     set_numerics(config, device)
     check_memory(config, device)
-    splits = load_splits(config, data_dir, device)
+    splits = load_splits(config, data_dir, device, tell)
+    if splits.found is not None:
+        config = _with_found(config, splits.found)
     stopwatch = Stopwatch()
     rates = RatePlan(
         schedule=config.training.schedule,
@@ -67,6 +77,12 @@ def _set_up(config: RunConfig, data_dir: Path | None) -> Setup:
         stopwatch=stopwatch,
         gpu_unused=why_unused() if wanted == "auto" else None,
     )
+
+
+def _with_found(config: RunConfig, found: FoundImages) -> RunConfig:
+    """Returns the config with what one's own images turned out to be."""
+    setting = ("dataset.found", found.model_dump(mode="json"))
+    return parse_mapping(apply_settings(to_mapping(config), [setting]))
 
 
 def _resolved(config: RunConfig, device: torch.device) -> RunConfig:

@@ -20,11 +20,12 @@ from cnn_tui.engine.journal import RunJournal
 from cnn_tui.engine.logs import logging_to
 from cnn_tui.engine.numerics import is_inexact
 from cnn_tui.engine.outcome import Outcome
+from cnn_tui.engine.own_data import Tell
 from cnn_tui.engine.session import Session
 from cnn_tui.engine.setup import Setup, set_up
 from cnn_tui.engine.state import new_state
 from cnn_tui.engine.status import current_status, first_status
-from cnn_tui.errors import CnnTuiError
+from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.runs import events
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.mailbox import Inbox
@@ -43,6 +44,8 @@ class NewRun:
     preset: str | None
     runs_folder: Path
     data_dir: Path | None = None
+    tell: Tell = lambda done, total: None
+    """Hears how many pictures of how many are decoded."""
 
 
 def start_run(
@@ -59,7 +62,13 @@ def start_run(
     Raises:
         InputError: if the run cannot start; nothing is left behind then.
     """
-    setup = set_up(wanted.config, wanted.data_dir)
+
+    def tell(done: int, total: int) -> None:
+        if interrupts.interrupted_by:
+            raise InputError("it was ended before all pictures were decoded")
+        wanted.tell(done, total)
+
+    setup = set_up(wanted.config, wanted.data_dir, tell)
     writer, status = make_run(wanted, setup.config, listener)
     try:
         on_created(writer.path)
@@ -158,6 +167,8 @@ def _begin(do: Interpreter, setup: Setup, enter: Callable[[Interpreter], None]) 
     if do.step == 0:
         device = str(do.trainer.device)
         do.journal.event(events.Started(at=now(), step=0, device=device))
+        for sentence in setup.splits.notices:
+            do.journal.event(events.DataNoticed(at=now(), step=0, reason=sentence))
     if setup.gpu_unused is not None:
         do.journal.event(
             events.GpuUnused(at=now(), step=do.step, reason=setup.gpu_unused)

@@ -19,7 +19,7 @@ def first_status(config: RunConfig, *, name: str, preset: str | None) -> Status:
         name=name,
         preset=preset,
         title=config.title,
-        dataset=config.dataset.name,
+        dataset=config.dataset.title,
         state=State.STARTING,
         total_steps=config.total_steps,
         started_at=now,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from cnn_tui.config import RunConfig
-from cnn_tui.config.models import MAX_STEPS
+from cnn_tui.config.values import MAX_STEPS
 from cnn_tui.engine.actions import Action, Evaluate
 from cnn_tui.engine.books import Books
 from cnn_tui.engine.checkpoint import Checkpoint, load_checkpoint

@@ -151,6 +151,12 @@ class GpuUnused(Happened, frozen=True, tag="gpu_unused"):
     reason: str | None = None
 
 
+class DataNoticed(Happened, frozen=True, tag="data_noticed"):
+    """A file that was left out of one's own images, or something odd about them."""
+
+    reason: str | None = None
+
+
 class CheckpointDamaged(Happened, frozen=True, tag="checkpoint_damaged"):
     """A newer checkpoint could not be used; the run goes on from ``step``."""
 
@@ -188,6 +194,7 @@ KnownEvent = (
     | Rejected
     | NotBitExact
     | GpuUnused
+    | DataNoticed
     | CheckpointDamaged
 )
 Event = KnownEvent | Unknown

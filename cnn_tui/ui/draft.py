@@ -18,7 +18,8 @@ from cnn_tui.config import (
     parse_mapping,
     variants,
 )
-from cnn_tui.config.models import DEFAULT_ITERATIONS, DatasetConfig, TrainingConfig
+from cnn_tui.config.dataset import DatasetConfig
+from cnn_tui.config.models import DEFAULT_ITERATIONS, TrainingConfig
 from cnn_tui.datasets.facts import DATASETS
 from cnn_tui.errors import ConfigError
 from cnn_tui.io.safe_yaml import parse_value

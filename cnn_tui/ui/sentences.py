@@ -58,6 +58,7 @@ def event_sentence(event: Event) -> str:
             | events.Failed(reason=reason)
             | events.NotBitExact(reason=reason)
             | events.GpuUnused(reason=reason)
+            | events.DataNoticed(reason=reason)
             | events.CheckpointDamaged(reason=reason)
         ):
             return _with_reason(event.name, reason)

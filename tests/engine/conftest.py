@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from cnn_tui.engine.data import Images, Splits, load_dataset
+from cnn_tui.engine.data import Splits, load_dataset
+from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Scaling
 from tests.engine.making import LOGISTIC, make_config
 from tests.engine.running import ENDLESS, Training, training

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnn_tui.engine.batches import Batches
-from cnn_tui.engine.data import Images, permutation
+from cnn_tui.engine.data import permutation
+from cnn_tui.engine.images import Images
 
 SEEDS = st.integers(0, 2**63 - 1)
 

@@ -13,12 +13,12 @@ import torch
 
 from cnn_tui.datasets.facts import BUNDLED, DATASETS, FILES
 from cnn_tui.engine.data import (
-    Images,
     Splits,
     load_dataset,
     load_splits,
     permutation,
 )
+from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import MEMORY_FORMATS, Network, Scaling, new_network
 from cnn_tui.errors import DataError
 from tests.engine.making import make_config, same

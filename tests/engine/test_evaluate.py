@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from cnn_tui.engine.data import Images, Splits
+from cnn_tui.engine.data import Splits
 from cnn_tui.engine.evaluate import MAX_MISTAKES, Evaluation, evaluate
+from cnn_tui.engine.images import Images
 from cnn_tui.engine.trainer import Trainer
 from tests.engine.making import RANDOM, losses, make_config, make_trainer, same, weights
 

@@ -14,9 +14,10 @@ from cnn_tui.config import RunConfig
 from cnn_tui.engine import evaluate as evaluate_module
 from cnn_tui.engine import trainer as trainer_module
 from cnn_tui.engine.batches import Batches, Feed, batches_ahead
-from cnn_tui.engine.data import Images, Splits
+from cnn_tui.engine.data import Splits
 from cnn_tui.engine.device import is_out_of_memory, pick_device, why_unused
 from cnn_tui.engine.evaluate import evaluate
+from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import new_network
 from cnn_tui.engine.numerics import decided, is_inexact, set_numerics
 from cnn_tui.engine.optimizers import make_loss

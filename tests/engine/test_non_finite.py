@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from cnn_tui.config import RunConfig
-from cnn_tui.config.models import MAX_STEPS, Optimizer
+from cnn_tui.config.models import Optimizer
+from cnn_tui.config.values import MAX_STEPS
 from cnn_tui.engine import setup
 from cnn_tui.engine import trainer as trainer_module
 from cnn_tui.engine.checkpoint import HALTED, LAST, load_checkpoint

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from cnn_tui.engine.data import Images, Splits, permutation
+from cnn_tui.engine.data import Splits, permutation
+from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Scaling
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from cnn_tui.config.models import MAX_STEPS
+from cnn_tui.config.values import MAX_STEPS
 from cnn_tui.engine import setup
 from cnn_tui.engine.checkpoint import load_checkpoint
 from cnn_tui.engine.interrupts import Interrupts

@@ -1,0 +1,117 @@
+"""One's own images, from a folder of pictures or a file of arrays, as tensors."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from cnn_tui.config.dataset import DatasetConfig, FoundImages
+from cnn_tui.datasets.form import PARTS, Part
+from cnn_tui.datasets.listing import list_pictures
+from cnn_tui.datasets.npz import ArrayFile, Labelled, read_npz
+from cnn_tui.datasets.oddities import oddities
+from cnn_tui.datasets.pictures import Decoded, decode_all, fingerprint
+from cnn_tui.engine.images import Images
+from cnn_tui.errors import DataError
+from cnn_tui.io.files import stamp
+from cnn_tui.text import count, printable
+
+_NOTICES = 5
+
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnImages:
+    """The parts of a set on the CPU, and what they are."""
+
+    train: Images
+    validation: Images | None
+    test: Images
+    found: FoundImages
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Path and reason of each file that is no usable picture."""
+    oddities: tuple[str, ...] = ()
+    """Sentences."""
+
+    def notices(self) -> tuple[str, ...]:
+        """Returns what a person should know before training, the first of each kind."""
+        left_out = [
+            f"left out: {printable(p)} {printable(r)}" for p, r in self.left_out
+        ]
+        return (*_first(left_out), *_first(list(self.oddities)))
+
+
+def load_own(dataset: DatasetConfig, tell: Tell) -> OwnImages:
+    """Loads a folder of pictures, or a file of arrays.
+
+    Raises:
+        DataError: if it cannot be used, or is not what it was when the run began.
+    """
+    left_out: tuple[tuple[str, str], ...] = ()
+    odd: tuple[str, ...] = ()
+    if dataset.folder is not None:
+        listing = list_pictures(dataset.folder, dataset.fractions)
+        decoded = decode_all(listing, dataset.form, tell)
+        file = ArrayFile(parts=_parts(decoded), class_names=listing.class_names)
+        marks = fingerprint(decoded.pictures)
+        left_out = decoded.bad
+        odd = tuple(oddities(decoded, listing.class_names))
+    else:
+        path = str(dataset.npz)
+        file = read_npz(path, dataset.fractions)
+        marks = str(stamp(path)[1:2])
+    own = _to_own(file, marks, dataset.title)
+    if dataset.found not in (None, own.found):
+        raise DataError(
+            f"{printable(dataset.folder or dataset.npz)} is not what it was when the "
+            "run began: put its files back as they were, or start a new run"
+        )
+    return replace(own, left_out=left_out, oddities=odd)
+
+
+def _first(sentences: Sequence[str]) -> list[str]:
+    more = len(sentences) - _NOTICES
+    return [
+        *sentences[:_NOTICES],
+        *([f"{count(more)} more; see cnn-tui data"] if more > 0 else []),
+    ]
+
+
+def _parts(decoded: Decoded) -> Mapping[Part, Labelled]:
+    labels = np.array([picture.label for picture in decoded.pictures], np.int64)
+    parts = np.array([picture.part for picture in decoded.pictures])
+    return {
+        part: Labelled(images=decoded.images[chosen], labels=labels[chosen])
+        for part in PARTS
+        if (chosen := parts == part).any()
+    }
+
+
+def _to_own(file: ArrayFile, marks: str, title: str) -> OwnImages:
+    for part in ("train", "test"):
+        if part not in file.parts:
+            raise DataError(f"{printable(title)} has no images to {part} with")
+    images = {
+        part: Images(
+            images=torch.from_numpy(np.ascontiguousarray(found.images)),
+            labels=torch.from_numpy(found.labels),
+        )
+        for part, found in file.parts.items()
+    }
+    validation = images.get("validation")
+    channels, height, width = images["train"].images.shape[1:]
+    return OwnImages(
+        train=images["train"],
+        validation=validation,
+        test=images["test"],
+        found=FoundImages(
+            input_shape=(channels, height, width),
+            class_names=file.class_names,
+            train_images=len(images["train"]),
+            validation_images=len(validation) if validation else 0,
+            test_images=len(images["test"]),
+            fingerprint=marks,
+        ),
+    )

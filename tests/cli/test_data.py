@@ -1,0 +1,84 @@
+"""``cnn-tui data`` and ``--dataset``: what there is to train on."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from cnn_tui.cli.contact_sheet import SIDE, contact_sheet
+from tests.cli.commands import invoke
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Forty pictures of two classes, and a file with escapes in its name."""
+    for n in range(40):
+        path = tmp_path / "pets" / "ab"[n % 2] / f"{n}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (9, 9), (n * 6, 0, 255)).save(path)
+    (tmp_path / "pets" / "a" / "bad\x1b[31m.png").write_text("no")
+    return tmp_path / "pets"
+
+
+def test_the_sets_with_names_are_listed() -> None:
+    result = invoke("data")
+    assert result.exit_code == 0
+    assert (
+        "mnist           1×28×28  10 classes  60,000 + 10,000 images" in result.stdout
+    )
+
+
+def test_a_folder_is_explained(folder: Path) -> None:
+    result = invoke("data", folder, "--set", "image_size=16")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("pets: 3×16×16, mean 0.")
+    assert lines[2].split() == ["class", "train", "test"]
+    assert [line.split()[0] for line in lines[3:6]] == ["a", "b", "all"]
+    assert sum(int(n) for n in lines[5].split()[1:]) == 40
+    assert r"left out: a/bad\x1b[31m.png is no picture" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
+def test_it_is_told_as_json_too(folder: Path) -> None:
+    found = json.loads(invoke("data", folder, "--json").stdout)
+    assert found["class_names"] == ["a", "b"]
+    assert sum(map(sum, found["counts"].values())) == 40
+    assert found["left_out"][0][1] == "is no picture"
+
+
+def test_what_is_neither_a_name_nor_a_folder_is_refused(tmp_path: Path) -> None:
+    result = invoke("data", "mnits")
+    assert result.exit_code == 2
+    assert (
+        "mnits is no data set (mnist, fashion-mnist), and there is no" in result.stderr
+    )
+
+
+def test_a_preset_is_trained_on_a_folder(folder: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    settings = ("--set", "iterations=3", "--set", "batch_size=10", "--set", "threads=1")
+    result = invoke(
+        "train", "model-a", "--dataset", folder, *settings, "--runs-dir", runs
+    )
+    assert result.exit_code == 0, result.stderr
+    [run] = runs.iterdir()
+    text = (run / "config.yaml").read_text()
+    assert f"folder: {folder}" in text
+    assert "name: mnist" not in text
+
+
+def test_a_sheet_has_half_blocks_in_colour_and_characters_without() -> None:
+    images = np.zeros((3, 3, 20, 30), np.uint8)
+    images[1:] = 255
+    labels = np.array([0, 1, 1])
+    for color_system, dark, bright in (("truecolor", "▀", "▀"), (None, " ", "@")):
+        console = Console(width=50, color_system=color_system)  # type: ignore[arg-type]
+        lines = list(contact_sheet(images, labels, ["no", "yes"], console))
+        assert len(lines) == 2 * (SIDE // 2 + 1)
+        assert lines[0].plain == f"{'no':<12}{dark * SIDE}".rstrip()
+        row = lines[SIDE // 2 + 1]
+        assert row.plain == f"{'yes':<12}{bright * SIDE} {bright * SIDE}"

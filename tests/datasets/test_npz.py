@@ -1,0 +1,119 @@
+"""Files of arrays as data sets."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cnn_tui.datasets.form import Fractions
+from cnn_tui.datasets.npz import read_npz
+from cnn_tui.errors import DataError
+
+IMAGES = np.arange(100 * 4 * 5 * 3).reshape(100, 4, 5, 3).astype(np.uint8)
+LABELS = np.arange(100) % 3
+
+
+def save(folder: Path, **arrays: Any) -> str:
+    """Writes a file; returns its path."""
+    np.savez(folder / "x.npz", **arrays)
+    return str(folder / "x.npz")
+
+
+@pytest.mark.parametrize(
+    ("images", "shape"),
+    [
+        (IMAGES, (3, 4, 5)),
+        (IMAGES.transpose(0, 3, 1, 2), (3, 4, 5)),
+        (IMAGES[..., 0], (1, 4, 5)),
+        (IMAGES[..., :1], (1, 4, 5)),
+    ],
+)
+def test_channels_come_first_whatever_the_file_has(
+    tmp_path: Path, images: "np.ndarray", shape: tuple[int, ...]
+) -> None:
+    found = read_npz(save(tmp_path, images=images, labels=LABELS), Fractions())
+    assert found.parts["train"].images.shape[1:] == shape
+    assert found.class_names == ("0", "1", "2")
+
+
+def test_parts_and_names_are_taken_as_they_are(tmp_path: Path) -> None:
+    path = save(
+        tmp_path,
+        train_images=IMAGES[:50],
+        train_labels=LABELS[:50],
+        val_images=IMAGES[50:60],
+        val_labels=LABELS[50:60],
+        test_images=IMAGES[60:],
+        test_labels=LABELS[60:].astype(np.uint8),
+        class_names=np.array(["ant", "bee", "wasp", "fly"]),
+    )
+    found = read_npz(path, Fractions())
+    sizes = {part: len(some.labels) for part, some in found.parts.items()}
+    assert sizes == {"train": 50, "validation": 10, "test": 40}
+    assert found.class_names == ("ant", "bee", "wasp", "fly")
+    assert found.parts["test"].labels.dtype == np.int64
+
+
+def test_without_tests_some_are_chosen_and_more_images_move_none(
+    tmp_path: Path,
+) -> None:
+    fractions = Fractions(test=0.3, validation=0.2, seed=1)
+    marked = np.arange(100, dtype=np.uint8)[:, None, None] * np.ones(
+        (1, 2, 2), np.uint8
+    )
+
+    def tests(number: int) -> list[int]:
+        path = save(tmp_path, images=marked[:number], labels=LABELS[:number])
+        parts = read_npz(path, fractions).parts
+        assert sum(len(some.labels) for some in parts.values()) == number
+        return [int(v) for v in parts["test"].images[:, 0, 0, 0]]
+
+    assert [n for n in tests(100) if n < 60] == tests(60)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"x": IMAGES}, "has no arrays named images and labels, or train_images"),
+        (
+            {"images": IMAGES},
+            "labels must be 100 whole numbers, one for each",
+        ),
+        ({"images": IMAGES, "labels": LABELS[:9]}, "must be 100 whole numbers"),
+        ({"images": IMAGES, "labels": LABELS * 0.5}, "not float64 of 100"),
+        ({"images": IMAGES / 255, "labels": LABELS}, "must be uint8"),
+        (
+            {"images": IMAGES, "labels": LABELS - 1},
+            "train image 0 is -1, and must",
+        ),
+        (
+            {"images": IMAGES, "labels": LABELS, "class_names": np.array(["a", "b"])},
+            "the label of train image 2 is 2, and must be 0 to 1",
+        ),
+        ({"images": IMAGES, "labels": LABELS * 0}, "has one class only"),
+        (
+            {"images": np.zeros((3, 4, 5, 7), np.uint8), "labels": LABELS[:3]},
+            "must have 1 or 3 channels, not 3×4×5×7",
+        ),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(
+    tmp_path: Path, arrays: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(DataError, match=said):
+        read_npz(save(tmp_path, **arrays), Fractions())
+
+
+@pytest.mark.parametrize("content", [b"", b"rubbish", b"PK\x03\x04broken"])
+def test_what_is_no_npz_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.npz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"x\.npz is no readable npz file: "):
+        read_npz(str(path), Fractions())
+
+
+def test_objects_in_it_are_never_unpickled(tmp_path: Path) -> None:
+    path = save(tmp_path, images=np.array([print], object), labels=LABELS[:1])
+    with pytest.raises(DataError, match="is no readable npz file: Object arrays"):
+        read_npz(path, Fractions())

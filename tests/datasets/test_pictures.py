@@ -1,0 +1,150 @@
+"""Pictures are decoded in parallel, once, and again only where they changed."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnn_tui.datasets import pictures as pictures_module
+from cnn_tui.datasets.decode import decode
+from cnn_tui.datasets.form import Form, Fractions
+from cnn_tui.datasets.listing import Listing, list_pictures
+from cnn_tui.datasets.oddities import oddities
+from cnn_tui.datasets.pictures import Decoded, decode_all, fingerprint
+from cnn_tui.errors import DataError
+
+FORM = Form(image_size=8, mode="grey", resize="crop")
+NUMBER = 150
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two classes of pictures, each of another brightness, and a broken one."""
+    for n in range(NUMBER):
+        path = tmp_path / "pets" / "ab"[n % 2] / f"{n:03}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (8, 8), n).save(path)
+    (tmp_path / "pets" / "a" / "broken.png").write_bytes(b"\x89PNG")
+    return tmp_path / "pets"
+
+
+@pytest.fixture
+def decoded_paths(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collects the names of files that are decoded from now on."""
+    paths: list[str] = []
+
+    def noting(path: str, form: Form) -> "np.ndarray":
+        paths.append(os.path.basename(path))
+        return decode(path, form)
+
+    monkeypatch.setattr(pictures_module, "decode", noting)
+    return paths
+
+
+def listing(folder: Path) -> Listing:
+    """Lists it with a fifth of tests."""
+    return list_pictures(str(folder), Fractions())
+
+
+def brightness(found: Decoded) -> dict[str, int]:
+    """Returns the value of each picture by its name."""
+    values = found.images[:, 0, 0, 0].tolist()
+    names = [os.path.basename(picture.path) for picture in found.pictures]
+    return dict(zip(names, values, strict=True))
+
+
+EXPECTED = {f"{n:03}.png": n for n in range(NUMBER)}
+
+
+def test_all_are_decoded_and_the_bad_ones_named(folder: Path) -> None:
+    told: list[tuple[int, int]] = []
+    found = decode_all(
+        listing(folder), FORM, lambda done, total: told.append((done, total))
+    )
+    assert brightness(found) == EXPECTED
+    assert [path for path, _ in found.bad] == ["a/broken.png"]
+    assert told[0] == (0, NUMBER + 1)
+    assert told[-1] == (NUMBER + 1, NUMBER + 1)
+    assert told == sorted(told)
+
+
+def test_only_what_changed_is_decoded_again(
+    folder: Path, decoded_paths: list[str]
+) -> None:
+    decode_all(listing(folder), FORM)
+    assert len(decoded_paths) == NUMBER + 1
+    decoded_paths.clear()
+    assert brightness(decode_all(listing(folder), FORM)) == EXPECTED
+    assert decoded_paths == []
+    Image.new("L", (9, 9), 250).save(folder / "a" / "000.png")
+    Image.new("L", (8, 8), 251).save(folder / "b" / "new.png")
+    (folder / "b" / "001.png").unlink()
+    expected = EXPECTED | {"000.png": 250, "new.png": 251}
+    del expected["001.png"]
+    assert brightness(decode_all(listing(folder), FORM)) == expected
+    assert sorted(decoded_paths) == ["000.png", "new.png"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"rubbish", b"\xff" * 99])
+def test_a_damaged_cache_is_made_again(folder: Path, damage: bytes) -> None:
+    found = listing(folder)
+    decode_all(found, FORM)
+    cache = pictures_module._cache_path(found, FORM)
+    cache.write_bytes(damage)
+    assert brightness(decode_all(found, FORM)) == EXPECTED
+    assert cache.stat().st_size > len(damage)
+
+
+def test_another_form_has_another_cache(folder: Path) -> None:
+    decode_all(listing(folder), FORM)
+    found = decode_all(listing(folder), Form(image_size=4, mode="rgb", resize="pad"))
+    assert found.images.shape == (NUMBER, 3, 4, 4)
+
+
+def test_decoding_can_be_ended(folder: Path, decoded_paths: list[str]) -> None:
+    def tell(done: int, total: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        decode_all(listing(folder), FORM, tell)
+    assert len(decoded_paths) < NUMBER
+
+
+def test_without_any_picture_there_is_no_set(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.png").write_text("no")
+    with pytest.raises(DataError, match=r"no picture that can be decoded: a/x\.png"):
+        decode_all(listing(tmp_path), FORM)
+
+
+def test_what_does_not_fit_is_refused_with_a_size_that_does(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures_module, "_SHARE_OF_MEMORY", 1e-6)
+    with pytest.raises(DataError, match=r"and 0 MiB may be used: image_size \d+ would"):
+        decode_all(listing(folder), Form(image_size=1024, mode="rgb", resize="crop"))
+
+
+def test_a_fingerprint_tells_other_pictures(folder: Path) -> None:
+    before = fingerprint(listing(folder).pictures)
+    assert fingerprint(listing(folder).pictures) == before
+    Image.new("L", (9, 9), 250).save(folder / "a" / "more.png")
+    assert fingerprint(listing(folder).pictures) != before
+
+
+def test_what_is_odd_is_named(tmp_path: Path) -> None:
+    paths = ["train/a/1.png", "train/b/2.png", "test/a/same.png"]
+    for number, path in enumerate(paths):
+        (tmp_path / path).parent.mkdir(parents=True)
+        Image.new("L", (8, 8), number % 2 * 99).save(tmp_path / path)
+    found = listing(tmp_path)
+    assert oddities(decode_all(found, FORM), found.class_names) == [
+        "a has only 1 picture in train",
+        "b has only 1 picture in train",
+        "b has no picture in test",
+        "test/a/same.png in test is the same picture as train/a/1.png in train",
+    ]

@@ -1,0 +1,143 @@
+"""Runs on one's own pictures: found, recorded, exact, and refused when they changed."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnn_tui.config import RunConfig, parse_mapping
+from cnn_tui.engine.interrupts import Interrupts
+from cnn_tui.engine.resume import Changes, resume_run
+from cnn_tui.engine.start import NewRun, start_run
+from cnn_tui.engine.verify import verify_run
+from cnn_tui.errors import ConfigError, DataError, InputError
+from cnn_tui.runs.config import read_config
+from cnn_tui.runs.layout import State
+from cnn_tui.runs.writer import RunWriter
+from tests.engine.making import LOGISTIC
+from tests.engine.running import events, run, status
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """120 pictures of two classes: dark and bright."""
+    rng = np.random.default_rng(0)
+    for n in range(120):
+        path = tmp_path / "pets" / ("dark", "bright")[n % 2] / f"{n:03}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        values = rng.integers(0, 100, (12, 10, 3)) + n % 2 * 150
+        Image.fromarray(values.astype(np.uint8)).save(path)
+    (tmp_path / "pets" / "dark" / "notes.txt").write_text("no picture")
+    return tmp_path / "pets"
+
+
+def config(folder: Path, **dataset: Any) -> RunConfig:
+    """Returns a config of 20 updates on a folder."""
+    return parse_mapping(
+        {
+            "dataset": {"folder": str(folder), "image_size": 8, **dataset},
+            "model": {"layers": LOGISTIC},
+            "training": {"iterations": 20, "batch_size": 20, "threads": 1},
+        }
+    )
+
+
+def test_a_run_on_a_folder_learns_and_tells_what_it_left_out(
+    folder: Path, tmp_path: Path
+) -> None:
+    path, outcome = run(config(folder, validation_fraction=0.2), tmp_path)
+    assert outcome.state is State.FINISHED
+    assert status(path)["dataset"] == "pets"
+    assert status(path)["best"]["accuracy"] == 1
+    [noticed] = events(path, "data_noticed")
+    assert noticed["reason"] == "left out: dark/notes.txt is no picture"
+
+
+def test_what_it_was_is_recorded_so_that_a_run_can_be_read_without_it(
+    folder: Path, tmp_path: Path
+) -> None:
+    path, _ = run(config(folder), tmp_path)
+    folder.rename(tmp_path / "elsewhere")
+    facts = read_config(path).dataset.facts
+    assert facts.class_names == ("bright", "dark")
+    assert facts.input_shape == (3, 8, 8)
+    assert facts.train_images + facts.test_images == 120
+
+
+def test_a_run_on_a_folder_goes_on_and_is_verified(
+    folder: Path, tmp_path: Path
+) -> None:
+    path, _ = run(config(folder, mode="grey", resize="pad"), tmp_path)
+    longer = Changes(more_iterations=10)
+    outcome = resume_run(RunWriter.open(path), Interrupts(), changes=longer)
+    assert outcome.state is State.FINISHED
+    assert verify_run(path, from_step=0, steps=30, data_dir=None).difference is None
+
+
+def test_pictures_that_changed_are_not_gone_on_with(
+    folder: Path, tmp_path: Path
+) -> None:
+    path, _ = run(config(folder), tmp_path)
+    before = (path / "metrics.jsonl").read_bytes()
+    Image.new("RGB", (9, 9)).save(folder / "dark" / "new.png")
+    with pytest.raises(DataError, match="pets is not what it was when the run began"):
+        resume_run(
+            RunWriter.open(path), Interrupts(), changes=Changes(more_iterations=10)
+        )
+    assert (path / "metrics.jsonl").read_bytes() == before
+
+
+def test_a_file_of_arrays_is_trained_on(tmp_path: Path) -> None:
+    labels = np.arange(200) % 2
+    images = np.repeat(labels * 200, 64).reshape(200, 8, 8).astype(np.uint8)
+    np.savez(tmp_path / "x.npz", images=images, labels=labels)
+    wanted = parse_mapping(
+        {
+            "dataset": {"npz": str(tmp_path / "x.npz")},
+            "model": {"layers": LOGISTIC},
+            "training": {"iterations": 20, "batch_size": 20, "threads": 1},
+        }
+    )
+    path, _ = run(wanted, tmp_path)
+    assert status(path)["best"]["accuracy"] == 1
+    assert verify_run(path, from_step=0, steps=20, data_dir=None).difference is None
+
+
+def test_a_start_is_ended_while_pictures_are_decoded(
+    folder: Path, tmp_path: Path
+) -> None:
+    interrupts = Interrupts()
+    wanted = NewRun(
+        config=config(folder),
+        name="x",
+        preset=None,
+        runs_folder=tmp_path / "runs",
+        tell=lambda done, total: interrupts.interrupt("SIGINT"),
+    )
+    with pytest.raises(InputError, match="ended before all pictures were decoded"):
+        start_run(wanted, interrupts)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "said"),
+    [
+        (
+            {"folder": "/nowhere/at/all"},
+            r"dataset\.folder: /nowhere/at/all cannot be read",
+        ),
+        (
+            {"npz": "/nowhere.npz"},
+            r"dataset\.npz: /nowhere\.npz is no readable npz file",
+        ),
+        ({"folder": "x", "npz": "y"}, "needs one of name, folder and npz"),
+        ({"folder": ""}, r"dataset\.name|must be a path"),
+        ({"image_size": 4}, r"dataset\.image_size: must be"),
+        ({"test_fraction": 0.7, "validation_fraction": 0.3}, "leave nothing"),
+    ],
+)
+def test_bad_input_names_the_key(dataset: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        parse_mapping({"dataset": dataset, "model": {"layers": LOGISTIC}})
