@@ -123,6 +123,7 @@ class Draft:
             key
             for key, part, leaf in ((key, *_split(key)) for key in KEYS)
             if part not in known or leaf in known[part].model_fields
+            if key != "dataset.name" or self.preset.config.dataset.name is not None
         ]
 
     def _base(self) -> dict[str, Any]:

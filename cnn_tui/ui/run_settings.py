@@ -58,6 +58,7 @@ def values(config: RunConfig) -> dict[str, Any]:
     found = {"lr": optimizer.pop("lr"), "optimizer": optimizer.pop("name"), **optimizer}
     for key, value in training.items():
         found.update(_flat(key, value))
+    mapping["dataset"].pop("found", None)  # no choice of anybody's
     found.update(_flat("dataset", mapping["dataset"]))
     return {name: value for name, value in found.items() if value is not None}
 

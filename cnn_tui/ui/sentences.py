@@ -52,13 +52,14 @@ def event_sentence(event: Event) -> str:
             return f"went back{place}"
         case events.Rejected(reason=reason):
             return f"refused: {printable(reason)}"
+        case events.DataNoticed(reason=reason):
+            return printable(reason or "something odd about the data")
         case (
             events.Paused(reason=reason)
             | events.Interrupted(reason=reason)
             | events.Failed(reason=reason)
             | events.NotBitExact(reason=reason)
             | events.GpuUnused(reason=reason)
-            | events.DataNoticed(reason=reason)
             | events.CheckpointDamaged(reason=reason)
         ):
             return _with_reason(event.name, reason)

@@ -47,7 +47,8 @@ def config(folder: Path, **dataset: Any) -> RunConfig:
 def test_a_run_on_a_folder_learns_and_tells_what_it_left_out(
     folder: Path, tmp_path: Path
 ) -> None:
-    path, outcome = run(config(folder, validation_fraction=0.2), tmp_path)
+    wanted = config(folder, validation_fraction=0.2, normalize="mean_std")
+    path, outcome = run(wanted, tmp_path)
     assert outcome.state is State.FINISHED
     assert status(path)["dataset"] == "pets"
     assert status(path)["best"]["accuracy"] == 1
