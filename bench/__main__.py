@@ -9,6 +9,7 @@ import click
 import psutil
 
 from bench import (
+    augmentation,
     evaluation,
     growth,
     keys,
@@ -33,6 +34,7 @@ MEASUREMENTS: MappingProxyType[str, Measurement] = MappingProxyType(
         "startup": startup.measure,
         "growth": growth.measure,
         "evaluation": evaluation.measure,
+        "augmentation": augmentation.measure,
     }
 )
 PROBLEMS = (OSError, RuntimeError, subprocess.SubprocessError, psutil.Error)

@@ -136,6 +136,11 @@ EVALUATION = (
     _reported("evaluation", "ratio", "evaluation ÷ bare inference, images/s", "×"),
     _reported("evaluation", "seconds", "evaluation of 10,000 images, model A", "s"),
 )
+AUGMENTATION = (
+    _at_most(
+        "augmentation", "share", "crop + flip + cutout, 3×32×32 ÷ an update", "×", 0.1
+    ),
+)
 BUDGETS = (
     *THROUGHPUT,
     *TIME_TO_ACCURACY,
@@ -144,4 +149,5 @@ BUDGETS = (
     *STARTUP,
     *GROWTH,
     *EVALUATION,
+    *AUGMENTATION,
 )

@@ -42,6 +42,30 @@ class FoundImages(Part):
     """Of the paths and sizes of its files."""
 
 
+class Augmentation(Part):
+    """How training images are changed anew in every update; 0 and false are off."""
+
+    crop_padding: Annotated[int, Field(ge=0, le=256)] = 0
+    """Pad by so many pixels, then cut the size out anywhere: a random shift."""
+    horizontal_flip: bool = False
+    """Mirror half of the images, left and right."""
+    rotate: Annotated[float, Field(ge=0, le=180)] = 0.0
+    """Turn by up to so many degrees, either way."""
+    scale: Fraction = 0.0
+    """Enlarge or shrink by up to this fraction."""
+    brightness: Fraction = 0.0
+    """Add up to this fraction of an image's range, or take it away."""
+    contrast: Fraction = 0.0
+    """Stretch or flatten about an image's mean by up to this fraction."""
+    cutout: Annotated[int, Field(ge=0, le=1024)] = 0
+    """Blacken a square of so many pixels a side."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it changes anything."""
+        return self != Augmentation()
+
+
 class DatasetConfig(Part):
     """Which images to train on: a set by its name, a folder, or a file of arrays."""
 
@@ -62,6 +86,7 @@ class DatasetConfig(Part):
     split_seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     found: FoundImages | None = None
     """Written by the program: what this was when the run began."""
+    augmentation: Augmentation = Augmentation()
     normalize: Literal["none", "mean_std"] = "none"
     """``none`` is x/255; ``mean_std`` also subtracts the mean, divides by the std."""
     train_images: Count | None = None

@@ -111,6 +111,7 @@ def _problems_together(config: RunConfig) -> Iterator[Problem]:
     """Finds values that are fine alone and not together."""
     try:
         yield from _dataset_problems(config)
+        yield from _augmentation_problems(config)
     except DataError as error:
         yield Problem(path=("dataset", _source(config)), message=str(error))
         return
@@ -143,6 +144,19 @@ def _dataset_problems(config: RunConfig) -> Iterator[Problem]:
             message=f"must be at most the {images:,} images trained on, "
             f"not {config.training.batch_size:,}",
         )
+
+
+def _augmentation_problems(config: RunConfig) -> Iterator[Problem]:
+    _, height, width = config.dataset.facts.input_shape
+    augmentation = config.dataset.augmentation
+    for key in ("crop_padding", "cutout"):
+        value = getattr(augmentation, key)
+        if value > min(height, width):
+            yield Problem(
+                path=("dataset", "augmentation", key),
+                message=f"must be at most {min(height, width)}, the side of an image, "
+                f"not {value}",
+            )
 
 
 def _schedule_problems(config: RunConfig) -> Iterator[Problem]:

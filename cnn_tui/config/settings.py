@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from cnn_tui.config.dataset import DatasetConfig
+from cnn_tui.config.dataset import Augmentation, DatasetConfig
 from cnn_tui.config.models import (
     Loss,
     Optimizer,
@@ -35,10 +35,16 @@ def variants(key: str) -> dict[str, type[BaseModel]]:
     return {get_args(m.model_fields["name"].annotation)[0]: m for m in members}
 
 
+_NOT_SET_AS_ONE = ("found", "augmentation")
+"""What the program writes, and what has keys of its own."""
+
+
 @cache
 def known_keys() -> tuple[str, ...]:
     """Returns the full key of every value that can be set."""
-    keys = [f"dataset.{name}" for name in DatasetConfig.model_fields]
+    of_data = [n for n in DatasetConfig.model_fields if n not in _NOT_SET_AS_ONE]
+    keys = [f"dataset.{name}" for name in of_data]
+    keys += [f"dataset.augmentation.{name}" for name in Augmentation.model_fields]
     for name in TrainingConfig.model_fields:
         key = f"training.{name}"
         if key in _CHOICES:

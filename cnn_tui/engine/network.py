@@ -61,6 +61,12 @@ class Scaling(msgspec.Struct, frozen=True, kw_only=True):
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
 
+    @property
+    def black(self) -> tuple[float, ...]:
+        """What a byte of 0 becomes."""
+        pairs = zip(self.mean, self.std, strict=True)
+        return tuple(-mean / std for mean, std in pairs)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Network:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from cnn_tui.config import RunConfig
+from cnn_tui.engine.augment import Augmenter
 from cnn_tui.engine.batches import Batches, Feed, batches_ahead
 from cnn_tui.engine.checkpoint import Checkpoint
 from cnn_tui.engine.data import Splits
@@ -101,7 +102,9 @@ class Trainer:
         self.loss_function = make_loss(training.loss, config.dataset.facts.classes)
         self._batches = Batches(splits.train, training.batch_size, training.seed)
         self._values_per_image = splits.train.images[0].numel()
-        self._feed = self._new_feed()
+        self._augmentation = config.dataset.augmentation
+        self._seed = training.seed
+        self._prepare_images()
         self._clip_grad_norm = training.clip_grad_norm
         self._clock = clock
         self._pending: list[_Pending] = []
@@ -210,7 +213,7 @@ class Trainer:
         self.model.load_state_dict(checkpoint.model)
         if checkpoint.scaling is not None:
             self.network = replace(self.network, scaling=checkpoint.scaling)
-            self._feed = self._new_feed()
+            self._prepare_images()
         self._load_optimizer(checkpoint.optimizer)
         set_rng_state(checkpoint.rng, self.device)
 
@@ -233,7 +236,10 @@ class Trainer:
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """Returns the network inputs, N×C×H×W, and labels, N, of update ``step``."""
-        return self._feed.batch(step)
+        inputs, labels = self._feed.batch(step)
+        if self._augment is not None:
+            inputs = self._augment(inputs, step)
+        return inputs, labels
 
     def _forward(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the loss, the predicted classes and the labels of a batch."""
@@ -262,10 +268,17 @@ class Trainer:
             group["lr"] = lr
         return lr
 
-    def _new_feed(self) -> Feed:
+    def _prepare_images(self) -> None:
+        """Lets batches be made, and changed, as the network's scaling asks for."""
         size, values = self._batches.batch_size, self._values_per_image
         ahead = batches_ahead(size, values, self.device)
-        return Feed(self._batches, self.network.inputs, ahead)
+        self._feed = Feed(self._batches, self.network.inputs, ahead)
+        self._augment: Augmenter | None = None
+        if self._augmentation.is_on:
+            black = self.network.scaling.black
+            self._augment = Augmenter(
+                config=self._augmentation, seed=self._seed, black=black
+            )
 
     def _load_optimizer(self, state: dict[str, Any]) -> None:
         # How it is computed is this device's affair, not that of the one before.

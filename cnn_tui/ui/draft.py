@@ -7,6 +7,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from cnn_tui.config import (
@@ -18,7 +19,7 @@ from cnn_tui.config import (
     parse_mapping,
     variants,
 )
-from cnn_tui.config.dataset import DatasetConfig
+from cnn_tui.config.dataset import Augmentation, DatasetConfig
 from cnn_tui.config.models import DEFAULT_ITERATIONS, TrainingConfig
 from cnn_tui.datasets.facts import DATASETS
 from cnn_tui.errors import ConfigError
@@ -211,8 +212,11 @@ def _info(key: str, name: str | None = None) -> FieldInfo:
     """Returns the definition of a field, for one or for any optimizer and its like."""
     part, leaf = _split(key)
     if part not in VARIANT_KEYS:
-        model = DatasetConfig if part == "dataset" else TrainingConfig
-        return model.model_fields[leaf]
+        parts: dict[str, type[BaseModel]] = {
+            "dataset": DatasetConfig,
+            "dataset.augmentation": Augmentation,
+        }
+        return parts.get(part, TrainingConfig).model_fields[leaf]
     models = [variants(part)[name]] if name else variants(part).values()
     return next(m.model_fields[leaf] for m in models if leaf in m.model_fields)
 

@@ -33,6 +33,10 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
             "training.on_non_finite",
         ),
         "Data": _keys("dataset", "name normalize train_images validation_images"),
+        "Augmentation": _keys(
+            "dataset.augmentation",
+            "crop_padding horizontal_flip rotate scale brightness contrast cutout",
+        ),
         "Machine": _keys(
             "training", "device threads precision memory_format deterministic"
         ),
@@ -60,6 +64,12 @@ HINTS = {
     "training.schedule.warmup_iterations": "updates",
     "dataset.train_images": "all, or a number",
     "dataset.validation_images": "images held out",
+    "dataset.augmentation.crop_padding": "pixels shifted",
+    "dataset.augmentation.rotate": "degrees, either way",
+    "dataset.augmentation.scale": "fraction, larger or smaller",
+    "dataset.augmentation.brightness": "fraction, up or down",
+    "dataset.augmentation.contrast": "fraction, more or less",
+    "dataset.augmentation.cutout": "pixels, side of a square",
 }
 """What stands beside a field that is as in the preset."""
 

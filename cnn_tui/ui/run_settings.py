@@ -59,7 +59,9 @@ def values(config: RunConfig) -> dict[str, Any]:
     for key, value in training.items():
         found.update(_flat(key, value))
     mapping["dataset"].pop("found", None)  # no choice of anybody's
+    augmentation = mapping["dataset"].pop("augmentation")
     found.update(_flat("dataset", mapping["dataset"]))
+    found.update({name: value for name, value in augmentation.items() if value})
     return {name: value for name, value in found.items() if value is not None}
 
 

@@ -16,6 +16,15 @@ def test_the_defaults_are_those_of_the_format() -> None:
         "description": "",
         "dataset": {
             "name": "mnist",
+            "augmentation": {
+                "crop_padding": 0,
+                "horizontal_flip": False,
+                "rotate": 0.0,
+                "scale": 0.0,
+                "brightness": 0.0,
+                "contrast": 0.0,
+                "cutout": 0,
+            },
             "normalize": "none",
             "train_images": None,
             "validation_images": 0,

@@ -52,7 +52,10 @@ def test_a_unique_ending_is_enough(key: str, full: str) -> None:
     [
         ("iteration", "--set iteration: unknown key; did you mean iterations or "),
         ("optimiser", "--set optimiser: unknown key; did you mean optimizer?"),
-        ("qqq", "--set qqq: unknown key; known are alpha, batch_size, betas, "),
+        (
+            "qqq",
+            "--set qqq: unknown key; known are alpha, batch_size, betas, brightness, ",
+        ),
         ("name", "--set name: means dataset.name or training.loss.name or "),
         ("training", "--set training: unknown key"),
         ("training.lr", "--set training.lr: unknown key; did you mean training.opti"),

@@ -1,0 +1,138 @@
+"""Augmentation: other versions of the images of a batch, a function of (seed, step).
+
+All numbers that it needs are drawn on the CPU by a generator of its own, so that the
+same update sees the same images on any device, after a resume, and in a proof; nothing
+waits for the device.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from cnn_tui.config.dataset import Augmentation
+
+_STREAM = 1
+"""Tells these numbers from those of the order of the images."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Augmenter:
+    """Changes the training images of a run as its config says.
+
+    ``black`` is the value of black, per channel, after scaling: it fills what lies
+    beyond an image, and what is cut out.
+    """
+
+    config: Augmentation
+    seed: int
+    black: tuple[float, ...]
+
+    def __call__(self, inputs: Tensor, step: int) -> Tensor:
+        """Takes and returns the inputs of update ``step``, float32 N×C×H×W."""
+        wanted, draw = self.config, _Draw(self.seed, step, inputs)
+        black = torch.tensor(self.black, device=inputs.device).expand(inputs.shape[1])
+        images = inputs
+        if wanted.rotate or wanted.scale:
+            images = _turned(images, draw, wanted, black)
+        if wanted.brightness or wanted.contrast:
+            images = _recoloured(images, draw, wanted)
+        if wanted.crop_padding or wanted.horizontal_flip or wanted.cutout:
+            images = _picked(images, draw, wanted, black)
+        return images.contiguous(memory_format=_format_of(inputs))
+
+
+class _Draw:
+    """Draws numbers for each image of a batch, and moves them to its device."""
+
+    def __init__(self, seed: int, step: int, inputs: Tensor) -> None:
+        mixed = np.random.SeedSequence([seed, step, _STREAM]).generate_state(
+            1, np.uint64
+        )
+        self._generator = torch.Generator().manual_seed(int(mixed[0]) >> 1)
+        self._number = len(inputs)
+        self._device = inputs.device
+
+    def integers(self, below: int) -> Tensor:
+        """Returns N whole numbers from 0 on, int64."""
+        size = (self._number,)
+        drawn = torch.randint(below, size, generator=self._generator)
+        return drawn.to(self._device, non_blocking=True)
+
+    def between(self, low: float, high: float) -> Tensor:
+        """Returns N numbers, float32."""
+        drawn = torch.rand(self._number, generator=self._generator)
+        return drawn.mul_(high - low).add_(low).to(self._device, non_blocking=True)
+
+
+def _turned(images: Tensor, draw: _Draw, wanted: Augmentation, black: Tensor) -> Tensor:
+    """Turns and enlarges images about their middles, with bilinear values."""
+    angles = draw.between(-math.radians(wanted.rotate), math.radians(wanted.rotate))
+    factors = 1 / draw.between(1 - wanted.scale, 1 + wanted.scale)
+    cosines, sines = angles.cos() * factors, angles.sin() * factors
+    zeros = torch.zeros_like(angles)
+    rows = (cosines, -sines, zeros), (sines, cosines, zeros)
+    matrices = torch.stack([torch.stack(row, 1) for row in rows], 1)
+    grid = F.affine_grid(matrices, list(images.shape), align_corners=False)
+    dark = black.view(1, -1, 1, 1)  # what lies beyond an image is 0 in a sampling
+    return F.grid_sample(images - dark, grid, align_corners=False) + dark
+
+
+def _recoloured(images: Tensor, draw: _Draw, wanted: Augmentation) -> Tensor:
+    """Adds to each image, and stretches it about its mean, by shares of its range."""
+    each = (-1, 1, 1, 1)
+    means = images.mean((1, 2, 3), keepdim=True)
+    ranges = images.amax((1, 2, 3), keepdim=True) - images.amin((1, 2, 3), keepdim=True)
+    factors = draw.between(1 - wanted.contrast, 1 + wanted.contrast).view(each)
+    added = draw.between(-wanted.brightness, wanted.brightness).view(each)
+    return (images - means) * factors + means + added * ranges
+
+
+def _picked(images: Tensor, draw: _Draw, wanted: Augmentation, black: Tensor) -> Tensor:
+    """Shifts, mirrors and cuts out in one: says where each pixel comes from.
+
+    A pixel from beyond an image, or from what is cut out, is the black one that is put
+    behind all others.
+    """
+    number, channels, height, width = images.shape
+    rows, columns = _range(height, images)[None], _range(width, images)[None]
+    is_kept = torch.ones((), dtype=torch.bool, device=images.device)
+    if wanted.cutout:
+        in_rows = _within(rows, draw.integers(height), wanted.cutout)
+        in_columns = _within(columns, draw.integers(width), wanted.cutout)
+        is_kept = ~(in_rows[:, :, None] & in_columns[:, None, :])
+    if wanted.horizontal_flip:
+        is_flipped = draw.integers(2).bool()[:, None]
+        columns = torch.where(is_flipped, width - 1 - columns, columns)
+    if wanted.crop_padding:
+        places = 2 * wanted.crop_padding + 1
+        rows = rows + draw.integers(places)[:, None] - wanted.crop_padding
+        columns = columns + draw.integers(places)[:, None] - wanted.crop_padding
+    in_rows, in_columns = (
+        (v >= 0) & (v < n) for v, n in ((rows, height), (columns, width))
+    )
+    is_kept = is_kept & in_rows[:, :, None] & in_columns[:, None, :]
+    sources = rows[:, :, None] * width + columns[:, None, :]
+    sources = sources + _range(number, images)[:, None, None] * (height * width)
+    sources = torch.where(is_kept, sources, number * height * width)
+    pixels = torch.cat([images.permute(0, 2, 3, 1).reshape(-1, channels), black[None]])
+    picked = pixels.index_select(0, sources.flatten())
+    return picked.view(number, height, width, channels).permute(0, 3, 1, 2)
+
+
+def _within(places: Tensor, middles: Tensor, side: int) -> Tensor:
+    """Returns which places lie in a span of ``side`` about each middle, N×places."""
+    offsets = places - middles[:, None] + side // 2
+    return (offsets >= 0) & (offsets < side)
+
+
+def _range(size: int, images: Tensor) -> Tensor:
+    return torch.arange(size, device=images.device)
+
+
+def _format_of(inputs: Tensor) -> torch.memory_format:
+    is_last = inputs.is_contiguous(memory_format=torch.channels_last)
+    return torch.channels_last if is_last else torch.contiguous_format
