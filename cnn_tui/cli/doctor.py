@@ -80,7 +80,19 @@ def _devices() -> dict[str, Any]:
         "memory": f"{text.mebibytes(memory.total)}, {free} available",
         "gpu": gpus or "none",
         "gpu driver": nvml.driver_version() or "none (NVML not found)",
+        "torch uses": _torch_view(),
     }
+
+
+def _torch_view() -> list[str]:
+    """Returns the devices that torch can train on, and why a GPU is not among them."""
+    from cnn_tui.engine.warm_up import warm_up
+
+    warm_up()
+    from cnn_tui.engine.device import usable_devices, why_unused
+
+    why = why_unused()
+    return [*usable_devices(), *([why] if why else [])]
 
 
 def _terminal() -> dict[str, Any]:

@@ -204,6 +204,8 @@ class TrainingConfig(Part):
     """Updates between two evaluations."""
     checkpoint_every: Interval = "30s"
     """Seconds ("30s") or updates between two checkpoints."""
+    early_stopping_patience: Count | None = None
+    """Finish after so many evaluations without a better one; null never does."""
     clip_grad_norm: Positive | None = None
     on_non_finite: Literal["pause", "stop", "rollback", "ignore"] = "stop"
     """What to do when the loss or a gradient is NaN or infinite."""

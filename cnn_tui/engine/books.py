@@ -116,8 +116,10 @@ class Books:
             **found.values,
         )
         is_best = results.best is None or found.judged > results.best.accuracy
+        results.evaluations_since_best += 1
         if is_best:
             results.best = Best(step=step, accuracy=found.judged)
+            results.evaluations_since_best = 0
         self.journal.metrics([results.tested])
         best_step = results.best.step if results.best else None
         self.journal.evaluation(step, found.arrays, best_step)

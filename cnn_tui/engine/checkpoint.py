@@ -77,6 +77,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     training_seconds: float
     pause_at_step: int | None
     guard: GuardMemory = GuardMemory()
+    evaluations_since_best: int = 0
 
 
 def step_file(step: int) -> str:

@@ -33,13 +33,18 @@ def pick_device(wanted: str) -> torch.device:
     if not _is_there(wanted):
         why = why_unused() if wanted.startswith("cuda") else None
         raise DeviceError(
-            f"there is no device {wanted} here; there is {_available()}"
+            f"there is no device {wanted} here; there is {', '.join(_names())}"
             + (f": {why}" if why else "")
         )
     device = torch.device("cuda:0" if wanted == "cuda" else wanted)
     if device.type != "cpu":
         _try(device)
     return device
+
+
+def usable_devices() -> list[str]:
+    """Returns the devices of this machine that torch knows, with their names."""
+    return [device_label(torch.device(name)) for name in _names()]
 
 
 def why_unused() -> str | None:
@@ -146,10 +151,10 @@ def _is_there(name: str) -> bool:
     return name == "cpu" or (name == "mps" and torch.backends.mps.is_available())
 
 
-def _available() -> str:
+def _names() -> list[str]:
     cuda = [f"cuda:{n}" for n in range(torch.cuda.device_count())]
     mps = ["mps"] if torch.backends.mps.is_available() else []
-    return ", ".join([*cuda, *mps, "cpu"])
+    return [*cuda, *mps, "cpu"]
 
 
 def _free_bytes(device: torch.device) -> int:

@@ -74,6 +74,8 @@ def resume_run(
             do.perform(_rejections(writer.path))
             _enter(do, recorded)
             do.state.plan.pause_at_step = None  # nobody may be there to go on from it
+            if recorded.status.state == State.FINISHED:  # and somebody wants more
+                do.state.results.evaluations_since_best = 0
             do.perform(wanted)
             if total_steps != do.state.plan.total_steps:
                 do.perform([Edit(name=edits.TOTAL_STEPS, value=total_steps)])

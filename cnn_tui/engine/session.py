@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from cnn_tui.engine import guard
+from cnn_tui.engine import guard, stopping
 from cnn_tui.engine.actions import Action, Evaluate, Pause, Save
 from cnn_tui.engine.books import REMOVED
 from cnn_tui.engine.commands import Standing, decide, handed_over
@@ -75,6 +75,7 @@ class Session:
             do.report()  # which may find that training has to go back
         if self._evaluation_is_due():
             do.perform([Evaluate()])
+            do.perform(self._is_enough())
         if self._checkpoint_is_due():
             do.perform([Save()])
         books.with_room(do.journal.check)
@@ -126,6 +127,13 @@ class Session:
         if do.step == step:
             do.journal.event(events.Stepped(at=now(), step=step))
             do.perform([Pause()])
+
+    def _is_enough(self) -> Iterable[Action]:
+        state = self._state
+        if self._do.step >= state.plan.total_steps:
+            return []
+        patience = state.config.training.early_stopping_patience
+        return stopping.verdict(patience, state.results.evaluations_since_best)
 
     def _report_is_due(self) -> bool:
         return (
@@ -210,7 +218,7 @@ def _last_event(outcome: Outcome, step: int) -> KnownEvent:
         return events.Detached(**here)
     match outcome.state:
         case State.FINISHED:
-            return events.Finished(**here)
+            return events.Finished(reason=outcome.reason, **here)
         case State.STOPPED:
             return events.Stopped(**here)
         case State.INTERRUPTED:

@@ -41,6 +41,7 @@ class Results:
     tested: EvaluationMetrics | None = None
     """The last test row."""
     best: Best | None = None
+    evaluations_since_best: int = 0
 
     @property
     def tested_step(self) -> int | None:
@@ -78,6 +79,7 @@ class RunState:
             "overrides": dict(plan.overrides),
             "pause_at_step": plan.pause_at_step,
             "best": self.results.best,
+            "evaluations_since_best": self.results.evaluations_since_best,
             "guard": self.guard,
         }
 
@@ -87,6 +89,7 @@ class RunState:
         self.plan.horizon = checkpoint.horizon
         self.plan.pause_at_step = checkpoint.pause_at_step
         self.results.best = checkpoint.best
+        self.results.evaluations_since_best = checkpoint.evaluations_since_best
         self.guard = checkpoint.guard
 
 

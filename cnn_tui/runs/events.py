@@ -124,7 +124,9 @@ class Interrupted(Happened, frozen=True, tag="interrupted"):
 
 
 class Finished(Happened, frozen=True, tag="finished"):
-    """All planned updates are done."""
+    """All planned updates are done, or there is a ``reason`` to make no more."""
+
+    reason: str | None = None
 
 
 class Failed(Happened, frozen=True, tag="failed"):

@@ -14,7 +14,8 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
     {
         "Training": _keys(
             "training",
-            "iterations epochs batch_size evaluate_every checkpoint_every seed",
+            "iterations epochs batch_size evaluate_every early_stopping_patience "
+            "checkpoint_every seed",
         ),
         "Optimizer": (
             *_keys(
@@ -51,6 +52,7 @@ WORDS_FOR_NONE = {
     "training.memory_format": "auto",
     "training.deterministic": "auto",
     "training.clip_grad_norm": "off",
+    "training.early_stopping_patience": "off",
     "dataset.train_images": "all",
 }
 """How null is written, where it is allowed."""
@@ -59,6 +61,7 @@ HINTS = {
     "training.evaluate_every": "updates",
     "training.checkpoint_every": "30s, or updates",
     "training.clip_grad_norm": "off, or a number",
+    "training.early_stopping_patience": "off, or evaluations",
     "training.threads": "auto, or a number",
     "training.schedule.step_size": "updates",
     "training.schedule.warmup_iterations": "updates",
@@ -95,6 +98,7 @@ class FieldView:
 _SHORT_LABELS = {
     "training.schedule.warmup_iterations": "warmup",
     "dataset.validation_images": "validation",
+    "training.early_stopping_patience": "patience",
     "dataset.name": "data set",
 }
 

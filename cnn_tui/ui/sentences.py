@@ -57,6 +57,7 @@ def event_sentence(event: Event) -> str:
         case (
             events.Paused(reason=reason)
             | events.Interrupted(reason=reason)
+            | events.Finished(reason=reason)
             | events.Failed(reason=reason)
             | events.NotBitExact(reason=reason)
             | events.GpuUnused(reason=reason)
@@ -65,12 +66,7 @@ def event_sentence(event: Event) -> str:
             return _with_reason(event.name, reason)
         case events.Unknown(details=details):
             return _with_reason(event.name, details.get("reason"))
-        case (
-            events.Detached()
-            | events.HandedOver()
-            | events.Stopped()
-            | events.Finished()
-        ):
+        case events.Detached() | events.HandedOver() | events.Stopped():
             return _with_reason(event.name, None)
     assert_never(event)
 

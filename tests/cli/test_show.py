@@ -99,6 +99,7 @@ def test_doctor_tells_what_is_there_and_invents_nothing() -> None:
     assert {"versions", "devices", "terminal", "folders"} <= set(found)
     assert found["folders"]["runs"] == f"{Path('here').absolute()}, not made yet"
     assert "cores" in found["devices"]["cpu"]
+    assert found["devices"]["torch uses"] != []
     lines = invoke("doctor").stdout.splitlines()
     assert lines[0] == "versions"
     assert f"  presets       {Path('presets').absolute()}, not made yet" in lines

@@ -121,7 +121,7 @@ def test_nothing_but_plain_values_is_in_it(trainer: Trainer, tmp_path: Path) -> 
     assert set(content) == {
         *("format", "config", "step", "total_steps", "horizon", "model", "optimizer"),
         *("rng", "lr_factor", "overrides", "best", "training_seconds", "pause_at_step"),
-        *("scaling", "guard"),
+        *("scaling", "guard", "evaluations_since_best"),
     }
     assert content["best"] == {"step": 3, "accuracy": 0.25}
 
