@@ -33,6 +33,7 @@ from cnn_tui.runs.writer import RunWriter
 from cnn_tui.text import printable
 
 DEVICE_PATIENCE_SECONDS = 60.0
+DEVICE_RETRY_SECONDS = 1.0
 _EXACT_ONLY_WITH = ("torch", "cpu_capability", "threads", "device", "device_name")
 _ON_CUDA_ALSO = ("gpu_driver", "cuda", "cudnn")
 
@@ -193,7 +194,7 @@ def _patiently(open_it: Callable[[], Setup]) -> Setup:
         except DeviceBusyError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(1)
+            time.sleep(DEVICE_RETRY_SECONDS)
 
 
 def _train(
