@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from cnn_tui.config import (
@@ -21,7 +20,13 @@ from cnn_tui.engine.trainer import Trainer
 from cnn_tui.errors import InputError
 from cnn_tui.runs.events import Value
 from cnn_tui.runs.orders import LIVE_NAMES
-from cnn_tui.runs.overrides import CONSTANT_LR, SCHEDULE, schedule_over_before
+from cnn_tui.runs.overrides import (
+    CONSTANT_LR,
+    SCHEDULE,
+    SCHEDULE_NAME,
+    schedule_over_before,
+    with_schedule,
+)
 
 TOTAL_STEPS = "total_steps"
 _OF_THE_OPTIMIZER = ("momentum", "weight_decay")
@@ -45,12 +50,36 @@ def live_name(key: str) -> str | None:
 
 
 def as_actions(made: Iterable[tuple[str, Value]]) -> Iterator[Edit | EditSchedule]:
-    """Yields edits in their order; those of the schedule hold together only."""
-    for of_schedule, some in groupby(made, lambda edit: edit[0].startswith(SCHEDULE)):
+    """Yields edits in their order; those of the schedule hold together only.
+
+    The name of a schedule is the first of its values: it begins another change.
+    """
+    together: list[tuple[str, Value]] = []
+    for name, value in made:
+        of_schedule = name.startswith(SCHEDULE)
+        if together and (name == SCHEDULE_NAME or not of_schedule):
+            yield EditSchedule(values=tuple(together))
+            together = []
         if of_schedule:
-            yield EditSchedule(values=tuple(some))
+            together.append((name, value))
         else:
-            yield from (Edit(name=name, value=value) for name, value in some)
+            yield Edit(name=name, value=value)
+    if together:
+        yield EditSchedule(values=tuple(together))
+
+
+def overridden(config: RunConfig, overrides: Overrides) -> RunConfig:
+    """Returns a config, as it was planned, with values edited since.
+
+    Raises:
+        InputError: if they do not go together.
+    """
+    known = [
+        (name, value)
+        for name, value in overrides.items()
+        if value is not None and name not in ("lr", CONSTANT_LR)
+    ]
+    return _edited(config, known)
 
 
 def check(config: RunConfig, name: str, value: Value) -> None:
@@ -105,17 +134,16 @@ def apply_schedule(
         InputError: if there is no such schedule.
     """
     values = list(values)
+    overrides = with_schedule(state.plan.overrides, dict(values))
+    # From the plan, as a restored checkpoint does it: both have to give the same.
+    config = overridden(state.planned, overrides)
     changes = [
         Change(name=name, before=_value(state, trainer, name), after=value)
         for name, value in values
     ]
-    overrides = state.plan.overrides
-    if f"{SCHEDULE}name" in dict(values):  # what was set belonged to another one
-        overrides = {k: v for k, v in overrides.items() if not k.startswith(SCHEDULE)}
-    _set_schedule(state, trainer, values)
-    trainer.rates = dataclasses.replace(trainer.rates, constant=None)
-    overrides.pop(CONSTANT_LR, None)
-    state.plan.overrides = overrides | dict(values)
+    schedule = config.training.schedule
+    trainer.rates = dataclasses.replace(trainer.rates, schedule=schedule, constant=None)
+    state.config, state.plan.overrides = config, overrides
     return changes
 
 
@@ -123,19 +151,14 @@ def restore(
     state: RunState, trainer: Trainer, overrides: Overrides, lr_factor: float
 ) -> None:
     """Makes the values edited before a checkpoint hold again, and no later ones."""
-    state.config = state.planned
-    schedule = state.planned.training.schedule
-    trainer.rates = dataclasses.replace(trainer.rates, schedule=schedule)
-    known = [(name, value) for name, value in overrides.items() if value is not None]
-    of_schedule = [edit for edit in known if edit[0].startswith(SCHEDULE)]
-    if of_schedule:
-        _set_schedule(state, trainer, of_schedule)
-    for name, value in known:
-        if name not in ("lr", CONSTANT_LR) and not name.startswith(SCHEDULE):
-            _set(state, trainer, name, value)
+    state.config = overridden(state.planned, overrides)
+    for name in _OF_THE_OPTIMIZER:
+        if (value := overrides.get(name)) is not None:
+            trainer.set_optimizer_value(name, value)
     constant = overrides.get(CONSTANT_LR)
     trainer.rates = dataclasses.replace(
         trainer.rates,
+        schedule=state.config.training.schedule,
         factor=lr_factor,
         constant=None if constant is None else float(constant),
     )
@@ -172,14 +195,6 @@ def _edited(config: RunConfig, values: Iterable[tuple[str, Value]]) -> RunConfig
     # The name first: it takes away what belonged to another schedule.
     settings.sort(key=lambda setting: not setting[0].endswith(".name"))
     return parse_mapping(apply_settings(to_mapping(config), settings), "set")
-
-
-def _set_schedule(
-    state: RunState, trainer: Trainer, values: Iterable[tuple[str, Value]]
-) -> None:
-    state.config = _edited(state.config, values)
-    schedule = state.config.training.schedule
-    trainer.rates = dataclasses.replace(trainer.rates, schedule=schedule)
 
 
 def _set(state: RunState, trainer: Trainer, name: str, value: Value) -> None:

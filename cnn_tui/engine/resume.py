@@ -12,12 +12,13 @@ from cnn_tui.config import Setting, apply_settings, parse_mapping, to_mapping
 from cnn_tui.config.values import MAX_STEPS
 from cnn_tui.engine import edits
 from cnn_tui.engine.actions import Action, Edit, Reject
+from cnn_tui.engine.ahead import edits_ahead, overrides_ahead, total_ahead
 from cnn_tui.engine.checkpoint import set_aside
 from cnn_tui.engine.environment import describe_environment
 from cnn_tui.engine.interpreter import Interpreter
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.outcome import Outcome
-from cnn_tui.engine.recorded import RecordedRun, read_recorded, recorded_edits
+from cnn_tui.engine.recorded import Edits, RecordedRun, read_recorded
 from cnn_tui.engine.setup import Setup, set_up
 from cnn_tui.engine.start import train
 from cnn_tui.errors import DeviceBusyError, InputError, Remedy
@@ -27,7 +28,7 @@ from cnn_tui.runs.events import Value
 from cnn_tui.runs.layout import LIVE, State
 from cnn_tui.runs.mailbox import Inbox
 from cnn_tui.runs.orders import LIVE_NAMES
-from cnn_tui.runs.overrides import CONSTANT_LR, SCHEDULE, schedule_over_before
+from cnn_tui.runs.overrides import SCHEDULE, SCHEDULE_NAME, schedule_over_before
 from cnn_tui.runs.records import Rewind, now
 from cnn_tui.runs.writer import RunWriter
 from cnn_tui.text import printable
@@ -67,19 +68,21 @@ def resume_run(
     try:
         changes = changes or Changes()
         recorded = read_recorded(writer.path)
-        total_steps = _total_steps(recorded, changes)
-        wanted = list(edits.as_actions(_edits(recorded, changes, total_steps)))
+        ahead = edits_ahead(recorded)
+        planned = total_ahead(recorded, ahead)
+        total_steps = _total_steps(recorded, changes, planned)
+        wanted = _edits(recorded, changes, total_steps, ahead)
         setup = _set_up(recorded, changes, data_dir)
 
         def enter(do: Interpreter) -> None:
             do.perform(_rejections(writer.path))
-            _enter(do, recorded)
+            _enter(do, recorded, ahead)
             do.state.plan.pause_at_step = None  # nobody may be there to go on from it
             if recorded.status.state == State.FINISHED:  # and somebody wants more
                 do.state.results.evaluations_since_best = 0
-            do.perform(wanted)
-            if total_steps != do.state.plan.total_steps:
-                do.perform([Edit(name=edits.TOTAL_STEPS, value=total_steps)])
+            do.perform(edits.as_actions(wanted))
+            if total_steps != planned:
+                _plan_total(do, total_steps)
 
         on_resumed(writer.path)
         return _train(writer, recorded, setup, interrupts, enter)
@@ -101,7 +104,7 @@ def take_over(
         setup = _patiently(lambda: _set_up(recorded, here, data_dir))
 
         def enter(do: Interpreter) -> None:
-            _enter(do, recorded)
+            _enter(do, recorded, edits_ahead(recorded))
             do.journal.event(events.HandedOver(at=now(), step=do.step))
             if recorded.status.state == State.PAUSED:
                 do.state.phase = State.PAUSED
@@ -114,7 +117,7 @@ def take_over(
 
 
 def _edits(
-    recorded: RecordedRun, changes: Changes, total_steps: int
+    recorded: RecordedRun, changes: Changes, total_steps: int, ahead: Edits
 ) -> list[tuple[str, Value]]:
     """Returns the changes as edits by their names.
 
@@ -132,35 +135,35 @@ def _edits(
                 f"{', '.join(LIVE_NAMES)} and schedule can: start a new run"
             )
         wanted[name] = value
-    in_force = _overrides(recorded, wanted)
-    over = schedule_over_before(total_steps, recorded.config, in_force)
-    if over is not None and "lr" not in wanted:
+    overrides = overrides_ahead(recorded, ahead, _in_order(wanted))
+    over = schedule_over_before(total_steps, recorded.config, overrides)
+    if over is None:
+        return _in_order(wanted)
+    ends = f"the {over} schedule ends at update {recorded.horizon:,}"
+    if "lr" not in wanted:
         raise InputError(
-            f"the {over} schedule ends at update {recorded.horizon:,}: after it, the "
-            "run needs another learning rate",
+            f"{ends}: after it, the run needs another learning rate",
             Remedy.ANOTHER_RATE,
         )
-    if over is not None:
-        wanted[f"{SCHEDULE}name"] = "constant"
-    mapping = apply_settings(to_mapping(recorded.config), changes.settings)
-    parse_mapping(mapping, printable(recorded.path.name))
-    # The schedule first: a new lr is laid over it.
-    return sorted(wanted.items(), key=lambda edit: not edit[0].startswith(SCHEDULE))
-
-
-def _overrides(recorded: RecordedRun, wanted: dict[str, Value]) -> dict[str, object]:
-    """Returns the edits that will hold; a new schedule counts again."""
-    checkpoint = recorded.start.checkpoint
-    in_force: dict[str, object] = dict(checkpoint.overrides) if checkpoint else {}
     if any(name.startswith(SCHEDULE) for name in wanted):
-        in_force.pop(CONSTANT_LR, None)
-    return in_force | wanted
+        raise InputError(f"{ends}: set lr alone, which is constant from there on")
+    wanted[SCHEDULE_NAME] = "constant"
+    overrides_ahead(recorded, ahead, _in_order(wanted))
+    return _in_order(wanted)
 
 
-def _total_steps(recorded: RecordedRun, changes: Changes) -> int:
+def _in_order(wanted: dict[str, Value]) -> list[tuple[str, Value]]:
+    """Returns the schedule first, by its name: a new lr is laid over it."""
+    return sorted(
+        wanted.items(),
+        key=lambda edit: (edit[0] != SCHEDULE_NAME, not edit[0].startswith(SCHEDULE)),
+    )
+
+
+def _total_steps(recorded: RecordedRun, changes: Changes, planned: int) -> int:
     """Returns the new total; raises InputError if there is nothing to do until it."""
     total_steps = (
-        recorded.total_steps + changes.more_iterations
+        planned + changes.more_iterations
         if changes.iterations is None
         else changes.iterations
     )
@@ -222,7 +225,23 @@ def _rejections(run: Path) -> Iterator[Reject]:
         yield Reject(reason="sent before this start", command_id=item.id)
 
 
-def _enter(do: Interpreter, recorded: RecordedRun) -> None:
+def _plan_total(do: Interpreter, total_steps: int) -> None:
+    """Sets the new total; after the last one that is made again, so that it stays."""
+    edit = Edit(name=edits.TOTAL_STEPS, value=total_steps)
+    repeats = do.state.plan.repeats
+    totals = [
+        step
+        for step, made in repeats.items()
+        if step <= total_steps
+        and any(isinstance(it, Edit) and it.name == edits.TOTAL_STEPS for it in made)
+    ]
+    if totals:
+        repeats[max(totals)].append(edit)
+    else:
+        do.perform([edit])
+
+
+def _enter(do: Interpreter, recorded: RecordedRun, ahead: Edits) -> None:
     """Brings a training to the checkpoint, and the files to agree with it."""
     status, start, journal = recorded.status, recorded.start, do.journal
     if status.state in LIVE and status.pid != this_process().pid:
@@ -243,26 +262,15 @@ def _enter(do: Interpreter, recorded: RecordedRun) -> None:
         do.restore(start.checkpoint)
     if recorded.last_row_step > start.step:
         journal.metrics([Rewind(rewind_to=start.step)])
-    repeats = _repeats(recorded)
-    journal.event(
-        events.Resumed(at=now(), step=start.step, repeats_edits=bool(repeats))
-    )
+    journal.event(events.Resumed(at=now(), step=start.step, repeats_edits=bool(ahead)))
+    repeats: dict[int, list[Action]] = {
+        step: list(edits.as_actions(made)) for step, made in ahead.items()
+    }
     do.perform(repeats.pop(start.step, ()))  # before anything that is wanted now
     do.state.plan.repeats |= repeats
     if different := _differences(recorded, describe_environment(do.trainer.device)):
         reason = f"not bit-exact: {'; '.join(different)}"
         journal.event(events.NotBitExact(at=now(), step=start.step, reason=reason))
-
-
-def _repeats(recorded: RecordedRun) -> dict[int, list[Action]]:
-    """Returns the edits that the checkpoint to go on from did not hold."""
-    start = recorded.start
-    # A damaged checkpoint may have held the edits of its own step, a good one does.
-    first = start.step if start.problems else start.step + 1
-    return {
-        step: list(edits.as_actions(made))
-        for step, made in recorded_edits(recorded.path, first).items()
-    }
 
 
 def _differences(recorded: RecordedRun, environment: dict[str, Any]) -> list[str]:

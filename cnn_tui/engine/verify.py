@@ -145,9 +145,9 @@ def _begin(
         interrupts=Interrupts(),
     )
     do = Interpreter(books)
+    do.state.config = do.state.planned = _skipping(setup.config)
     if checkpoint:
         do.restore(checkpoint)
-    do.state.config = _skipping(do.state.config)
     do.state.plan.pause_at_step = None
     do.state.plan.repeats = _repeats(run, reader, do.step)
     books.go_on()

@@ -25,6 +25,7 @@ from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.recorded import NEWEST_FIRST, find_checkpoint
 from cnn_tui.engine.resume import Changes, resume_run, take_over
 from cnn_tui.engine.trainer import Trainer
+from cnn_tui.engine.verify import verify_run
 from cnn_tui.errors import UnreadableError
 from cnn_tui.runs import mailbox
 from cnn_tui.runs.events import Paused
@@ -235,6 +236,41 @@ def test_a_good_checkpoint_ends_a_halt(tmp_path: Path) -> None:
         assert not (trained.path / "checkpoints" / HALTED).exists()
         assert checkpoint(trained.path, LAST).step == BAD_STEP + 1
         assert status(trained.path)["last_checkpoint_step"] == BAD_STEP + 1
+
+
+def test_verify_leaves_out_a_checkpoint_that_was_rolled_back_from(
+    tmp_path: Path,
+) -> None:
+    with halted(tmp_path) as trained:
+        kept = trained.tell("checkpoint")["step"]
+        trained.tell("rollback", lr=0.002)
+        trained.wait_for("paused")
+        trained.tell("resume")
+        trained.outcome()
+    verdict = verify_run(trained.path, from_step=kept, steps=15, data_dir=None)
+    assert verdict.difference is None
+    assert verdict.first_step < kept  # its weights are of the other past
+
+
+def test_a_rollback_drops_edits_that_were_to_be_made_again(tmp_path: Path) -> None:
+    with halted(tmp_path) as trained:
+        trained.tell("step", count=6)
+        trained.wait_for_steps()
+        trained.tell("set", name="momentum", value=0.5)
+        trained.tell("stop")
+        trained.outcome()
+    path = trained.path
+    for name in (LAST, "previous.pt"):
+        (path / "checkpoints" / name).write_bytes(b"rubbish")
+    answers = iter(["rollback", "resume"])
+
+    def answer_halts(record: object) -> None:
+        if isinstance(record, Paused) and record.reason:
+            mailbox.send(path, next(answers))
+
+    writer = RunWriter.open(path, listener=answer_halts)
+    assert resume_run(writer, Interrupts()).state is State.FINISHED
+    assert "momentum" not in status(path)["overrides"]
 
 
 def test_a_kill_in_a_halt_loses_nothing(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cnn_tui.config import Setting
-from cnn_tui.engine.checkpoint import LAST, load_checkpoint
+from cnn_tui.engine.checkpoint import LAST, PREVIOUS, load_checkpoint
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.resume import Changes, resume_run
@@ -19,11 +19,20 @@ from tests.engine.running import (
     ENDLESS,
     events,
     rows,
+    run,
     status,
     training,
 )
 
 RATE = ("training.optimizer.lr", 0.001)
+SCHEDULE = "training.schedule."
+CONSTANT = (f"{SCHEDULE}name", "constant")
+FINAL = (f"{SCHEDULE}final_lr", 0.001)
+STEP = [
+    (f"{SCHEDULE}name", "step"),
+    (f"{SCHEDULE}step_size", 100),
+    (f"{SCHEDULE}gamma", 0.5),
+]
 
 
 def resume(path: Path, *settings: Setting, **values: Any) -> Outcome:
@@ -35,6 +44,18 @@ def resume(path: Path, *settings: Setting, **values: Any) -> Outcome:
 def rates(path: Path) -> dict[int, float]:
     """Returns the learning rate of each update."""
     return {row["step"]: row["lr"] for row in rows(path)}
+
+
+def damage_checkpoints(path: Path) -> None:
+    """Leaves nothing to go on from but the seed."""
+    for name in (LAST, PREVIOUS):
+        (path / "checkpoints" / name).write_bytes(b"rubbish")
+
+
+def difference(path: Path, first: int, last: int) -> str | None:
+    """Returns what a replay of these updates finds."""
+    steps = last - first
+    return verify_run(path, from_step=first, steps=steps, data_dir=None).difference
 
 
 @pytest.fixture
@@ -119,11 +140,86 @@ def test_verify_leaves_out_checkpoints_of_a_past_that_was_gone_back_on(
         trained.wait_for_steps()
         trained.tell("stop")
         trained.outcome()
-    for name in ("last.pt", "previous.pt"):
-        (trained.path / "checkpoints" / name).write_bytes(b"rubbish")
+    damage_checkpoints(trained.path)
     reached = status(trained.path)["step"]
     resume(trained.path, RATE, iterations=reached + 10)  # from the seed
     assert events(trained.path, "checkpoint_damaged")
     verdict = verify_run(trained.path, from_step=kept, steps=30, data_dir=None)
     assert verdict.difference is None
     assert verdict.first_step < kept  # its weights are of the other past
+
+
+def test_settings_are_those_of_the_schedule_in_force(stopped: Path) -> None:
+    resume(stopped, *STEP, iterations=300)
+    size = (f"{SCHEDULE}step_size", 50)
+    assert resume(stopped, size, iterations=310).state is State.FINISHED
+    assert rates(stopped)[310] == pytest.approx(0.01 * 0.5**6)
+    assert difference(stopped, 0, 310) is None
+
+
+def test_a_value_that_the_schedule_in_force_lacks_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    path, _ = run(make_config(LOGISTIC, schedule="cosine"), tmp_path)
+    resume(path, CONSTANT, more_iterations=5)
+    with pytest.raises(InputError, match="final_lr: unknown key"):
+        resume(path, FINAL, more_iterations=5)
+    assert status(path)["state"] == "finished"
+
+
+def test_a_schedule_that_ends_before_the_run_is_not_edited(tmp_path: Path) -> None:
+    config = make_config(LOGISTIC, iterations=20_000, schedule="cosine")
+    with training(config, tmp_path) as trained:
+        trained.tell("step", count=10)
+        trained.wait_for_steps()
+        trained.tell("stop")
+        trained.outcome()
+    path = trained.path
+    with pytest.raises(InputError, match="ends at update 20,000: set lr alone"):
+        resume(path, FINAL, RATE, iterations=20_005)
+    assert status(path)["state"] == "stopped"
+
+
+def test_a_schedule_edited_twice_is_the_same_after_a_restart(tmp_path: Path) -> None:
+    config = make_config(
+        LOGISTIC, iterations=100, schedule={"name": "cosine", "final_lr": 0.005}
+    )
+    with training(config, tmp_path) as trained:
+        trained.tell("step", count=10)
+        trained.wait_for_steps()
+        trained.tell("stop")
+        trained.outcome()
+    path = trained.path
+    resume(path, CONSTANT, iterations=20)
+    resume(path, (f"{SCHEDULE}name", "cosine"), iterations=30)
+    resume(path, iterations=40)
+    assert difference(path, 0, 40) is None
+
+
+def test_a_schedule_replaced_where_it_was_set_can_be_made_again(stopped: Path) -> None:
+    resume(stopped, *STEP, iterations=250)
+    resume(stopped, CONSTANT, iterations=260)
+    assert difference(stopped, 0, 260) is None
+    damage_checkpoints(stopped)
+    assert resume(stopped).state is State.FINISHED
+    assert rates(stopped)[260] == 0.01
+
+
+def test_behind_damaged_checkpoints_the_edits_to_come_count(stopped: Path) -> None:
+    resume(stopped, RATE, iterations=600)
+    damage_checkpoints(stopped)
+    assert resume(stopped, more_iterations=100).state is State.FINISHED
+    found = rates(stopped)
+    assert max(found) == 700
+    assert {found[step] for step in range(251, 701)} == {0.001}
+    assert difference(stopped, 0, 700) is None
+
+
+def test_verify_compares_validation_values(tmp_path: Path) -> None:
+    config = make_config(LOGISTIC, evaluate_every=5, dataset={"validation_images": 50})
+    path, _ = run(config, tmp_path)
+    assert difference(path, 0, 20) is None
+    metrics = path / "metrics.jsonl"
+    was = rows(path, "validation/loss")[1]["validation/loss"]
+    metrics.write_text(metrics.read_text().replace(str(was), "0.5"))
+    assert "validation_loss was 0.5" in str(difference(path, 0, 20))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from cnn_tui.cli.headless import resume_headless
 from cnn_tui.engine.interrupts import Interrupts
@@ -11,8 +12,10 @@ from cnn_tui.engine.resume import Changes
 from cnn_tui.engine.start import NewRun, start_run
 from cnn_tui.errors import InputError, Remedy
 from cnn_tui.runs import mailbox
+from cnn_tui.runs.events import Stepped
 from cnn_tui.runs.layout import STATUS, State
 from cnn_tui.runs.records import Status
+from cnn_tui.runs.rows import metrics_rows
 from cnn_tui.runs.status import read_status
 from cnn_tui.ui.actions import STEERING, Action, printed
 from cnn_tui.ui.app import CnnTuiApp
@@ -65,6 +68,29 @@ def cosine_run(tmp_path: Path) -> Path:
         runs_folder=tmp_path / "cosine",
     )
     start_run(wanted, Interrupts(), on_created=created.append)
+    return created[0]
+
+
+@pytest.fixture
+def half_a_cosine_run(tmp_path: Path) -> Path:
+    """A run that was stopped long before its learning rate comes to its end."""
+    created: list[Path] = []
+
+    def begin(run: Path) -> None:
+        created.append(run)
+        mailbox.send(run, "step", count=10)
+
+    def stop_there(record: object) -> None:
+        if isinstance(record, Stepped):
+            mailbox.send(created[0], "stop")
+
+    wanted = NewRun(
+        config=tiny_config("iterations=60", "schedule=cosine", "lr=0.02"),
+        name="half",
+        preset=None,
+        runs_folder=tmp_path / "half",
+    )
+    start_run(wanted, Interrupts(), listener=stop_there, on_created=begin)
     return created[0]
 
 
@@ -137,6 +163,27 @@ async def test_a_schedule_that_is_over_needs_a_learning_rate(cosine_run: Path) -
         await until(pilot, lambda: status(cosine_run).step == 50)
         await until(pilot, lambda: not app.backend.is_busy)
     assert status(cosine_run).lr == 0.005
+
+
+async def test_a_typed_rate_holds_past_the_end_of_the_schedule(
+    half_a_cosine_run: Path,
+) -> None:
+    run = half_a_cosine_run
+    assert status(run).state is State.STOPPED
+    begun = status(run).step
+    async with opened(run) as (app, pilot):
+        await pilot.press("m", *"30", "enter")
+        assert "cosine schedule ends at 60" in screen_text(app)
+        await pilot.press("ctrl+u", *"0.005", "enter")
+        await until(pilot, lambda: status(run).state is State.FINISHED)
+        await until(pilot, lambda: not app.backend.is_busy)
+        dashboard(app).poll()
+        await pilot.press("m", *"10", "enter")  # it is not asked for again
+        await until(pilot, lambda: status(run).step == 100)
+        await until(pilot, lambda: not app.backend.is_busy)
+    trained = [row for row in metrics_rows(run) if row.train_loss is not UNSET]
+    rates = {row.step: row.lr for row in trained}
+    assert {rates[step] for step in range(begun + 1, 101)} == {0.005}
 
 
 @pytest.mark.filterwarnings("ignore:subprocess .* is still running")
