@@ -2,15 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from cnn_tui.cli.options import data_dir_option, json_option, runs_dir_option
 from cnn_tui.engine.warm_up import warm_up
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command(short_help="Go on with a run exactly where it was.")

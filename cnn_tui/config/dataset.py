@@ -1,6 +1,7 @@
 """Which images a run trains on, and what they are brought to."""
 
 import os
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -10,6 +11,7 @@ from cnn_tui.datasets.facts import DATASETS, DatasetFacts
 from cnn_tui.datasets.form import Form, Fractions, Mode, Resize
 from cnn_tui.datasets.own import folder_facts, npz_facts
 from cnn_tui.errors import ConfigError
+from cnn_tui.host.process import absolute
 from cnn_tui.text import printable
 
 
@@ -17,7 +19,7 @@ def _absolute(path: str) -> str:
     """So that a run can be resumed from anywhere."""
     if not path or "\0" in path:
         raise ValueError("must be a path")
-    return os.path.abspath(os.path.expanduser(path))
+    return os.path.normpath(absolute(Path(os.path.expanduser(path))))
 
 
 def _check_dataset(name: str) -> str:

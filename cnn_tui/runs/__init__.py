@@ -9,5 +9,6 @@ reader     the screens' side         catalog    many runs
 lines      files that grow           table      rows as columns
 series     columns for charts        rows       the metrics, streamed
 config, status, evaluations          one file each
+overrides  values edited while it trained
 liveness   is anyone still training
 """

@@ -67,3 +67,20 @@ def test_the_dashboard_says_how_a_run_ended(gone: Path, run: Path) -> None:
         assert f"files in {run}" in text
         terminal.press("q")
         assert terminal.wait() == 0
+
+
+@pytest.mark.parametrize("words", ["data pets/", "data pets.npz"])
+def test_images_that_went_with_it_are_missing_in_one_sentence(
+    words: str, gone: Path
+) -> None:
+    result = subprocess.run(
+        [*CNN_TUI, *words.split()],
+        cwd=gone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    [sentence] = result.stderr.splitlines()
+    assert sentence.startswith("cnn-tui: ")
+    assert f"/{words.split()[1].rstrip('/')}" in sentence

@@ -36,6 +36,12 @@ def test_without_a_terminal_there_is_no_dashboard() -> None:
     assert refusal().startswith("there is no terminal to open the dashboard on")
 
 
+def test_the_folder_in_the_advice_of_attach_is_escaped() -> None:
+    sentence = refusal("attach", "--runs-dir", "evil\x1b[2J")
+    assert "\x1b" not in sentence
+    assert r"evil\x1b[2J" in sentence
+
+
 def test_presets_are_listed_with_their_titles() -> None:
     lines = invoke("presets").stdout.splitlines()
     assert [line.split()[0] for line in lines] == list(BUILTIN_ORDER)
@@ -104,6 +110,15 @@ def test_doctor_tells_what_is_there_and_invents_nothing() -> None:
     assert lines[0] == "versions"
     assert f"  presets       {Path('presets').absolute()}, not made yet" in lines
     assert "  on_non_finite stop; in the dashboard pause" in lines
+
+
+def test_the_data_folder_of_the_environment_may_begin_at_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CNN_TUI_DATA", "~/data")
+    found = as_json("doctor")["folders"]["data"]
+    assert found == f"{tmp_path / 'data'}, not made yet"
 
 
 def test_a_run_in_a_state_of_a_newer_version_is_shown_by_its_word() -> None:

@@ -1,13 +1,18 @@
 """``cnn-tui train`` without a screen, in this process."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from click.testing import CliRunner
 
 from cnn_tui.cli import main
 from tests.cli.commands import SMALL, invoke, preset
+
+SOURCE = Path(__file__).parents[2]
 
 
 def only_run() -> Path:
@@ -105,4 +110,18 @@ def test_an_output_that_cannot_show_everything_ends_no_training(small: Path) -> 
     words = ["train", str(small), "--runs-dir", "größe"]
     result = CliRunner(charset="ascii").invoke(main, words)
     assert result.exit_code == 0
+    assert "/gr??e/" in result.stdout
+
+
+def test_such_an_output_hears_of_a_run_in_the_background(small: Path) -> None:
+    words = ["train", str(small), "--runs-dir", "größe", "--background"]
+    result = subprocess.run(
+        [sys.executable, "-m", "cnn_tui", *words],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "come back with: cnn-tui attach " in result.stdout
     assert "/gr??e/" in result.stdout

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from cnn_tui.config import layer_table
+from cnn_tui.config import RunConfig, layer_table, variants
 from cnn_tui.engine import device
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.device import check_memory, device_name, device_uuid, pick_device
@@ -39,18 +39,30 @@ def test_a_cpu_is_no_gpu() -> None:
     assert device_uuid(CPU) is None
 
 
-@pytest.mark.parametrize(("optimizer", "copies"), [("sgd", 3), ("adam", 4)])
+@pytest.mark.parametrize("name", variants("training.optimizer"))
 def test_weights_gradients_state_and_activations_must_fit(
-    optimizer: str, copies: int, monkeypatch: pytest.MonkeyPatch
+    name: str, splits: Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = make_config(LOGISTIC, optimizer=optimizer)
-    table = layer_table(config)
-    needed_bytes = 4 * (copies * 7850 + 50 * table.activations)
+    fields = variants("training.optimizer")[name].model_fields
+    momentum = {"momentum": 0.9} if "momentum" in fields else {}
+    config = make_config(LOGISTIC, optimizer={"name": name, **momentum})
+    values = 2 * 7850 + state_values(config, splits)
+    needed_bytes = 4 * (values + 50 * layer_table(config).activations)
     monkeypatch.setattr(device, "_free_bytes", lambda _: needed_bytes)
     check_memory(config, CPU)
     monkeypatch.setattr(device, "_free_bytes", lambda _: needed_bytes - 1)
     with pytest.raises(DeviceError, match="its 7,850 parameters need 0 MiB, a batch"):
         check_memory(config, CPU)
+
+
+def state_values(config: RunConfig, splits: Splits) -> int:
+    """Returns how many values torch's optimizer keeps once it has made an update."""
+    trainer = make_trainer(config, splits)
+    losses(trainer, 1)
+    kept = [
+        value for state in trainer.optimizer.state.values() for value in state.values()
+    ]
+    return sum(value.numel() for value in kept if value.dim())  # no counters
 
 
 @pytest.mark.skipif(not GPUS, reason="there is no GPU here")

@@ -1,5 +1,7 @@
 """From the layers of a config to torch modules."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from cnn_tui.config import RunConfig, layer_table, parse_mapping
+from cnn_tui.engine import network
 from cnn_tui.engine.network import (
     Residual,
     Scaling,
@@ -19,7 +22,7 @@ from cnn_tui.engine.network import (
     to_safetensors,
 )
 from cnn_tui.io.safe_yaml import load
-from cnn_tui.layers import LAYER_TYPES
+from cnn_tui.layers import LAYER_TYPES, Tanh
 from tests.engine.making import LOGISTIC, make_config, same
 
 CPU = torch.device("cpu")
@@ -155,6 +158,16 @@ def test_the_weights_are_those_of_the_seed_and_of_torch_s_initialization() -> No
     assert not same(first.state_dict(), other.state_dict())
 
 
+@pytest.mark.parametrize("kind", [nn.PReLU, partial(nn.BatchNorm1d, 1, affine=False)])
+def test_a_module_whose_weights_nobody_draws_is_refused_by_its_name(
+    kind: Callable[[], nn.Module], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would begin with whatever lay in memory."""
+    monkeypatch.setitem(network._SAME_ARGUMENTS, Tanh, kind)
+    with pytest.raises(TypeError, match=type(kind()).__name__):
+        build(make_config(["tanh", *LOGISTIC]))
+
+
 def test_a_network_is_read_without_disturbing_who_trains() -> None:
     """Dropout of the training draws from torch's own generator, and so nobody else."""
     config = make_config([CONV, {"dropout": {"p": 0.5}}, *LOGISTIC])
@@ -162,19 +175,19 @@ def test_a_network_is_read_without_disturbing_who_trains() -> None:
     torch.manual_seed(5)
     before = torch.get_rng_state()
     new_network(config, Scaling(), CPU)
-    network = load_network(config, Scaling(), weights, CPU)
+    read = load_network(config, Scaling(), weights, CPU)
     assert torch.equal(torch.get_rng_state(), before)
-    assert same(network.model.state_dict(), weights)
+    assert same(read.model.state_dict(), weights)
 
 
 def test_all_of_a_network_is_in_its_file(tmp_path: Path) -> None:
     config = make_config([CONV, "batch_norm2d", "relu", *LOGISTIC])
     scaling = Scaling(mean=(0.1307,), std=(0.3081,))
-    network, _ = new_network(config, scaling, CPU)
+    written, _ = new_network(config, scaling, CPU)
     images = torch.randint(0, 256, (3, 1, 28, 28), dtype=torch.uint8)
-    expected = network(images)
+    expected = written(images)
     path = tmp_path / "model.safetensors"
-    path.write_bytes(to_safetensors(network, config, 7))
+    path.write_bytes(to_safetensors(written, config, 7))
     with safe_open(path, "pt") as file:
         metadata = file.metadata()
     stored = parse_mapping(load(metadata["config"].encode(), "config").value)
