@@ -24,7 +24,8 @@ def _absolute(path: str) -> str:
 
 def _check_dataset(name: str) -> str:
     if name not in DATASETS:
-        raise ValueError(f"must be {' or '.join(DATASETS)}")
+        *others, last = DATASETS
+        raise ValueError(f"must be {', '.join(others)} or {last}")
     return name
 
 

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_data_path
 
@@ -23,6 +24,19 @@ class IdxFiles:
     """Its class in ``torchvision.datasets``, which is also its folder's name."""
     md5: tuple[str, str, str, str]
     """Of ``FILES``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """Files of another kind, which torchvision's class reads, verifies, downloads."""
+
+    torchvision_class: str
+    """Its class in ``torchvision.datasets``."""
+    train: dict[str, Any]
+    """The arguments of that class for the training images."""
+    test: dict[str, Any]
+    files: str
+    """The names of the files to put there by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +62,32 @@ class DatasetFacts:
 class NamedFacts(DatasetFacts):
     """Those of a set that everybody has: they never change."""
 
-    source: IdxFiles
+    source: IdxFiles | Archive
     """Where its images are and how they are decoded."""
 
 
+_CIFAR100 = (
+    "apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy "
+    "bridge bus butterfly camel can castle caterpillar cattle chair chimpanzee "
+    "clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant "
+    "flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower "
+    "leopard lion lizard lobster man maple_tree motorcycle mountain mouse "
+    "mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree "
+    "plain plate poppy porcupine possum rabbit raccoon ray road rocket rose sea "
+    "seal shark shrew skunk skyscraper snail snake spider squirrel streetcar "
+    "sunflower sweet_pepper table tank telephone television tiger tractor train "
+    "trout tulip turtle wardrobe whale willow_tree wolf woman worm "
+)
+_CIFAR10 = "airplane automobile bird cat deer dog frog horse ship truck"
+_STL10 = "airplane bird car cat deer dog horse monkey ship truck"
+_BY_FLAG: dict[str, dict[str, Any]] = {
+    "train": {"train": True},
+    "test": {"train": False},
+}
+_BY_SPLIT: dict[str, dict[str, Any]] = {
+    "train": {"split": "train"},
+    "test": {"split": "test"},
+}
 _FASHION = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot"
 DATASETS = {
     "mnist": NamedFacts(
@@ -84,6 +120,62 @@ DATASETS = {
                 "bef4ecab320f06d8554ea6380940ec79",
                 "bb300cfdad3c16e7a12a480ee83cd310",
             ),
+        ),
+    ),
+    "kmnist": NamedFacts(
+        title="Kuzushiji-MNIST",
+        input_shape=(1, 28, 28),
+        train_images=60_000,
+        test_images=10_000,
+        class_names=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+        source=IdxFiles(
+            torchvision_class="KMNIST",
+            md5=(
+                "bdb82020997e1d708af4cf47b453dcf7",
+                "e144d726b3acfaa3e44228e80efcd344",
+                "5c965bf0a639b31b8f53240b1b52f4d7",
+                "7320c461ea6c1c855c0b718fb2a4b134",
+            ),
+        ),
+    ),
+    "usps": NamedFacts(
+        title="USPS",
+        input_shape=(1, 16, 16),
+        train_images=7_291,
+        test_images=2_007,
+        class_names=tuple("0123456789"),
+        source=Archive(
+            torchvision_class="USPS", **_BY_FLAG, files="usps.bz2 and usps.t.bz2"
+        ),
+    ),
+    "cifar10": NamedFacts(
+        title="CIFAR-10",
+        input_shape=(3, 32, 32),
+        train_images=50_000,
+        test_images=10_000,
+        class_names=tuple(_CIFAR10.split()),
+        source=Archive(
+            torchvision_class="CIFAR10", **_BY_FLAG, files="cifar-10-python.tar.gz"
+        ),
+    ),
+    "cifar100": NamedFacts(
+        title="CIFAR-100",
+        input_shape=(3, 32, 32),
+        train_images=50_000,
+        test_images=10_000,
+        class_names=tuple(_CIFAR100.split()),
+        source=Archive(
+            torchvision_class="CIFAR100", **_BY_FLAG, files="cifar-100-python.tar.gz"
+        ),
+    ),
+    "stl10": NamedFacts(
+        title="STL-10",
+        input_shape=(3, 96, 96),
+        train_images=5_000,
+        test_images=8_000,
+        class_names=tuple(_STL10.split()),
+        source=Archive(
+            torchvision_class="STL10", **_BY_SPLIT, files="stl10_binary.tar.gz"
         ),
     ),
 }

@@ -15,8 +15,16 @@ from torch import Tensor
 
 from cnn_tui.config import RunConfig
 from cnn_tui.config.dataset import DatasetConfig, FoundImages
-from cnn_tui.datasets.facts import DATASETS, FILES, data_folder
+from cnn_tui.datasets.facts import (
+    DATASETS,
+    FILES,
+    Archive,
+    IdxFiles,
+    NamedFacts,
+    data_folder,
+)
 from cnn_tui.engine import idx
+from cnn_tui.engine.archives import read_archive
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Scaling
 from cnn_tui.engine.own_data import Tell, load_own
@@ -95,18 +103,40 @@ def load_dataset(name: str, data_dir: Path | None) -> tuple[Images, Images]:
     Raises:
         DataError: if a file is missing, damaged, or cannot be downloaded.
     """
-    facts = DATASETS[name]
-    contents = idx.read_verified(facts, data_folder(data_dir))
-    cache = user_cache_path("cnn-tui") / f"{name}-{idx.checksum(facts)}.safetensors"
-    tensors = _read_cache(cache)
-    if tensors is None:
-        tensors = idx.decode(contents)
-        _write_cache(cache, tensors)
+    facts, folder = DATASETS[name], data_folder(data_dir)
+    if isinstance(facts.source, IdxFiles):
+        tensors = _from_idx(name, facts.title, facts.source, folder)
+    else:
+        tensors = _from_archive(name, facts, facts.source, folder)
     train, test = (
         Images(images=tensors[images], labels=tensors[labels])
         for images, labels in (FILES[:2], FILES[2:])
     )
     return train, test
+
+
+def _from_idx(
+    name: str, title: str, source: IdxFiles, folder: Path
+) -> dict[str, Tensor]:
+    contents = idx.read_verified(title, source, folder)
+    cache = user_cache_path("cnn-tui") / f"{name}-{idx.checksum(source)}.safetensors"
+    tensors = _read_cache(cache)
+    if tensors is None:
+        tensors = idx.decode(contents)
+        _write_cache(cache, tensors)
+    return tensors
+
+
+def _from_archive(
+    name: str, facts: NamedFacts, source: Archive, folder: Path
+) -> dict[str, Tensor]:
+    """Unlike small files, archives are verified and decoded once, for the cache."""
+    cache = user_cache_path("cnn-tui") / f"{name}.safetensors"
+    tensors = _read_cache(cache)
+    if tensors is None:
+        tensors = read_archive(facts, source, folder)
+        _write_cache(cache, tensors)
+    return tensors
 
 
 def _read_cache(path: Path) -> dict[str, Tensor] | None:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cnn_tui.datasets.facts import BUNDLED, FILES, NamedFacts
+from cnn_tui.datasets.facts import BUNDLED, FILES, IdxFiles
 from cnn_tui.errors import DataError
 from cnn_tui.io.files import read_linked
 from cnn_tui.text import printable
@@ -19,22 +19,21 @@ from cnn_tui.text import printable
 _MAX_BYTES = 2**30
 
 
-def read_verified(facts: NamedFacts, folder: Path) -> list[bytes]:
+def read_verified(title: str, source: IdxFiles, folder: Path) -> list[bytes]:
     """Returns the contents of the four files, downloading them if there are none.
 
     Raises:
         DataError: if a file is missing, damaged, or cannot be downloaded.
     """
-    raw = _raw_folder(facts, folder)
+    raw = _raw_folder(title, source, folder)
     return [
-        _verified(raw / file, md5)
-        for file, md5 in zip(FILES, facts.source.md5, strict=True)
+        _verified(raw / file, md5) for file, md5 in zip(FILES, source.md5, strict=True)
     ]
 
 
-def checksum(facts: NamedFacts) -> str:
+def checksum(source: IdxFiles) -> str:
     """Returns what tells these files from all others."""
-    return hashlib.md5("".join(facts.source.md5).encode()).hexdigest()[:16]
+    return hashlib.md5("".join(source.md5).encode()).hexdigest()[:16]
 
 
 def decode(contents: Sequence[bytes]) -> dict[str, Tensor]:
@@ -42,29 +41,29 @@ def decode(contents: Sequence[bytes]) -> dict[str, Tensor]:
     return dict(zip(FILES, map(_decode_idx, contents), strict=True))
 
 
-def _raw_folder(facts: NamedFacts, folder: Path) -> Path:
+def _raw_folder(title: str, source: IdxFiles, folder: Path) -> Path:
     """Returns the folder of the ``.gz`` files, downloading them if there is none."""
-    raw = Path(facts.source.torchvision_class, "raw")
+    raw = Path(source.torchvision_class, "raw")
     for place in (folder, BUNDLED):
         if os.path.isdir(place / raw):  # False where it may not be seen
             return place / raw
-    _download(facts, folder)
+    _download(title, source, folder)
     return folder / raw
 
 
-def _download(facts: NamedFacts, folder: Path) -> None:
+def _download(title: str, source: IdxFiles, folder: Path) -> None:
     from torchvision import datasets  # 2 to 3 s of imports that few runs need
 
-    raw = folder / facts.source.torchvision_class / "raw"
+    raw = folder / source.torchvision_class / "raw"
     try:
-        getattr(datasets, facts.source.torchvision_class)(str(folder), download=True)
+        getattr(datasets, source.torchvision_class)(str(folder), download=True)
     except (OSError, RuntimeError) as error:
         with contextlib.suppress(OSError):
             raw.rmdir()
             raw.parent.rmdir()
         reason = printable(str(error).partition("\n")[0] or type(error).__name__)
         raise DataError(
-            f"{facts.title} is not in {printable(folder)} and cannot be downloaded "
+            f"{title} is not in {printable(folder)} and cannot be downloaded "
             f"({reason}); put its four .gz files into {printable(raw)}"
         ) from error
 

@@ -53,9 +53,7 @@ def test_it_is_told_as_json_too(folder: Path) -> None:
 def test_what_is_neither_a_name_nor_a_folder_is_refused(tmp_path: Path) -> None:
     result = invoke("data", "mnits")
     assert result.exit_code == 2
-    assert (
-        "mnits is no data set (mnist, fashion-mnist), and there is no" in result.stderr
-    )
+    assert "mnits is no data set (mnist, fashion-mnist, kmnist, " in result.stderr
 
 
 def test_a_preset_is_trained_on_a_folder(folder: Path, tmp_path: Path) -> None:

@@ -122,7 +122,8 @@ def test_problems_of_the_training(training: Any, sentence: str) -> None:
     [
         (
             {"name": "mnits"},
-            "dataset.name: must be mnist or fashion-mnist, not 'mnits'",
+            "dataset.name: must be mnist, fashion-mnist, kmnist, usps, cifar10, "
+            "cifar100 or stl10, not 'mnits'",
         ),
         ({"train_images": 0}, "dataset.train_images: must be greater than or equal"),
         (

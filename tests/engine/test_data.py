@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cnn_tui.datasets.facts import BUNDLED, DATASETS, FILES
+from cnn_tui.datasets.facts import BUNDLED, DATASETS, FILES, IdxFiles
 from cnn_tui.engine.data import (
     Splits,
     load_dataset,
@@ -129,7 +129,9 @@ def test_a_damaged_file_is_named(data_dir: Path, content: bytes) -> None:
     damaged.write_bytes(content)
     message = refusal(data_dir)
     assert message.startswith(f"{damaged}: is damaged: its MD5 is ")
-    assert DATASETS["mnist"].source.md5[1] in message
+    source = DATASETS["mnist"].source
+    assert isinstance(source, IdxFiles)
+    assert source.md5[1] in message
 
 
 def test_a_damaged_file_is_found_although_its_images_are_in_the_cache(
