@@ -14,8 +14,8 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
     {
         "Training": _keys(
             "training",
-            "iterations epochs batch_size evaluate_every early_stopping_patience "
-            "checkpoint_every seed",
+            "iterations epochs batch_size evaluate_every checkpoint_every seed "
+            "early_stopping_patience",
         ),
         "Optimizer": (
             *_keys(

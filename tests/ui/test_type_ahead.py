@@ -189,7 +189,7 @@ class TestANewRun:
 
     async def test_choices_between_fields(self, tmp_path: Path) -> None:
         async with chooser(tmp_path) as (app, pilot):
-            type_at_once(app, "3", *["tab"] * 6, "right", "tab", "0.5")
+            type_at_once(app, "3", *["tab"] * 7, "right", "tab", "0.5")
             await until(pilot, lambda: field(app, "optimizer.lr") == "0.5")
             assert field(app, "optimizer.name") != "sgd"
 
