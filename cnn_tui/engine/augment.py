@@ -124,7 +124,8 @@ def _turned(images: Tensor, draw: _Draw, wanted: Augmentation, black: Tensor) ->
     factors = 1 / draw.between(1 - wanted.scale, 1 + wanted.scale)
     cosines, sines = angles.cos() * factors, angles.sin() * factors
     zeros = torch.zeros_like(angles)
-    rows = (cosines, -sines, zeros), (sines, cosines, zeros)
+    aspect = images.shape[2] / images.shape[3]  # a grid goes from −1 to 1 both ways
+    rows = (cosines, -sines * aspect, zeros), (sines / aspect, cosines, zeros)
     matrices = torch.stack([torch.stack(row, 1) for row in rows], 1)
     grid = F.affine_grid(matrices, list(images.shape), align_corners=False)
     dark = black.view(1, -1, 1, 1)  # what lies beyond an image is 0 in a sampling

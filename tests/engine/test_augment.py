@@ -12,6 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from cnn_tui.config.dataset import Augmentation
 from cnn_tui.engine.augment import Augmenter, Batch
 from cnn_tui.engine.data import Splits
+from cnn_tui.engine.diagnose import find_non_finite
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.resume import Changes, resume_run
 from cnn_tui.engine.verify import verify_run
@@ -138,6 +139,19 @@ def test_a_turn_keeps_the_middle_in_its_place() -> None:
     assert found.argmax() == 4 * 9 + 4
 
 
+def test_a_turn_keeps_distances_also_where_an_image_is_no_square() -> None:
+    inputs = torch.zeros(NUMBER, 1, 15, 31)
+    inputs[:, :, 6:9, 18:21] = 1  # a spot, 4 pixels right of the middle
+    found = augmented(inputs, rotate=180.0)[:, 0]
+    sums = found.sum((1, 2))
+    y = (found.sum(2) * (torch.arange(15) - 7)).sum(1) / sums
+    x = (found.sum(1) * (torch.arange(31) - 15)).sum(1) / sums
+    assert torch.allclose(torch.hypot(x, y), torch.tensor(4.0), atol=0.1)
+    assert torch.allclose(sums, torch.tensor(9.0), atol=0.5)
+    assert y.amax() > 3
+    assert x.amin() < -3
+
+
 def test_brightness_and_contrast_are_fractions_of_an_image() -> None:
     inputs = images(channels=1)
     size = inputs.amax((1, 2, 3)) - inputs.amin((1, 2, 3))
@@ -241,6 +255,15 @@ def test_a_run_goes_on_with_it_bit_for_bit(tmp_path: Path) -> None:
     assert same(found[0], found[1])
     verdict = verify_run(half, from_step=0, steps=40, data_dir=None)
     assert verdict.difference is None
+
+
+def test_a_diagnosis_sees_what_the_update_sees(splits: Splits) -> None:
+    config = make_config(dataset={"augmentation": ALL})
+    trainer, seen = make_trainer(config, splits), list[Tensor]()
+    trainer.model.register_forward_hook(lambda _, inputs, __: seen.append(inputs[0]))
+    find_non_finite(trainer, config)
+    trainer.update()
+    assert torch.equal(*seen)
 
 
 @pytest.mark.parametrize(
