@@ -14,6 +14,8 @@ from textual.widget import Widget
 
 from cnn_tui.ui.actions import CHOICE
 
+_MORE = "…"
+
 
 class Choice(Widget, can_focus=True):
     """A row of values, one of them ‹chosen›; arrow keys and the mouse choose."""
@@ -52,8 +54,10 @@ class Choice(Widget, can_focus=True):
         return value
 
     def render(self) -> Content:
-        """Returns the row of values."""
-        return Content.assemble(*map(self._part, self._values))
+        """Returns the row of values, from where the chosen one is in sight."""
+        first = self._first_in_sight()
+        parts = map(self._part, self._values[first:])
+        return Content.assemble(*([_MORE] if first else []), *parts)
 
     def action_choose_next(self) -> None:
         """Chooses the next value; after the last the first."""
@@ -68,6 +72,25 @@ class Choice(Widget, can_focus=True):
         value = event.style.meta.get("value")
         if value is not None:
             self._choose(value)
+
+    def _first_in_sight(self) -> int:
+        """Returns which value comes first, so that the chosen one is not cut off."""
+        if self.value not in self._values:
+            return 0
+        first, chosen = 0, self._values.index(self.value)
+        while first < chosen and self._cells(first, chosen) > self._room():
+            first += 1
+        return first
+
+    def _cells(self, first: int, last: int) -> int:
+        more = len(_MORE) if first else 0
+        return more + sum(len(value) + 2 for value in self._values[first : last + 1])
+
+    def _room(self) -> int:
+        row = self.parent
+        if not isinstance(row, Widget) or not row.size.width:
+            return sum(len(value) + 2 for value in self._values)
+        return row.size.width - (self.region.x - row.region.x)
 
     def _step(self, distance: int) -> None:
         place = self._values.index(self.value) + distance

@@ -66,6 +66,12 @@ class Field(Horizontal):
             if view != old:
                 self._set_notes(view)
 
+    def on_resize(self) -> None:
+        """Lets a choice bring its value into sight."""
+        editor = self.children[1]
+        if isinstance(editor, Choice):
+            editor.refresh(layout=True)
+
     def focus_editor(self) -> None:
         """Puts the focus where the value is edited."""
         self.children[1].focus()
