@@ -73,12 +73,12 @@ def seconds_of(function: Callable[[], object]) -> float:
 def main(rounds: int) -> None:
     """Takes turns; the first round warms up and does not count."""
     trainer = new_trainer()
-    augment = Augmenter(config=RECIPE, seed=0, black=(0.0,))
-    inputs, _ = trainer.batch(1)
+    augment = Augmenter(config=RECIPE, seed=0, black=torch.zeros(1))
+    batch = trainer.batch(1)
     seconds: dict[str, list[float]] = {"augment": [], "update": []}
     for _ in range(rounds + 1):
         seconds["augment"].append(
-            seconds_of(lambda: [augment(inputs, step) for step in range(UPDATES)])
+            seconds_of(lambda: [augment(batch, step) for step in range(UPDATES)])
         )
         seconds["update"].append(
             seconds_of(lambda: [trainer.update() for _ in range(UPDATES)])

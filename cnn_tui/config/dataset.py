@@ -29,6 +29,12 @@ def _check_dataset(name: str) -> str:
     return name
 
 
+def _check_alpha(value: float) -> float:
+    if value != 0 and not 0.001 <= value <= 1000:
+        raise ValueError("must be 0 (off), or from 0.001 to 1000")
+    return value
+
+
 OwnPath = Annotated[str, AfterValidator(_absolute)]
 
 
@@ -62,6 +68,8 @@ class Augmentation(Part):
     """Stretch or flatten about an image's mean by up to this fraction."""
     cutout: Annotated[int, Field(ge=0, le=1024)] = 0
     """Blacken a square of so many pixels a side."""
+    mixup: Annotated[float, AfterValidator(_check_alpha)] = 0.0
+    """Mix pairs of images, and their losses, by a share from Beta(mixup, mixup)."""
 
     @property
     def is_on(self) -> bool:

@@ -6,6 +6,7 @@ waits for the device.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,42 +20,91 @@ _STREAM = 1
 """Tells these numbers from those of the order of the images."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Batch:
+    """What an update trains on."""
+
+    inputs: Tensor
+    """Network inputs, float32 N×C×H×W."""
+    labels: Tensor
+    """The class of each image, int64 N."""
+    other_labels: Tensor | None = None
+    """Where images are mixed, the class of the one that has the smaller share."""
+    share: float = 1.0
+    """What ``labels`` weigh, from 0.5 on."""
+
+    def loss(
+        self, outputs: Tensor, function: Callable[[Tensor, Tensor], Tensor]
+    ) -> Tensor:
+        """Returns the mean loss of outputs N×classes, a scalar."""
+        loss = function(outputs, self.labels)
+        if self.other_labels is None:
+            return loss
+        other = function(outputs, self.other_labels)
+        return self.share * loss + (1 - self.share) * other
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Augmenter:
     """Changes the training images of a run as its config says.
 
-    ``black`` is the value of black, per channel, after scaling: it fills what lies
-    beyond an image, and what is cut out.
+    ``black`` is the value of black after scaling, per channel, on the device: it fills
+    what lies beyond an image, and what is cut out.
     """
 
     config: Augmentation
     seed: int
-    black: tuple[float, ...]
+    black: Tensor
 
-    def __call__(self, inputs: Tensor, step: int) -> Tensor:
-        """Takes and returns the inputs of update ``step``, float32 N×C×H×W."""
-        wanted, draw = self.config, _Draw(self.seed, step, inputs)
-        black = torch.tensor(self.black, device=inputs.device).expand(inputs.shape[1])
-        images = inputs
+    def __call__(self, batch: Batch, step: int) -> Batch:
+        """Takes and returns the batch of update ``step``; its strides stay."""
+        wanted, draw = self.config, _Draw(self.seed, step, batch.inputs)
+        images, black = batch.inputs, self.black.expand(batch.inputs.shape[1])
         if wanted.rotate or wanted.scale:
             images = _turned(images, draw, wanted, black)
         if wanted.brightness or wanted.contrast:
             images = _recoloured(images, draw, wanted)
         if wanted.crop_padding or wanted.horizontal_flip or wanted.cutout:
             images = _picked(images, draw, wanted, black)
-        return images.contiguous(memory_format=_format_of(inputs))
+        others, share = None, 1.0
+        if wanted.mixup:
+            partners, share = draw.order(), draw.larger_share(wanted.mixup)
+            images = images.index_select(0, partners).lerp_(images, share)
+            others = batch.labels.index_select(0, partners)
+        return Batch(
+            inputs=_laid_out_as(batch.inputs, images),
+            labels=batch.labels,
+            other_labels=others,
+            share=share,
+        )
 
 
 class _Draw:
-    """Draws numbers for each image of a batch, and moves them to its device."""
+    """Draws numbers for the images of a batch, and moves them to its device."""
 
     def __init__(self, seed: int, step: int, inputs: Tensor) -> None:
-        mixed = np.random.SeedSequence([seed, step, _STREAM]).generate_state(
-            1, np.uint64
-        )
+        self._sequence = np.random.SeedSequence([seed, step, _STREAM])
+        mixed = self._sequence.generate_state(1, np.uint64)
         self._generator = torch.Generator().manual_seed(int(mixed[0]) >> 1)
         self._number = len(inputs)
         self._device = inputs.device
+
+    def order(self) -> Tensor:
+        """Returns the N indices of the batch in another order, int64."""
+        drawn = torch.randperm(self._number, generator=self._generator)
+        return drawn.to(self._device, non_blocking=True)
+
+    def larger_share(self, alpha: float) -> float:
+        """Returns λ or 1 − λ, from Beta(alpha, alpha).
+
+        Which one does not matter to a batch, as partners are drawn at random; with the
+        larger, accuracy goes by the label of what is seen most.
+        """
+        # torch has no Beta with a generator; RandomState draws the same in every numpy.
+        share = np.random.RandomState(np.random.MT19937(self._sequence)).beta(
+            alpha, alpha
+        )
+        return max(share, 1 - share)
 
     def integers(self, below: int) -> Tensor:
         """Returns N whole numbers from 0 on, int64."""
@@ -74,7 +124,8 @@ def _turned(images: Tensor, draw: _Draw, wanted: Augmentation, black: Tensor) ->
     factors = 1 / draw.between(1 - wanted.scale, 1 + wanted.scale)
     cosines, sines = angles.cos() * factors, angles.sin() * factors
     zeros = torch.zeros_like(angles)
-    rows = (cosines, -sines, zeros), (sines, cosines, zeros)
+    aspect = images.shape[2] / images.shape[3]  # a grid goes from −1 to 1 both ways
+    rows = (cosines, -sines * aspect, zeros), (sines / aspect, cosines, zeros)
     matrices = torch.stack([torch.stack(row, 1) for row in rows], 1)
     grid = F.affine_grid(matrices, list(images.shape), align_corners=False)
     dark = black.view(1, -1, 1, 1)  # what lies beyond an image is 0 in a sampling
@@ -133,6 +184,8 @@ def _range(size: int, images: Tensor) -> Tensor:
     return torch.arange(size, device=images.device)
 
 
-def _format_of(inputs: Tensor) -> torch.memory_format:
-    is_last = inputs.is_contiguous(memory_format=torch.channels_last)
-    return torch.channels_last if is_last else torch.contiguous_format
+def _laid_out_as(inputs: Tensor, images: Tensor) -> Tensor:
+    """Returns images with the strides of inputs, also where one channel fits two."""
+    if images.stride() == inputs.stride():
+        return images
+    return torch.empty_like(inputs).copy_(images)

@@ -42,9 +42,9 @@ def find_non_finite(trainer: Trainer, config: RunConfig) -> NonFinite:
     rng_state = get_rng_state(trainer.device)
     buffers = [buffer.clone() for buffer in trainer.model.buffers()]
     try:
-        inputs, labels = trainer.batch(trainer.step + 1)
-        outputs = trainer.network.outputs(inputs)
-        loss = trainer.loss_function(outputs, labels)
+        batch = trainer.batch(trainer.step + 1)
+        outputs = trainer.network.outputs(batch.inputs)
+        loss = batch.loss(outputs, trainer.loss_function)
         if found:
             return NonFinite(what="activation", layer=found[0])
         if not torch.isfinite(loss):

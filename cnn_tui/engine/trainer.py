@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from cnn_tui.config import RunConfig
-from cnn_tui.engine.augment import Augmenter
+from cnn_tui.engine.augment import Augmenter, Batch
 from cnn_tui.engine.batches import Batches, Feed, batches_ahead
 from cnn_tui.engine.checkpoint import Checkpoint
 from cnn_tui.engine.data import Splits
@@ -234,19 +234,18 @@ class Trainer:
         values = (*self._parameters, *self._buffers)
         return all(bool(torch.isfinite(value).all()) for value in values)
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Returns the network inputs, N×C×H×W, and labels, N, of update ``step``."""
+    def batch(self, step: int) -> Batch:
+        """Returns what update ``step`` trains on."""
         inputs, labels = self._feed.batch(step)
-        if self._augment is not None:
-            inputs = self._augment(inputs, step)
-        return inputs, labels
+        batch = Batch(inputs=inputs, labels=labels)
+        return batch if self._augment is None else self._augment(batch, step)
 
     def _forward(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the loss, the predicted classes and the labels of a batch."""
-        inputs, labels = self.batch(step)
-        outputs = self.network.outputs(inputs)
+        batch = self.batch(step)
+        outputs = self.network.outputs(batch.inputs)
         predicted = outputs.detach().argmax(1)
-        return self.loss_function(outputs, labels), predicted, labels
+        return batch.loss(outputs, self.loss_function), predicted, batch.labels
 
     def _forget_gradients(self) -> None:
         # What zero_grad does, without what a profiler would want to know of it.
@@ -275,7 +274,8 @@ class Trainer:
         self._feed = Feed(self._batches, self.network.inputs, ahead)
         self._augment: Augmenter | None = None
         if self._augmentation.is_on:
-            black = self.network.scaling.black
+            # Put there once: each copy waits for the device.
+            black = torch.tensor(self.network.scaling.black, device=self.device)
             self._augment = Augmenter(
                 config=self._augmentation, seed=self._seed, black=black
             )

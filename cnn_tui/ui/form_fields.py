@@ -36,7 +36,8 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
         "Data": _keys("dataset", "name normalize train_images validation_images"),
         "Augmentation": _keys(
             "dataset.augmentation",
-            "crop_padding horizontal_flip rotate scale brightness contrast cutout",
+            "crop_padding horizontal_flip rotate scale brightness contrast cutout "
+            "mixup",
         ),
         "Machine": _keys(
             "training", "device threads precision memory_format deterministic"
@@ -73,6 +74,7 @@ HINTS = {
     "dataset.augmentation.brightness": "fraction, up or down",
     "dataset.augmentation.contrast": "fraction, more or less",
     "dataset.augmentation.cutout": "pixels, side of a square",
+    "dataset.augmentation.mixup": "alpha; 0 is off",
 }
 """What stands beside a field that is as in the preset."""
 

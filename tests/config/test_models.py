@@ -24,6 +24,7 @@ def test_the_defaults_are_those_of_the_format() -> None:
                 "brightness": 0.0,
                 "contrast": 0.0,
                 "cutout": 0,
+                "mixup": 0.0,
             },
             "normalize": "none",
             "train_images": None,

@@ -90,7 +90,8 @@ def test_an_update_never_waits_for_the_device(
 def test_an_update_costs_few_operators_beside_the_net(splits: Splits) -> None:
     trainer = make_trainer(make_config(MODEL_A), splits)
     found = dispatched(trainer)
-    inputs, labels = trainer.batch(1)
+    batch = trainer.batch(1)
+    inputs, labels = batch.inputs, batch.labels
     net = Dispatched()
     with net:
         loss = trainer.loss_function(trainer.network.outputs(inputs), labels)

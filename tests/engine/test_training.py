@@ -86,7 +86,8 @@ def test_losses_are_those_of_torch(loss: Any, expected: Any, splits: Splits) -> 
 
 def test_a_row_tells_of_its_batch_before_the_update(splits: Splits) -> None:
     trainer = make_trainer(make_config(schedule={"warmup_iterations": 4}), splits)
-    inputs, labels = trainer.batch(1)
+    batch = trainer.batch(1)
+    inputs, labels = batch.inputs, batch.labels
     outputs = trainer.model(inputs).detach()
     trainer.update()
     [row] = trainer.read_out()
@@ -99,9 +100,10 @@ def test_a_row_tells_of_its_batch_before_the_update(splits: Splits) -> None:
 
 def test_a_batch_is_float_images_and_their_labels(splits: Splits) -> None:
     trainer = make_trainer(make_config(batch_size=300), splits)
-    sizes = [len(trainer.batch(step)[1]) for step in (1, 2, 3)]
+    sizes = [len(trainer.batch(step).labels) for step in (1, 2, 3)]
     assert sizes == [300, 200, 300]
-    inputs, labels = trainer.batch(1)
+    batch = trainer.batch(1)
+    inputs, labels = batch.inputs, batch.labels
     assert (inputs.shape, inputs.dtype) == ((300, 1, 28, 28), torch.float32)
     assert labels.shape == (300,)
 
