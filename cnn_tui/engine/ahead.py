@@ -5,8 +5,11 @@ from cnn_tui.engine.actions import EditSchedule
 from cnn_tui.engine.checkpoint import Overrides
 from cnn_tui.engine.rates import RatePlan
 from cnn_tui.engine.recorded import Edits, RecordedRun, recorded_edits
+from cnn_tui.errors import RunDirectoryError
 from cnn_tui.runs.events import Value
+from cnn_tui.runs.layout import EVENTS
 from cnn_tui.runs.overrides import CONSTANT_LR, with_schedule
+from cnn_tui.text import printable
 
 
 def edits_ahead(recorded: RecordedRun) -> Edits:
@@ -18,14 +21,23 @@ def edits_ahead(recorded: RecordedRun) -> Edits:
 
 
 def total_ahead(recorded: RecordedRun, ahead: Edits) -> int:
-    """Returns the updates planned once the edits ahead are made."""
-    totals = [
-        int(value)
-        for made in ahead.values()
-        for name, value in made
-        if name == edits.TOTAL_STEPS
-    ]
-    return totals[-1] if totals else recorded.total_steps
+    """Returns the updates planned once the edits ahead are made.
+
+    Raises:
+        RunDirectoryError: if one of them is no number.
+    """
+    total_steps = recorded.total_steps
+    for made in ahead.values():
+        for name, value in made:
+            if name != edits.TOTAL_STEPS:
+                continue
+            if not isinstance(value, int):
+                raise RunDirectoryError(
+                    f"{printable(recorded.path / EVENTS)}: is damaged: total_steps "
+                    f"became {printable(value)}, which is no number of updates"
+                )
+            total_steps = value
+    return total_steps
 
 
 def overrides_ahead(

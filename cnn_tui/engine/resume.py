@@ -71,7 +71,8 @@ def resume_run(
         ahead = edits_ahead(recorded)
         planned = total_ahead(recorded, ahead)
         total_steps = _total_steps(recorded, changes, planned)
-        wanted = _edits(recorded, changes, total_steps, ahead)
+        is_longer = total_steps > planned
+        wanted = _edits(recorded, changes, total_steps, ahead, is_longer=is_longer)
         setup = _set_up(recorded, changes, data_dir)
 
         def enter(do: Interpreter) -> None:
@@ -117,7 +118,12 @@ def take_over(
 
 
 def _edits(
-    recorded: RecordedRun, changes: Changes, total_steps: int, ahead: Edits
+    recorded: RecordedRun,
+    changes: Changes,
+    total_steps: int,
+    ahead: Edits,
+    *,
+    is_longer: bool,
 ) -> list[tuple[str, Value]]:
     """Returns the changes as edits by their names.
 
@@ -137,8 +143,9 @@ def _edits(
         wanted[name] = value
     overrides = overrides_ahead(recorded, ahead, _in_order(wanted))
     over = schedule_over_before(total_steps, recorded.config, overrides)
-    if over is None:
-        return _in_order(wanted)
+    has_rate = any(name == "lr" or name.startswith(SCHEDULE) for name in wanted)
+    if over is None or not (is_longer or has_rate):
+        return _in_order(wanted)  # what was interrupted goes on as it was
     ends = f"the {over} schedule ends at update {recorded.horizon:,}"
     if "lr" not in wanted:
         raise InputError(
@@ -148,6 +155,9 @@ def _edits(
     if any(name.startswith(SCHEDULE) for name in wanted):
         raise InputError(f"{ends}: set lr alone, which is constant from there on")
     wanted[SCHEDULE_NAME] = "constant"
+    schedule = edits.overridden(recorded.config, overrides).training.schedule
+    if getattr(schedule, "warmup_iterations", 0) > recorded.start.step:
+        wanted[f"{SCHEDULE}warmup_iterations"] = 0  # or the rate would still rise
     overrides_ahead(recorded, ahead, _in_order(wanted))
     return _in_order(wanted)
 

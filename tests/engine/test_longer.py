@@ -1,17 +1,24 @@
 """Runs that go on with other values, or for longer than their schedule."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from cnn_tui.config import Setting
-from cnn_tui.engine.checkpoint import LAST, PREVIOUS, load_checkpoint
+from cnn_tui.engine.checkpoint import (
+    LAST,
+    PREVIOUS,
+    load_checkpoint,
+    save_checkpoint,
+)
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.resume import Changes, resume_run
 from cnn_tui.engine.verify import verify_run
-from cnn_tui.errors import InputError, Remedy
+from cnn_tui.errors import InputError, Remedy, RunDirectoryError
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.writer import RunWriter
 from tests.engine.making import LOGISTIC, make_config
@@ -223,3 +230,42 @@ def test_verify_compares_validation_values(tmp_path: Path) -> None:
     was = rows(path, "validation/loss")[1]["validation/loss"]
     metrics.write_text(metrics.read_text().replace(str(was), "0.5"))
     assert "validation_loss was 0.5" in str(difference(path, 0, 20))
+
+
+def half_way(folder: Path, step: int, **values: Any) -> Path:
+    """Returns a run that was stopped at ``step``."""
+    with training(make_config(LOGISTIC, **values), folder) as trained:
+        trained.tell("step", count=step)
+        trained.wait_for_steps()
+        trained.tell("stop")
+        trained.outcome()
+    return trained.path
+
+
+def test_a_rate_given_in_a_warm_up_does_not_rise_any_more(tmp_path: Path) -> None:
+    schedule = {"name": "cosine", "warmup_iterations": 100}
+    path = half_way(tmp_path, 10, iterations=20_000, schedule=schedule)
+    resume(path, RATE, iterations=20_005)
+    found = rates(path)
+    assert {found[step] for step in range(11, 20_006)} == {0.001}
+    assert difference(path, 0, 200) is None
+
+
+def test_a_run_that_went_on_past_its_schedule_can_be_resumed(tmp_path: Path) -> None:
+    """An earlier version let it, with a rate near zero."""
+    path = half_way(tmp_path, 250, iterations=500, schedule="one_cycle")
+    saved = load_checkpoint(path / "checkpoints" / LAST)
+    save_checkpoint(path, msgspec.structs.replace(saved, total_steps=600))
+    assert resume(path).state is State.FINISHED
+
+
+def test_a_total_that_is_no_number_is_refused_in_a_sentence(stopped: Path) -> None:
+    edit: dict[str, Any] = {
+        "event": "hyperparameter_changed",
+        "at": "2026-01-01T00:00:00+00:00",
+    }
+    edit |= {"step": 300, "name": "total_steps", "to": "many"}
+    with (stopped / "events.jsonl").open("a") as file:
+        file.write(json.dumps(edit) + "\n")
+    with pytest.raises(RunDirectoryError, match="total_steps became many"):
+        resume(stopped)
