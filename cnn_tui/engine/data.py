@@ -23,11 +23,12 @@ from cnn_tui.datasets.facts import (
     NamedFacts,
     data_folder,
 )
+from cnn_tui.datasets.pictures import Tell
 from cnn_tui.engine import idx
 from cnn_tui.engine.archives import read_archive
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Scaling
-from cnn_tui.engine.own_data import Tell, load_own
+from cnn_tui.engine.own_data import load_own
 from cnn_tui.io.files import replace_file
 
 logger = logging.getLogger(__name__)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from cnn_tui.config.dataset import DatasetConfig
+from cnn_tui.datasets.pictures import Tell
 from cnn_tui.engine.data import load_dataset, mean_and_std
 from cnn_tui.engine.images import Images
-from cnn_tui.engine.own_data import Tell, load_own
+from cnn_tui.engine.own_data import load_own
 
 SAMPLES = 32
 """Pictures of each class that may be shown."""

@@ -133,7 +133,7 @@ class RunJournal(Journal):
         except FileNotFoundError:
             return True
         except OSError:  # a shared disk that does not answer now
-            return False
+            pass
         return False
 
     def forget_halted(self) -> None:

@@ -1,6 +1,6 @@
 """One's own images, from a folder of pictures or a file of arrays, as tensors."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,15 +11,13 @@ from cnn_tui.datasets.form import PARTS, Part
 from cnn_tui.datasets.listing import list_pictures
 from cnn_tui.datasets.npz import ArrayFile, Labelled, read_npz
 from cnn_tui.datasets.oddities import oddities
-from cnn_tui.datasets.pictures import Decoded, decode_all, fingerprint
+from cnn_tui.datasets.pictures import Decoded, Tell, decode_all, fingerprint
 from cnn_tui.engine.images import Images
 from cnn_tui.errors import DataError
 from cnn_tui.io.files import stamp
 from cnn_tui.text import count, printable
 
 _NOTICES = 5
-
-Tell = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,10 @@ import torch
 
 from cnn_tui.config import RunConfig, apply_settings, parse_mapping, to_mapping
 from cnn_tui.config.dataset import FoundImages
+from cnn_tui.datasets.pictures import Tell
 from cnn_tui.engine.data import Splits, load_splits
 from cnn_tui.engine.device import check_memory, first_line, pick_device, why_unused
 from cnn_tui.engine.numerics import decided, set_numerics
-from cnn_tui.engine.own_data import Tell
 from cnn_tui.engine.rates import RatePlan
 from cnn_tui.engine.stopwatch import Stopwatch
 from cnn_tui.engine.trainer import Trainer

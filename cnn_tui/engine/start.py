@@ -10,6 +10,7 @@ import msgspec
 import torch
 
 from cnn_tui.config import RunConfig, to_yaml
+from cnn_tui.datasets.pictures import Tell
 from cnn_tui.engine.books import Books
 from cnn_tui.engine.device import device_uuid, first_line, is_out_of_memory
 from cnn_tui.engine.environment import describe_environment
@@ -20,7 +21,6 @@ from cnn_tui.engine.journal import RunJournal
 from cnn_tui.engine.logs import logging_to
 from cnn_tui.engine.numerics import is_inexact
 from cnn_tui.engine.outcome import Outcome
-from cnn_tui.engine.own_data import Tell
 from cnn_tui.engine.session import Session
 from cnn_tui.engine.setup import Setup, set_up
 from cnn_tui.engine.state import new_state

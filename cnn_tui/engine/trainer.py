@@ -90,13 +90,13 @@ class Trainer:
         seed_rngs(drawn, training.seed, device)
         self._parameters = list(self.model.parameters())
         self._buffers = list(self.model.buffers())
-        self._is_fused = can_fuse(training.optimizer, device)
+        is_fused = can_fuse(training.optimizer, device)
         self.optimizer = make_optimizer(
-            training.optimizer, self._parameters, fused=self._is_fused
+            training.optimizer, self._parameters, fused=is_fused
         )
         # The first update makes the optimizer's state, also where it is let through.
-        self._checked_until = 1.0 if self._is_fused else math.inf
-        self._gate = Gate(self.optimizer, self._buffers) if self._is_fused else None
+        self._checked_until = 1.0 if is_fused else math.inf
+        self._gate = Gate(self.optimizer, self._buffers) if is_fused else None
         self._is_random = any(isinstance(m, _RANDOM) for m in self.model.modules())
         self._rng_states: list[RngState] = []
         self.loss_function = make_loss(training.loss, config.dataset.facts.classes)

@@ -14,6 +14,14 @@ CNN_TUI = (*IN_DELETED_FOLDER, sys.executable, "-m", "cnn_tui")
 SOURCE = Path(__file__).parents[2]
 
 
+def cnn_tui(words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a command in a folder that it deletes first."""
+    command = [*CNN_TUI, *words.split()]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
 @pytest.fixture
 def gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that is deleted by whatever works there."""
@@ -49,13 +57,7 @@ def test_a_command_does_what_it_does_elsewhere(
     words: str, shown: str, gone: Path, run: Path
 ) -> None:
     text = words.format(folder=run.parent, run=run, preset=gone.parent / "mine.yaml")
-    result = subprocess.run(
-        [*CNN_TUI, *text.split()],
-        cwd=gone,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = cnn_tui(text, gone)
     assert not gone.exists()
     assert (result.returncode, result.stderr) == (0, "")
     assert shown in result.stdout
@@ -73,13 +75,7 @@ def test_the_dashboard_says_how_a_run_ended(gone: Path, run: Path) -> None:
 def test_images_that_went_with_it_are_missing_in_one_sentence(
     words: str, gone: Path
 ) -> None:
-    result = subprocess.run(
-        [*CNN_TUI, *words.split()],
-        cwd=gone,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = cnn_tui(words, gone)
     assert result.returncode == 2
     [sentence] = result.stderr.splitlines()
     assert sentence.startswith("cnn-tui: ")
