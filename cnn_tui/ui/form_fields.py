@@ -70,10 +70,10 @@ HINTS = {
     "dataset.validation_images": "images held out",
     "dataset.augmentation.crop_padding": "pixels shifted",
     "dataset.augmentation.rotate": "degrees, either way",
-    "dataset.augmentation.scale": "fraction, larger or smaller",
+    "dataset.augmentation.scale": "fraction, both ways",
     "dataset.augmentation.brightness": "fraction, up or down",
     "dataset.augmentation.contrast": "fraction, more or less",
-    "dataset.augmentation.cutout": "pixels, side of a square",
+    "dataset.augmentation.cutout": "pixels a side",
     "dataset.augmentation.mixup": "alpha; 0 is off",
 }
 """What stands beside a field that is as in the preset."""
