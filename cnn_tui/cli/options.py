@@ -49,6 +49,12 @@ marker_option = click.option(
     help="What curves are drawn with; auto, the default, avoids braille where it "
     "cannot be shown.",
 )
+pause_at_option = click.option(
+    "--pause-at",
+    type=click.IntRange(min=0, max=10**9),
+    metavar="N",
+    help="Pause after update N of the run; 0 is before the first one.",
+)
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, for scripts."
 )
