@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 import click
 
 from cnn_tui.errors import InputError
+from cnn_tui.pictures.depth import AUTO, CHOICES
 
 Marker = Literal["auto", "braille", "dot", "ascii"]
 MARKERS: tuple[Marker, ...] = get_args(Marker)
@@ -48,6 +49,12 @@ marker_option = click.option(
     callback=_marker,
     help="What curves are drawn with; auto, the default, avoids braille where it "
     "cannot be shown.",
+)
+pictures_option = click.option(
+    "--pictures",
+    type=click.Choice(CHOICES),
+    default=AUTO,
+    help="What pictures are drawn with; auto, the default, is what the terminal says.",
 )
 pause_at_option = click.option(
     "--pause-at",
