@@ -13,6 +13,7 @@ from cnn_tui.cli.options import (
     Marker,
     data_dir_option,
     marker_option,
+    pictures_option,
     require_terminal,
     runs_dir_option,
 )
@@ -60,9 +61,14 @@ def _sentence(error: CnnTuiError) -> str:
 @runs_dir_option
 @data_dir_option
 @marker_option
+@pictures_option
 @click.pass_context
 def main(
-    ctx: click.Context, runs_dir: Path, data_dir: Path | None, marker: Marker
+    ctx: click.Context,
+    runs_dir: Path,
+    data_dir: Path | None,
+    marker: Marker,
+    pictures: str,
 ) -> None:
     """Train convolutional networks from the terminal.
 
@@ -74,7 +80,10 @@ def main(
     require_terminal("cnn-tui train model-c")
     from cnn_tui.ui.launch import run_app
 
-    ctx.exit(run_app(runs_folder=runs_dir, data_dir=data_dir, marker=marker))
+    code = run_app(
+        runs_folder=runs_dir, data_dir=data_dir, marker=marker, pictures=pictures
+    )
+    ctx.exit(code)
 
 
 COMMANDS = (

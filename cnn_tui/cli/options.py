@@ -26,6 +26,10 @@ def _runs_folder(ctx: click.Context, parameter: click.Parameter, value: Any) -> 
     return runs_folder(_given(ctx, parameter, value))
 
 
+def _pictures(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    return _given(ctx, parameter, value) or AUTO
+
+
 def _marker(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
     return _given(ctx, parameter, value) or "auto"
 
@@ -53,7 +57,7 @@ marker_option = click.option(
 pictures_option = click.option(
     "--pictures",
     type=click.Choice(CHOICES),
-    default=AUTO,
+    callback=_pictures,
     help="What pictures are drawn with; auto, the default, is what the terminal says.",
 )
 pause_at_option = click.option(
