@@ -18,6 +18,7 @@ from cnn_tui.cli.options import (
     runs_dir_option,
 )
 from cnn_tui.cli.plot import plot
+from cnn_tui.cli.predict import predict
 from cnn_tui.cli.presets import presets
 from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
@@ -92,6 +93,7 @@ COMMANDS = (
     attach,
     send,
     verify,
+    predict,
     runs,
     presets,
     data,
