@@ -9,6 +9,7 @@ from cnn_tui.cli.attach import attach
 from cnn_tui.cli.check import check
 from cnn_tui.cli.data import data
 from cnn_tui.cli.doctor import doctor
+from cnn_tui.cli.inspect import inspect
 from cnn_tui.cli.options import (
     Marker,
     data_dir_option,
@@ -93,6 +94,7 @@ COMMANDS = (
     attach,
     send,
     verify,
+    inspect,
     predict,
     runs,
     presets,
