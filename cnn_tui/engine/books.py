@@ -17,7 +17,8 @@ from cnn_tui.engine.journal import Journal, NoRoomError
 from cnn_tui.engine.speed import Speedometer, update_metrics
 from cnn_tui.engine.state import RunState
 from cnn_tui.engine.stopwatch import Stopwatch
-from cnn_tui.engine.trainer import Trainer, TrainRow
+from cnn_tui.engine.train_rows import TrainRow
+from cnn_tui.engine.trainer import Trainer
 from cnn_tui.errors import TrainingError
 from cnn_tui.runs import events
 from cnn_tui.runs.layout import State

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from cnn_tui.config import RunConfig, layer_table
 from cnn_tui.engine.network import Residual
 from cnn_tui.engine.rng import get_rng_state, set_rng_state
-from cnn_tui.engine.trainer import Trainer, TrainRow
+from cnn_tui.engine.train_rows import TrainRow
+from cnn_tui.engine.trainer import Trainer
 
 _WINDOW = 100
 _EXPLODED = 10

@@ -1,11 +1,10 @@
 """The trainer computes: one optimizer update on one batch at a time."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -19,39 +18,12 @@ from cnn_tui.engine.network import new_network
 from cnn_tui.engine.optimizers import can_fuse, make_loss, make_optimizer
 from cnn_tui.engine.rates import RatePlan
 from cnn_tui.engine.rng import RngState, get_rng_state, seed_rngs, set_rng_state
+from cnn_tui.engine.train_rows import TrainRow, TrainRows
 from cnn_tui.runs.events import Value
 
-MAX_ROWS = 100_000
 _CHECKED_AFTER = 100
 """Updates that are checked one by one after a bad one: often more follow."""
 _RANDOM = (nn.Dropout, nn.Dropout2d)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainRow:
-    """What one update did; loss and accuracy are of its batch, before the update.
-
-    They are None where the update was skipped for a value that was not finite.
-    """
-
-    step: int
-    seconds: float
-    lr: float
-    loss: float | None
-    accuracy: float | None
-
-
-@dataclass(slots=True, kw_only=True)
-class _Pending:
-    """An update whose loss still is on the device."""
-
-    step: int
-    seconds: float
-    lr: float
-    loss: Tensor
-    predicted: Tensor
-    """The class of each image of the batch, and the one that it has."""
-    labels: Tensor
 
 
 class _Before(NamedTuple):
@@ -106,10 +78,7 @@ class Trainer:
         self._seed = training.seed
         self._prepare_images()
         self._clip_grad_norm = training.clip_grad_norm
-        self._clock = clock
-        self._pending: list[_Pending] = []
-        self._rows: list[TrainRow] = []
-        self._total_steps = rates.horizon
+        self._rows = TrainRows(rates.horizon, clock)
 
     @property
     def model(self) -> nn.Module:
@@ -132,7 +101,7 @@ class Trainer:
 
     def plan_to(self, total_steps: int) -> None:
         """Sets the number of updates in all, which decides how many rows are kept."""
-        self._total_steps = total_steps
+        self._rows.plan_to(total_steps)
 
     def update(self) -> bool:
         """Makes the next update.
@@ -156,32 +125,13 @@ class Trainer:
             return False
         self.optimizer.step()
         self.step = step
-        if self._is_logged(step):
-            self._pending.append(
-                _Pending(
-                    step=step,
-                    seconds=self._clock(),
-                    lr=lr,
-                    loss=loss.detach(),
-                    predicted=predicted,
-                    labels=labels,
-                )
-            )
+        self._rows.note(step, lr, loss.detach(), predicted, labels)
         return True
 
     def skip(self) -> None:
         """Passes over the next update: weights and optimizer stay as they are."""
-        self._rows += self._take_pending()
         self.step += 1
-        self._rows.append(
-            TrainRow(
-                step=self.step,
-                seconds=self._clock(),
-                lr=self._set_rate(self.step),
-                loss=None,
-                accuracy=None,
-            )
-        )
+        self._rows.note_skipped(self.step, self._set_rate(self.step))
 
     def read_out(self) -> list[TrainRow]:
         """Returns the rows since the last call; waits for the device.
@@ -191,8 +141,7 @@ class Trainer:
         """
         if self._gate is not None:
             self._go_back_by(self._gate.take_refused())
-        rows, self._rows = self._rows + self._take_pending(), []
-        return rows
+        return self._rows.take()
 
     def state_dict(self) -> dict[str, Any]:
         """Returns the parts of a checkpoint that are the trainer's."""
@@ -208,7 +157,8 @@ class Trainer:
         """Goes to the state of a checkpoint; rows not read out are forgotten."""
         if self._gate is not None:
             self._gate.take_refused()
-        self._pending, self._rows, self._rng_states = [], [], []
+        self._rng_states = []
+        self._rows.forget()
         self.step = checkpoint.step
         self.model.load_state_dict(checkpoint.model)
         if checkpoint.scaling is not None:
@@ -295,31 +245,9 @@ class Trainer:
         if updates:
             set_rng_state(self._rng_states[-updates], self.device)
             self.step -= updates
-            self._pending = [p for p in self._pending if p.step <= self.step]
+            self._rows.go_back_to(self.step)
             self.check_until(self.step + _CHECKED_AFTER)
         self._rng_states = []
-
-    def _is_logged(self, step: int) -> bool:
-        every = -(-self._total_steps // MAX_ROWS)
-        return step % every == 0 or step in (1, self._total_steps)
-
-    def _take_pending(self) -> list[TrainRow]:
-        pending, self._pending = self._pending, []
-        if not pending:
-            return []
-        losses = torch.stack([update.loss for update in pending]).tolist()
-        return [
-            TrainRow(
-                step=update.step,
-                seconds=update.seconds,
-                lr=update.lr,
-                loss=loss,
-                accuracy=accuracy,
-            )
-            for update, loss, accuracy in zip(
-                pending, losses, _accuracies(pending), strict=True
-            )
-        ]
 
     def _snapshot(self) -> "_Before":
         rng = get_rng_state(self.device) if self._is_random else {}
@@ -330,15 +258,3 @@ class Trainer:
             buffer.copy_(value)
         set_rng_state(before.rng, self.device)
         self._forget_gradients()
-
-
-def _accuracies(pending: Sequence[_Pending]) -> list[float]:
-    """Returns the share of each batch that was predicted rightly, in one go."""
-    sizes = np.array([len(update.labels) for update in pending])
-    predicted = torch.cat([update.predicted for update in pending])
-    right = (predicted == torch.cat([update.labels for update in pending])).cpu()
-    firsts = np.cumsum(sizes) - sizes
-    accuracies: list[float] = (
-        np.add.reduceat(right.numpy(), firsts, dtype=np.int64) / sizes
-    ).tolist()
-    return accuracies
