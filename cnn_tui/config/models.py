@@ -197,6 +197,8 @@ class TrainingConfig(Part):
     epochs: Epochs | None = None
     """Passes over the training images, instead of ``iterations``: 0.5 is half a one."""
     batch_size: Annotated[int, Field(ge=1)] = 100
+    drop_last: bool = False
+    """Leave out the last, smaller batch of each epoch."""
     loss: Annotated[Loss, _named("cross_entropy")] = CrossEntropy()
     optimizer: Annotated[Optimizer, _named("sgd")] = Sgd()
     schedule: Annotated[Schedule, _named("constant")] = Constant()
@@ -246,8 +248,10 @@ class RunConfig(Part):
 
     @property
     def steps_per_epoch(self) -> int:
-        """Updates in one pass; the last, smaller batch counts."""
-        return -(-self.dataset.images_trained_on // self.training.batch_size)
+        """Updates in one pass; the last, smaller batch counts, unless it is dropped."""
+        training = self.training
+        whole, rest = divmod(self.dataset.images_trained_on, training.batch_size)
+        return whole + (rest > 0 and not training.drop_last)
 
     @property
     def total_steps(self) -> int:

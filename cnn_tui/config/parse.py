@@ -175,8 +175,9 @@ def _schedule_problems(config: RunConfig) -> Iterator[Problem]:
 def _batch_norm_problems(config: RunConfig, table: ModelTable) -> Iterator[Problem]:
     """Batch normalization needs more than one value per channel in every batch."""
     batch_size = config.training.batch_size
-    last = config.dataset.images_trained_on % batch_size or batch_size
-    if min(batch_size, last) > 1:
+    last = config.dataset.images_trained_on % batch_size
+    is_short = last > 0 and not config.training.drop_last
+    if min(batch_size, last if is_short else batch_size) > 1:
         return
     for row in table.rows:
         if row.type == "batch_norm2d" and row.output_shape[1:] == (1, 1):

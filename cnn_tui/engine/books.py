@@ -59,8 +59,8 @@ class Books:
         self._splits = splits
         self._config_text = config_text
         self._interrupts = interrupts
-        images_per_step = len(splits.train) / trainer.steps_per_epoch
-        self.speed = Speedometer(images_per_step, trainer.step, stopwatch.seconds)
+        images = trainer.images_per_update
+        self.speed = Speedometer(images, trainer.step, stopwatch.seconds)
         self._explosions = ExplosionDetector(state.config.dataset.facts.classes)
 
     @property

@@ -72,7 +72,12 @@ class Trainer:
         self._is_random = any(isinstance(m, _RANDOM) for m in self.model.modules())
         self._rng_states: list[RngState] = []
         self.loss_function = make_loss(training.loss, config.dataset.facts.classes)
-        self._batches = Batches(splits.train, training.batch_size, training.seed)
+        self._batches = Batches(
+            splits.train,
+            training.batch_size,
+            training.seed,
+            drop_last=training.drop_last,
+        )
         self._values_per_image = splits.train.images[0].numel()
         self._augmentation = config.dataset.augmentation
         self._seed = training.seed
@@ -89,6 +94,11 @@ class Trainer:
     def steps_per_epoch(self) -> int:
         """Updates in one pass over the training images."""
         return self._batches.per_epoch
+
+    @property
+    def images_per_update(self) -> float:
+        """Images in a batch, on average."""
+        return self._batches.images_per_epoch / self._batches.per_epoch
 
     @property
     def checks_each_update(self) -> bool:

@@ -14,8 +14,8 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
     {
         "Training": _keys(
             "training",
-            "iterations epochs batch_size evaluate_every checkpoint_every seed "
-            "early_stopping_patience",
+            "iterations epochs batch_size drop_last evaluate_every checkpoint_every "
+            "seed early_stopping_patience",
         ),
         "Optimizer": (
             *_keys(
@@ -59,6 +59,7 @@ WORDS_FOR_NONE = {
 """How null is written, where it is allowed."""
 
 HINTS = {
+    "training.drop_last": "the last, smaller batch",
     "training.evaluate_every": "updates",
     "training.checkpoint_every": "30s, or updates",
     "training.clip_grad_norm": "off, or a number",

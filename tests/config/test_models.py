@@ -34,6 +34,7 @@ def test_the_defaults_are_those_of_the_format() -> None:
         "training": {
             "iterations": 3000,
             "batch_size": 100,
+            "drop_last": False,
             "loss": {"name": "cross_entropy", "label_smoothing": 0.0},
             "optimizer": {
                 "name": "sgd",
@@ -85,6 +86,7 @@ LOSSES = [
     + [
         ("epochs", 3),
         ("epochs", 0.5),
+        ("drop_last", True),
         ("checkpoint_every", 100),
         ("checkpoint_every", "1.5s"),
         ("clip_grad_norm", 1.5),
@@ -134,6 +136,15 @@ def test_the_length_is_in_iterations_or_in_epochs() -> None:
     assert (by_iterations.steps_per_epoch, by_iterations.total_steps) == (3, 7)
     assert "iterations" not in to_mapping(by_epochs)["training"]
     assert "epochs" not in to_mapping(by_iterations)["training"]
+
+
+def test_a_last_smaller_batch_can_be_dropped() -> None:
+    def steps_per_epoch(images: int) -> int:
+        training = {"epochs": 1, "batch_size": 100, "drop_last": True}
+        dataset = {"train_images": images}
+        return config(dataset=dataset, training=training).steps_per_epoch
+
+    assert [steps_per_epoch(images) for images in (100, 250, 300)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(

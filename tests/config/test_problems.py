@@ -15,7 +15,7 @@ from cnn_tui.config import (
 )
 from cnn_tui.io.safe_yaml import dump, load
 from cnn_tui.layers import LAYER_TYPES
-from tests.config.mappings import LOGISTIC, mapping, problem, problems
+from tests.config.mappings import LOGISTIC, config, mapping, problem, problems
 
 CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
 
@@ -180,6 +180,13 @@ def test_problems_of_the_data_set(dataset: Any, sentence: str) -> None:
 def test_problems_of_the_model(layers: Any, sentence: str) -> None:
     found = problems(mapping(layers))[0].removeprefix("f.yaml: ")
     assert found.startswith(sentence)
+
+
+def test_batch_norm_does_not_see_a_batch_that_is_dropped() -> None:
+    training = {"batch_size": 100, "drop_last": True}
+    layers = [CONV, "batch_norm2d", *LOGISTIC]
+    found = config(layers, dataset={"train_images": 101}, training=training)
+    assert found.steps_per_epoch == 1
 
 
 @pytest.mark.parametrize(
