@@ -95,13 +95,18 @@ class BinaryCrossEntropy(Part):
 
 
 class Sgd(Part):
-    """torch.optim.SGD."""
+    """torch.optim.SGD.
+
+    ``decay_norms_and_biases``, as for every optimizer: whether ``weight_decay`` is of
+    all parameters, or of the weights of convolutions and linear layers alone.
+    """
 
     name: Literal["sgd"] = "sgd"
     lr: Positive = 0.01
     momentum: Fraction = 0.0
     nesterov: bool = False
     weight_decay: NonNegative = 0.0
+    decay_norms_and_biases: bool = True
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> Self:
@@ -118,6 +123,7 @@ class _AdamBase(Part):
     )
     eps: Positive = 1e-8
     weight_decay: NonNegative = 0.0
+    decay_norms_and_biases: bool = True
 
 
 class Adam(_AdamBase):
@@ -142,6 +148,7 @@ class RmsProp(Part):
     eps: Positive = 1e-8
     momentum: Fraction = 0.0
     weight_decay: NonNegative = 0.0
+    decay_norms_and_biases: bool = True
 
 
 class _Schedule(Part):

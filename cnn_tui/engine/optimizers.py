@@ -38,11 +38,35 @@ def can_fuse(config: Optimizer, device: torch.device) -> bool:
 def make_optimizer(
     config: Optimizer, parameters: Iterable[nn.Parameter], *, fused: bool
 ) -> torch.optim.Optimizer:
-    """Builds the optimizer; its keys are those of the torch class."""
-    values: dict[str, Any] = config.model_dump(exclude={"name"})
+    """Builds the optimizer; its keys are those of the torch class.
+
+    Where norms and biases do not decay, the first of its groups is of the others.
+    """
+    values: dict[str, Any] = config.model_dump(
+        exclude={"name", "decay_norms_and_biases"}
+    )
     if fused:
         values["fused"] = True
-    return _OPTIMIZERS[config.name](parameters, **values)
+    groups: list[dict[str, Any]] = [{"params": list(parameters)}]
+    if not config.decay_norms_and_biases:
+        groups = _decaying_and_not(groups[0]["params"])
+    return _OPTIMIZERS[config.name](groups, **values)
+
+
+def decaying_groups(
+    config: Optimizer, optimizer: torch.optim.Optimizer
+) -> list[dict[str, Any]]:
+    """Returns the parameter groups that ``weight_decay`` is for."""
+    groups = optimizer.param_groups
+    return groups if config.decay_norms_and_biases else groups[:1]
+
+
+def _decaying_and_not(parameters: Iterable[nn.Parameter]) -> list[dict[str, Any]]:
+    """Parts parameters by their dimensions: norms and biases have one."""
+    parts: tuple[list[nn.Parameter], list[nn.Parameter]] = [], []
+    for parameter in parameters:
+        parts[parameter.dim() == 1].append(parameter)
+    return [{"params": parts[0]}, {"params": parts[1], "weight_decay": 0.0}]
 
 
 def make_loss(config: Loss, classes: int) -> LossFunction:

@@ -15,7 +15,12 @@ from cnn_tui.engine.checkpoint import Checkpoint
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.gate import Gate
 from cnn_tui.engine.network import new_network
-from cnn_tui.engine.optimizers import can_fuse, make_loss, make_optimizer
+from cnn_tui.engine.optimizers import (
+    can_fuse,
+    decaying_groups,
+    make_loss,
+    make_optimizer,
+)
 from cnn_tui.engine.rates import RatePlan
 from cnn_tui.engine.rng import RngState, get_rng_state, seed_rngs, set_rng_state
 from cnn_tui.engine.train_rows import TrainRow, TrainRows
@@ -62,6 +67,7 @@ class Trainer:
         seed_rngs(drawn, training.seed, device)
         self._parameters = list(self.model.parameters())
         self._buffers = list(self.model.buffers())
+        self._optimizer_config = training.optimizer
         is_fused = can_fuse(training.optimizer, device)
         self.optimizer = make_optimizer(
             training.optimizer, self._parameters, fused=is_fused
@@ -180,7 +186,10 @@ class Trainer:
     def set_optimizer_value(self, name: str, value: Value) -> None:
         """Sets a hyperparameter of the optimizer, from the next update on."""
         self.check_until(self.step + 1)  # it may make more state
-        for group in self.optimizer.param_groups:
+        groups = self.optimizer.param_groups
+        if name == "weight_decay":
+            groups = decaying_groups(self._optimizer_config, self.optimizer)
+        for group in groups:
             group[name] = value
         if name == "momentum" and isinstance(self.optimizer, torch.optim.RMSprop):
             # RMSprop makes its momentum buffers at the first update or never.

@@ -20,7 +20,8 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
         "Optimizer": (
             *_keys(
                 "training.optimizer",
-                "name lr momentum nesterov betas alpha eps weight_decay",
+                "name lr momentum nesterov betas alpha eps weight_decay "
+                "decay_norms_and_biases",
             ),
             "training.clip_grad_norm",
         ),
@@ -65,6 +66,7 @@ HINTS = {
     "training.clip_grad_norm": "off, or a number",
     "training.early_stopping_patience": "off, or evaluations",
     "training.threads": "auto, or a number",
+    "training.optimizer.decay_norms_and_biases": "the weight decay",
     "training.schedule.step_size": "updates",
     "training.schedule.warmup_iterations": "updates",
     "dataset.train_images": "all, or a number",
@@ -102,6 +104,7 @@ _SHORT_LABELS = {
     "training.schedule.warmup_iterations": "warmup",
     "dataset.validation_images": "validation",
     "training.early_stopping_patience": "patience",
+    "training.optimizer.decay_norms_and_biases": "on norms, biases",
     "dataset.name": "data set",
 }
 

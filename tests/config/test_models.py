@@ -42,6 +42,7 @@ def test_the_defaults_are_those_of_the_format() -> None:
                 "momentum": 0.0,
                 "nesterov": False,
                 "weight_decay": 0.0,
+                "decay_norms_and_biases": True,
             },
             "schedule": {"name": "constant", "warmup_iterations": 0},
             "evaluate_every": 500,

@@ -27,7 +27,7 @@ CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
         ({"zzz": 5}, "training.zzz: unknown key; known are batch_size, checkpoint_ev"),
         (
             {"optimizer": {"lerning_rate": 1}},
-            "training.optimizer.lerning_rate: unknown key; known are lr, momentum, nam",
+            "training.optimizer.lerning_rate: unknown key; known are decay_norms_",
         ),
         (
             {"optimizer": {"name": "adam", "beta": [0, 0]}},
@@ -63,7 +63,7 @@ CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
         ({"name": "adam"}, "training.name: unknown key; known are batch_size, "),
         (
             {"optimizer": {"name": "adam", "momentum": 0.9}},
-            "training.optimizer.momentum: unknown key; known are betas, eps, lr, name",
+            "training.optimizer.momentum: unknown key; known are betas, decay_nor",
         ),
         ({"optimizer": {"lr": 0}}, "training.optimizer.lr: must be greater than 0"),
         (
