@@ -28,6 +28,7 @@ from cnn_tui.layers import Layer, Layers, to_yaml_form
 
 FORMAT = 1
 DEFAULT_ITERATIONS = 3000
+MAX_CLASS_WEIGHT = 1e6
 
 
 def _named(default: str) -> BeforeValidator:
@@ -45,6 +46,21 @@ def _check_device(text: str) -> str:
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", text):
         raise ValueError("must be auto, cpu, mps, cuda or cuda:N")
     return text
+
+
+def _check_class_weights(value: Any) -> Any:
+    value = as_tuple(value)
+    if value in (None, "balanced"):
+        return value
+    if isinstance(value, tuple) and value and all(map(_is_weight, value)):
+        return tuple(map(float, value))
+    raise ValueError("must be balanced, or a list of positive numbers, one per class")
+
+
+def _is_weight(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 < value <= MAX_CLASS_WEIGHT
 
 
 def _check_interval(value: int | str) -> int | str:
@@ -65,6 +81,12 @@ Epochs = Annotated[float, Field(gt=0, le=10**6), PlainSerializer(_whole_if_it_is
 Device = Annotated[str, AfterValidator(_check_device)]
 
 
+ClassWeights = Annotated[
+    tuple[float, ...] | Literal["balanced"] | None,
+    BeforeValidator(_check_class_weights),
+]
+
+
 class ModelConfig(Part):
     """The layers, first to last."""
 
@@ -80,6 +102,11 @@ class CrossEntropy(Part):
 
     name: Literal["cross_entropy"] = "cross_entropy"
     label_smoothing: Annotated[float, Field(ge=0, le=1)] = 0.0
+    class_weights: ClassWeights = None
+    """torch's ``weight``, for training alone: what an image of each class counts.
+
+    ``balanced`` is images / (classes · images of the class), as in scikit-learn.
+    """
 
 
 class MeanSquaredError(Part):

@@ -115,6 +115,7 @@ def _problems_together(config: RunConfig) -> Iterator[Problem]:
     except DataError as error:
         yield Problem(path=("dataset", _source(config)), message=str(error))
         return
+    yield from _loss_problems(config)
     yield from _schedule_problems(config)
     try:
         table = layer_table(config)
@@ -157,6 +158,17 @@ def _augmentation_problems(config: RunConfig) -> Iterator[Problem]:
                 message=f"must be at most {min(height, width)}, the side of an image, "
                 f"not {value}",
             )
+
+
+def _loss_problems(config: RunConfig) -> Iterator[Problem]:
+    weights = getattr(config.training.loss, "class_weights", None)
+    classes = config.dataset.facts.classes
+    if isinstance(weights, tuple) and len(weights) != classes:
+        yield Problem(
+            path=("training", "loss", "class_weights"),
+            message=f"must be {classes} numbers, one for each class of "
+            f"{printable(config.dataset.title)}, not {len(weights)}",
+        )
 
 
 def _schedule_problems(config: RunConfig) -> Iterator[Problem]:

@@ -106,7 +106,7 @@ class Books:
         results, step = self.state.results, self.step
         found = evaluate_splits(
             self.trainer.network,
-            self.trainer.loss_function,
+            self.trainer.evaluation_loss,
             self._splits,
             self.state.config.dataset.facts.classes,
         )

@@ -17,6 +17,7 @@ from cnn_tui.engine.gate import Gate
 from cnn_tui.engine.network import new_network
 from cnn_tui.engine.optimizers import (
     can_fuse,
+    class_weights,
     decaying_groups,
     make_loss,
     make_optimizer,
@@ -77,7 +78,10 @@ class Trainer:
         self._gate = Gate(self.optimizer, self._buffers) if is_fused else None
         self._is_random = any(isinstance(m, _RANDOM) for m in self.model.modules())
         self._rng_states: list[RngState] = []
-        self.loss_function = make_loss(training.loss, config.dataset.facts.classes)
+        names = config.dataset.facts.class_names
+        weights = class_weights(training.loss, splits.train.labels, names)
+        self.loss_function = make_loss(training.loss, len(names), weights)
+        self.evaluation_loss = make_loss(training.loss, len(names))
         self._batches = Batches(
             splits.train,
             training.batch_size,

@@ -31,7 +31,7 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
     },
     {
         "Loss": (
-            *_keys("training.loss", "name label_smoothing"),
+            *_keys("training.loss", "name label_smoothing class_weights"),
             "training.on_non_finite",
         ),
         "Data": _keys("dataset", "name normalize train_images validation_images"),
@@ -54,6 +54,7 @@ WORDS_FOR_NONE = {
     "training.memory_format": "auto",
     "training.deterministic": "auto",
     "training.clip_grad_norm": "off",
+    "training.loss.class_weights": "off",
     "training.early_stopping_patience": "off",
     "dataset.train_images": "all",
 }
@@ -64,6 +65,7 @@ HINTS = {
     "training.evaluate_every": "updates",
     "training.checkpoint_every": "30s, or updates",
     "training.clip_grad_norm": "off, or a number",
+    "training.loss.class_weights": "off, balanced, or a list",
     "training.early_stopping_patience": "off, or evaluations",
     "training.threads": "auto, or a number",
     "training.optimizer.decay_norms_and_biases": "the weight decay",

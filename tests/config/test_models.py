@@ -35,7 +35,11 @@ def test_the_defaults_are_those_of_the_format() -> None:
             "iterations": 3000,
             "batch_size": 100,
             "drop_last": False,
-            "loss": {"name": "cross_entropy", "label_smoothing": 0.0},
+            "loss": {
+                "name": "cross_entropy",
+                "label_smoothing": 0.0,
+                "class_weights": None,
+            },
             "optimizer": {
                 "name": "sgd",
                 "lr": 0.01,
@@ -74,6 +78,8 @@ SCHEDULES = [
 ]
 LOSSES = [
     {"name": "cross_entropy", "label_smoothing": 0.1},
+    {"name": "cross_entropy", "class_weights": "balanced"},
+    {"name": "cross_entropy", "class_weights": [0.5, 1, 2.5, 1, 1, 1, 1, 1, 1, 9]},
     {"name": "mse"},
     {"name": "bce"},
 ]

@@ -80,6 +80,30 @@ CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
         ),
         ({"optimizer": {"nesterov": True}}, "training.optimizer: nesterov needs a mom"),
         ({"optimizer": [1]}, "training.optimizer: must be a mapping"),
+        *(
+            (
+                {"loss": {"class_weights": weights}},
+                "training.loss.class_weights: must be balanced, or a list of positive "
+                f"numbers, one per class, not {shown}",
+            )
+            for weights, shown in (
+                ("even", "'even'"),
+                ([], "a list of 0"),
+                ([1, 0], "a list of 2"),
+                ([1, float("nan")], "a list of 2"),
+                ([True] * 10, "a list of 10"),
+                (2, "2"),
+            )
+        ),
+        (
+            {"loss": {"class_weights": [1, 2]}},
+            "training.loss.class_weights: must be 10 numbers, one for each class of "
+            "mnist, not 2",
+        ),
+        (
+            {"loss": {"name": "mse", "class_weights": "balanced"}},
+            "training.loss.class_weights: unknown key",
+        ),
         (
             {"precision": "float16"},
             "training.precision: must be float32, tf32 or bfloat16",
