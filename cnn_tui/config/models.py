@@ -54,7 +54,9 @@ def _check_class_weights(value: Any) -> Any:
         return value
     if isinstance(value, tuple) and value and all(map(_is_weight, value)):
         return tuple(map(float, value))
-    raise ValueError("must be balanced, or a list of positive numbers, one per class")
+    raise ValueError(
+        "must be balanced, or a list of positive numbers up to a million, one per class"
+    )
 
 
 def _is_weight(value: object) -> bool:
@@ -231,6 +233,12 @@ class TrainingConfig(Part):
     epochs: Epochs | None = None
     """Passes over the training images, instead of ``iterations``: 0.5 is half a one."""
     batch_size: Annotated[int, Field(ge=1)] = 100
+    gradient_accumulation: Count = 1
+    """Slices of a batch that an update adds up the gradients of, one after another.
+
+    It needs memory for one slice, and is the same update but for rounding, dropout's
+    numbers, and batch normalization, which sees each slice by itself.
+    """
     drop_last: bool = False
     """Leave out the last, smaller batch of each epoch."""
     loss: Annotated[Loss, _named("cross_entropy")] = CrossEntropy()
@@ -255,6 +263,11 @@ class TrainingConfig(Part):
     """CPU threads of the training; null is PyTorch's own choice."""
     device: Device = "auto"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+
+    @property
+    def slice_size(self) -> int:
+        """Images at most that a forward pass takes."""
+        return -(-self.batch_size // self.gradient_accumulation)
 
     @model_validator(mode="before")
     @classmethod

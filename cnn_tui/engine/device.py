@@ -112,8 +112,8 @@ def first_line(error: BaseException) -> str:
 def check_memory(config: RunConfig, device: torch.device) -> None:
     """Refuses a model that cannot fit, before anything is allocated.
 
-    Counts weights, gradients and optimizer state, and the activations of one batch,
-    which are kept for the backward pass.
+    Counts weights, gradients and optimizer state, and the activations of one batch, or
+    of one slice of it, which are kept for the backward pass.
 
     Raises:
         DeviceBusyError: with the sizes, and what to lower.
@@ -121,14 +121,16 @@ def check_memory(config: RunConfig, device: torch.device) -> None:
     table, training = layer_table(config), config.training
     copies = 2 + _STATES_PER_PARAMETER[training.optimizer.name]
     weights_bytes = table.parameters * copies * _BYTES_PER_VALUE
-    activations_bytes = table.activations * training.batch_size * _BYTES_PER_VALUE
+    images = training.slice_size
+    activations_bytes = table.activations * images * _BYTES_PER_VALUE
     free_bytes = _free_bytes(device)
     if weights_bytes + activations_bytes > free_bytes:
         raise DeviceBusyError(
             f"the model is too large for {device}: its {count(table.parameters)} "
             f"parameters need {mebibytes(weights_bytes)}, a batch of "
-            f"{training.batch_size} needs {mebibytes(activations_bytes)}, and "
-            f"{mebibytes(free_bytes)} are free; lower batch_size or the layers' sizes"
+            f"{images} needs {mebibytes(activations_bytes)}, and "
+            f"{mebibytes(free_bytes)} are free; lower batch_size or the layers' sizes, "
+            "or raise gradient_accumulation"
         )
 
 

@@ -79,8 +79,9 @@ class Trainer:
         self._is_random = any(isinstance(m, _RANDOM) for m in self.model.modules())
         self._rng_states: list[RngState] = []
         names = config.dataset.facts.class_names
-        weights = class_weights(training.loss, splits.train.labels, names)
-        self.loss_function = make_loss(training.loss, len(names), weights)
+        labels = splits.train.labels
+        self._class_weights = class_weights(training.loss, labels, names)
+        self.loss_function = make_loss(training.loss, len(names), self._class_weights)
         self.evaluation_loss = make_loss(training.loss, len(names))
         self._batches = Batches(
             splits.train,
@@ -90,6 +91,7 @@ class Trainer:
         )
         self._values_per_image = splits.train.images[0].numel()
         self._augmentation = config.dataset.augmentation
+        self._slice_size = training.slice_size
         self._seed = training.seed
         self._prepare_images()
         self._clip_grad_norm = training.clip_grad_norm
@@ -133,10 +135,8 @@ class Trainer:
         is_checked = self.checks_each_update
         before = self._snapshot()
         lr = self._set_rate(step)
-        loss, predicted, labels = self._forward(step)
-        self._forget_gradients()
-        torch.autograd.backward(loss)
-        checked = loss.detach() + self._gradient_norm()
+        loss, predicted, labels = self._make_gradients(step)
+        checked = loss + self._gradient_norm()
         if self._gate is not None and not is_checked:
             self._gate.close_unless_finite(checked, before.buffers)
             self._rng_states.append(before.rng)
@@ -145,7 +145,7 @@ class Trainer:
             return False
         self.optimizer.step()
         self.step = step
-        self._rows.note(step, lr, loss.detach(), predicted, labels)
+        self._rows.note(step, lr, loss, predicted, labels)
         return True
 
     def skip(self) -> None:
@@ -213,12 +213,24 @@ class Trainer:
         batch = Batch(inputs=inputs, labels=labels)
         return batch if self._augment is None else self._augment(batch, step)
 
-    def _forward(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+    def parts(self, step: int) -> list[Batch]:
+        """Returns that in as many slices as it takes: one, unless it accumulates."""
+        return self.batch(step).parts(self._slice_size, self._class_weights)
+
+    def _make_gradients(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the loss, the predicted classes and the labels of a batch."""
-        batch = self.batch(step)
-        outputs = self.network.outputs(batch.inputs)
-        predicted = outputs.detach().argmax(1)
-        return batch.loss(outputs, self.loss_function), predicted, batch.labels
+        self._forget_gradients()
+        losses, predicted, labels = [], [], []
+        for part in self.parts(step):
+            outputs = self.network.outputs(part.inputs)
+            loss = part.loss(outputs, self.loss_function)
+            torch.autograd.backward(loss)
+            losses.append(loss.detach())
+            predicted.append(outputs.detach().argmax(1))
+            labels.append(part.labels)
+        if len(losses) == 1:
+            return losses[0], predicted[0], labels[0]
+        return torch.stack(losses).sum(), torch.cat(predicted), torch.cat(labels)
 
     def _forget_gradients(self) -> None:
         # What zero_grad does, without what a profiler would want to know of it.

@@ -14,8 +14,8 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
     {
         "Training": _keys(
             "training",
-            "iterations epochs batch_size drop_last evaluate_every checkpoint_every "
-            "seed early_stopping_patience",
+            "iterations epochs batch_size gradient_accumulation drop_last "
+            "evaluate_every checkpoint_every seed early_stopping_patience",
         ),
         "Optimizer": (
             *_keys(
@@ -61,6 +61,7 @@ WORDS_FOR_NONE = {
 """How null is written, where it is allowed."""
 
 HINTS = {
+    "training.gradient_accumulation": "slices of a batch",
     "training.drop_last": "the last, smaller batch",
     "training.evaluate_every": "updates",
     "training.checkpoint_every": "30s, or updates",
@@ -106,6 +107,7 @@ _SHORT_LABELS = {
     "training.schedule.warmup_iterations": "warmup",
     "dataset.validation_images": "validation",
     "training.early_stopping_patience": "patience",
+    "training.gradient_accumulation": "accumulation",
     "training.optimizer.decay_norms_and_biases": "on norms, biases",
     "dataset.name": "data set",
 }

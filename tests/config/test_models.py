@@ -34,6 +34,7 @@ def test_the_defaults_are_those_of_the_format() -> None:
         "training": {
             "iterations": 3000,
             "batch_size": 100,
+            "gradient_accumulation": 1,
             "drop_last": False,
             "loss": {
                 "name": "cross_entropy",
@@ -94,6 +95,7 @@ LOSSES = [
         ("epochs", 3),
         ("epochs", 0.5),
         ("drop_last", True),
+        ("gradient_accumulation", 7),
         ("checkpoint_every", 100),
         ("checkpoint_every", "1.5s"),
         ("clip_grad_norm", 1.5),

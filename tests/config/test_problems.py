@@ -1,5 +1,6 @@
 """What is said of a config that cannot be: key, value, and what is allowed."""
 
+import re
 from typing import Any
 
 import pytest
@@ -84,16 +85,22 @@ CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
             (
                 {"loss": {"class_weights": weights}},
                 "training.loss.class_weights: must be balanced, or a list of positive "
-                f"numbers, one per class, not {shown}",
+                f"numbers up to a million, one per class, not {shown}",
             )
             for weights, shown in (
                 ("even", "'even'"),
                 ([], "a list of 0"),
                 ([1, 0], "a list of 2"),
+                ([1, 2_000_000], "a list of 2"),
                 ([1, float("nan")], "a list of 2"),
                 ([True] * 10, "a list of 10"),
                 (2, "2"),
             )
+        ),
+        (
+            {"gradient_accumulation": 101},
+            "training.gradient_accumulation: must be at most the batch_size of 100, "
+            "not 101",
         ),
         (
             {"loss": {"class_weights": [1, 2]}},
@@ -215,12 +222,17 @@ def test_batch_norm_does_not_see_a_batch_that_is_dropped() -> None:
 
 @pytest.mark.parametrize(
     ("dataset", "training"),
-    [({}, {"batch_size": 1}), ({"train_images": 101}, {"batch_size": 100})],
+    [
+        ({}, {"batch_size": 1}),
+        ({"train_images": 101}, {"batch_size": 100}),
+        ({}, {"batch_size": 5, "gradient_accumulation": 3}),
+        ({"train_images": 103}, {"batch_size": 100, "gradient_accumulation": 50}),
+    ],
 )
 def test_batch_norm_must_see_more_than_one_value(dataset: Any, training: Any) -> None:
     layers = [CONV, "batch_norm2d", *LOGISTIC]
     found = problem(layers, dataset=dataset, training=training)
-    assert found.startswith("training.batch_size: leaves a batch of one image")
+    assert re.match(r"training.batch_size: leaves a (batch|slice) of one image", found)
     assert "layer 2, batch_norm2d" in found
 
 
