@@ -246,6 +246,8 @@ class TrainingConfig(Part):
     schedule: Annotated[Schedule, _named("constant")] = Constant()
     evaluate_every: Count = 500
     """Updates between two evaluations."""
+    evaluate_flipped: bool = False
+    """Evaluate each image by the mean of its own scores and those of its mirror."""
     checkpoint_every: Interval = "30s"
     """Seconds ("30s") or updates between two checkpoints."""
     early_stopping_patience: Count | None = None

@@ -76,10 +76,19 @@ class Network:
     scaling: Scaling
     memory_format: torch.memory_format
     autocast: AbstractContextManager[object]
+    is_flipped_too: bool = False
+    """Whether an evaluation looks at the mirror images as well."""
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Takes uint8 N×C×H×W, returns float32 N×classes."""
-        return self.outputs(self.inputs(images))
+        """Takes uint8 N×C×H×W, returns float32 N×classes, as an evaluation judges.
+
+        With mirror images it is the mean of both scores, not of both probabilities:
+        that is of use to any loss.
+        """
+        scores = self.outputs(self.inputs(images))
+        if self.is_flipped_too:
+            scores = scores.add(self.outputs(self.inputs(images.flip(3)))).div(2)
+        return scores
 
     def inputs(self, images: Tensor) -> Tensor:
         """Returns what the model takes: float32 of the shape of ``images``."""
@@ -156,6 +165,7 @@ def _network(
         scaling=scaling,
         memory_format=memory_format,
         autocast=autocast,
+        is_flipped_too=training.evaluate_flipped,
     )
 
 

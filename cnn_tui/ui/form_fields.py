@@ -15,7 +15,8 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
         "Training": _keys(
             "training",
             "iterations epochs batch_size gradient_accumulation drop_last "
-            "evaluate_every checkpoint_every seed early_stopping_patience",
+            "evaluate_every evaluate_flipped checkpoint_every seed "
+            "early_stopping_patience",
         ),
         "Optimizer": (
             *_keys(
@@ -64,6 +65,7 @@ HINTS = {
     "training.gradient_accumulation": "slices of a batch",
     "training.drop_last": "the last, smaller batch",
     "training.evaluate_every": "updates",
+    "training.evaluate_flipped": "mirror images, too",
     "training.checkpoint_every": "30s, or updates",
     "training.clip_grad_norm": "off, or a number",
     "training.loss.class_weights": "off, balanced, or a list",
