@@ -253,6 +253,8 @@ class TrainingConfig(Part):
     early_stopping_patience: Count | None = None
     """Finish after so many evaluations without a better one; null never does."""
     clip_grad_norm: Positive | None = None
+    ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Evaluate and keep an exponential moving average of the weights; null is off."""
     on_non_finite: Literal["pause", "stop", "rollback", "ignore"] = "stop"
     """What to do when the loss or a gradient is NaN or infinite."""
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"

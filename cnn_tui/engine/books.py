@@ -105,7 +105,7 @@ class Books:
         """Evaluates and appends a test row; returns whether it is the best so far."""
         results, step = self.state.results, self.step
         found = evaluate_splits(
-            self.trainer.network,
+            self.trainer.evaluated,
             self.trainer.evaluation_loss,
             self._splits,
             self.state.config.dataset.facts.classes,

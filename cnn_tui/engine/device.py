@@ -112,14 +112,15 @@ def first_line(error: BaseException) -> str:
 def check_memory(config: RunConfig, device: torch.device) -> None:
     """Refuses a model that cannot fit, before anything is allocated.
 
-    Counts weights, gradients and optimizer state, and the activations of one batch, or
-    of one slice of it, which are kept for the backward pass.
+    Counts weights, their average, gradients and optimizer state, and the activations of
+    one batch, or of one slice of it, which are kept for the backward pass.
 
     Raises:
         DeviceBusyError: with the sizes, and what to lower.
     """
     table, training = layer_table(config), config.training
     copies = 2 + _STATES_PER_PARAMETER[training.optimizer.name]
+    copies += training.ema_decay is not None
     weights_bytes = table.parameters * copies * _BYTES_PER_VALUE
     images = training.slice_size
     activations_bytes = table.activations * images * _BYTES_PER_VALUE

@@ -136,7 +136,10 @@ def load_network(
 
 
 def to_safetensors(network: Network, config: RunConfig, step: int) -> bytes:
-    """Returns a file with all of a network: weights, scaling, classes, config."""
+    """Returns a file with all of a network: weights, scaling, classes, config.
+
+    Which weights it has, as the config says: ``ema``, the averaged ones, or ``raw``.
+    """
     # safetensors takes contiguous tensors only, and metadata of strings only.
     weights = {
         name: tensor.detach().cpu().contiguous()
@@ -147,6 +150,7 @@ def to_safetensors(network: Network, config: RunConfig, step: int) -> bytes:
         "config": to_yaml(config),
         "scaling": msgspec.json.encode(network.scaling).decode(),
         "step": str(step),
+        "weights": "raw" if config.training.ema_decay is None else "ema",
         "classes": ",".join(config.dataset.facts.class_names),
     }
     return save(weights, metadata)

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from cnn_tui.config import RunConfig
-from cnn_tui.engine.augment import Augmenter, Batch
-from cnn_tui.engine.batches import Batches, Feed, batches_ahead
+from cnn_tui.engine.augment import Batch
 from cnn_tui.engine.checkpoint import Checkpoint
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.gate import Gate
-from cnn_tui.engine.network import new_network
+from cnn_tui.engine.inputs import TrainingInputs
+from cnn_tui.engine.moving_average import MovingAverage
+from cnn_tui.engine.network import Network, new_network
 from cnn_tui.engine.optimizers import (
     can_fuse,
     class_weights,
@@ -68,6 +69,11 @@ class Trainer:
         seed_rngs(drawn, training.seed, device)
         self._parameters = list(self.model.parameters())
         self._buffers = list(self.model.buffers())
+        self._average = (
+            None
+            if training.ema_decay is None
+            else MovingAverage(self.network.model, training.ema_decay)
+        )
         self._optimizer_config = training.optimizer
         is_fused = can_fuse(training.optimizer, device)
         self.optimizer = make_optimizer(
@@ -80,20 +86,11 @@ class Trainer:
         self._rng_states: list[RngState] = []
         names = config.dataset.facts.class_names
         labels = splits.train.labels
-        self._class_weights = class_weights(training.loss, labels, names)
-        self.loss_function = make_loss(training.loss, len(names), self._class_weights)
+        weights = class_weights(training.loss, labels, names)
+        self.loss_function = make_loss(training.loss, len(names), weights)
         self.evaluation_loss = make_loss(training.loss, len(names))
-        self._batches = Batches(
-            splits.train,
-            training.batch_size,
-            training.seed,
-            drop_last=training.drop_last,
-        )
-        self._values_per_image = splits.train.images[0].numel()
-        self._augmentation = config.dataset.augmentation
-        self._slice_size = training.slice_size
-        self._seed = training.seed
-        self._prepare_images()
+        self._inputs = TrainingInputs(config, splits.train, weights)
+        self._inputs.prepare(self.network)
         self._clip_grad_norm = training.clip_grad_norm
         self._rows = TrainRows(rates.horizon, clock)
 
@@ -103,14 +100,21 @@ class Trainer:
         return self.network.model
 
     @property
+    def evaluated(self) -> Network:
+        """The network that is evaluated and kept: its weights may be averages."""
+        if self._average is None:
+            return self.network
+        return replace(self.network, model=self._average.model)
+
+    @property
     def steps_per_epoch(self) -> int:
         """Updates in one pass over the training images."""
-        return self._batches.per_epoch
+        return self._inputs.steps_per_epoch
 
     @property
     def images_per_update(self) -> float:
         """Images in a batch, on average."""
-        return self._batches.images_per_epoch / self._batches.per_epoch
+        return self._inputs.images_per_update
 
     @property
     def checks_each_update(self) -> bool:
@@ -145,6 +149,7 @@ class Trainer:
             return False
         self.optimizer.step()
         self.step = step
+        self._follow()
         self._rows.note(step, lr, loss, predicted, labels)
         return True
 
@@ -168,6 +173,7 @@ class Trainer:
         return {
             "step": self.step,
             "model": self.model.state_dict(),
+            "ema": self._average.model.state_dict() if self._average else None,
             "scaling": self.network.scaling,
             "optimizer": self.optimizer.state_dict(),
             "rng": get_rng_state(self.device),
@@ -181,9 +187,11 @@ class Trainer:
         self._rows.forget()
         self.step = checkpoint.step
         self.model.load_state_dict(checkpoint.model)
+        if self._average is not None:
+            self._average.model.load_state_dict(checkpoint.ema or checkpoint.model)
         if checkpoint.scaling is not None:
             self.network = replace(self.network, scaling=checkpoint.scaling)
-            self._prepare_images()
+            self._inputs.prepare(self.network)
         self._load_optimizer(checkpoint.optimizer)
         set_rng_state(checkpoint.rng, self.device)
 
@@ -203,19 +211,19 @@ class Trainer:
                 )
 
     def weights_are_finite(self) -> bool:
-        """Tells whether all weights and buffers are finite."""
-        values = (*self._parameters, *self._buffers)
+        """Tells whether all weights and buffers are finite, and their averages."""
+        values = [*self._parameters, *self._buffers]
+        if self._average is not None:
+            values += self._average.model.state_dict().values()
         return all(bool(torch.isfinite(value).all()) for value in values)
 
     def batch(self, step: int) -> Batch:
         """Returns what update ``step`` trains on."""
-        inputs, labels = self._feed.batch(step)
-        batch = Batch(inputs=inputs, labels=labels)
-        return batch if self._augment is None else self._augment(batch, step)
+        return self._inputs.batch(step)
 
     def parts(self, step: int) -> list[Batch]:
         """Returns that in as many slices as it takes: one, unless it accumulates."""
-        return self.batch(step).parts(self._slice_size, self._class_weights)
+        return self._inputs.parts(step)
 
     def _make_gradients(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the loss, the predicted classes and the labels of a batch."""
@@ -231,6 +239,13 @@ class Trainer:
         if len(losses) == 1:
             return losses[0], predicted[0], labels[0]
         return torch.stack(losses).sum(), torch.cat(predicted), torch.cat(labels)
+
+    def _follow(self) -> None:
+        if self._average is None:
+            return
+        share = self._average.share(self.step)
+        gate = self._gate
+        self._average.follow(share if gate is None else gate.unless_closed(share))
 
     def _forget_gradients(self) -> None:
         # What zero_grad does, without what a profiler would want to know of it.
@@ -251,19 +266,6 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         return lr
-
-    def _prepare_images(self) -> None:
-        """Lets batches be made, and changed, as the network's scaling asks for."""
-        size, values = self._batches.batch_size, self._values_per_image
-        ahead = batches_ahead(size, values, self.device)
-        self._feed = Feed(self._batches, self.network.inputs, ahead)
-        self._augment: Augmenter | None = None
-        if self._augmentation.is_on:
-            # Put there once: each copy waits for the device.
-            black = torch.tensor(self.network.scaling.black, device=self.device)
-            self._augment = Augmenter(
-                config=self._augmentation, seed=self._seed, black=black
-            )
 
     def _load_optimizer(self, state: dict[str, Any]) -> None:
         # How it is computed is this device's affair, not that of the one before.

@@ -25,6 +25,7 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
                 "decay_norms_and_biases",
             ),
             "training.clip_grad_norm",
+            "training.ema_decay",
         ),
         "Schedule": _keys(
             "training.schedule", "name step_size gamma final_lr warmup_iterations"
@@ -55,6 +56,7 @@ WORDS_FOR_NONE = {
     "training.memory_format": "auto",
     "training.deterministic": "auto",
     "training.clip_grad_norm": "off",
+    "training.ema_decay": "off",
     "training.loss.class_weights": "off",
     "training.early_stopping_patience": "off",
     "dataset.train_images": "all",
@@ -68,6 +70,7 @@ HINTS = {
     "training.evaluate_flipped": "mirror images, too",
     "training.checkpoint_every": "30s, or updates",
     "training.clip_grad_norm": "off, or a number",
+    "training.ema_decay": "off, or as 0.999",
     "training.loss.class_weights": "off, balanced, or a list",
     "training.early_stopping_patience": "off, or evaluations",
     "training.threads": "auto, or a number",

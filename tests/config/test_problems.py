@@ -97,6 +97,7 @@ CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
                 (2, "2"),
             )
         ),
+        ({"ema_decay": 1}, "training.ema_decay: must be less than 1, not 1"),
         (
             {"gradient_accumulation": 101},
             "training.gradient_accumulation: must be at most the batch_size of 100, "

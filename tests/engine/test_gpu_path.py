@@ -12,6 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from cnn_tui.config import RunConfig
 from cnn_tui.engine import evaluate as evaluate_module
+from cnn_tui.engine import inputs as inputs_module
 from cnn_tui.engine import trainer as trainer_module
 from cnn_tui.engine.batches import Batches, Feed, batches_ahead
 from cnn_tui.engine.data import Splits
@@ -61,7 +62,7 @@ class Dispatched(TorchDispatchMode):  # type: ignore[no-untyped-call]
 def gated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trains on the CPU as on CUDA: fused, gated, batches made ahead."""
     monkeypatch.setattr(trainer_module, "can_fuse", lambda config, device: True)
-    monkeypatch.setattr(trainer_module, "batches_ahead", lambda *arguments: 4)
+    monkeypatch.setattr(inputs_module, "batches_ahead", lambda *arguments: 4)
 
 
 def dispatched(trainer: Trainer) -> Counter[str]:
@@ -106,7 +107,7 @@ def test_batches_made_ahead_are_the_same_bit_for_bit(
 ) -> None:
     config = make_config(TINY, iterations=40)
     ahead = make_trainer(config, splits)
-    monkeypatch.setattr(trainer_module, "batches_ahead", lambda *arguments: 1)
+    monkeypatch.setattr(inputs_module, "batches_ahead", lambda *arguments: 1)
     assert losses(ahead, 25) == losses(make_trainer(config, splits), 25)
 
 
