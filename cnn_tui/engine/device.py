@@ -61,6 +61,15 @@ def why_unused() -> str | None:
     return f"the driver shows {name}, but torch cannot use it: {printable(reason)}"
 
 
+def has_amx() -> bool | None:
+    """Returns whether this CPU has AMX for bfloat16; None if this torch cannot tell."""
+    capabilities = getattr(torch.cpu, "get_capabilities", None)  # not in 2.9
+    if capabilities is None:
+        return None
+    found = capabilities()
+    return bool(found.get("amx_tile") and found.get("amx_bf16"))
+
+
 def device_name(device: torch.device) -> str | None:
     """Returns the name of a GPU; None for a CPU."""
     if device.type == "cuda":

@@ -127,9 +127,11 @@ def decays(checkpoint: Checkpoint) -> list[float]:
     return [group["weight_decay"] for group in checkpoint.optimizer["param_groups"]]
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
-@pytest.mark.parametrize("policy", ["ignore", "rollback", "stop"])
-@pytest.mark.parametrize("lr", [0.1, 1e36])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize(
+    ("lr", "policy"),
+    [(0.1, "stop"), (1e36, "ignore"), (1e36, "rollback"), (1e36, "stop")],
+)
 def test_both_ways_of_checking_give_the_same_run(
     lr: float,
     policy: str,

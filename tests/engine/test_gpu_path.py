@@ -87,6 +87,38 @@ def test_an_update_never_waits_for_the_device(
     assert [name for name in found if name in WAITS] == []
 
 
+EVERYTHING: dict[str, Any] = {
+    "ema_decay": 0.99,
+    "gradient_accumulation": 3,
+    "drop_last": True,
+    "loss": {"class_weights": "balanced", "label_smoothing": 0.1},
+    "optimizer": {"weight_decay": 0.01, "decay_norms_and_biases": False},
+}
+
+
+@pytest.mark.usefixtures("gated")
+@pytest.mark.parametrize("mixup", [0.0, 0.2])
+def test_an_update_with_everything_never_waits_either(
+    mixup: float, splits: Splits
+) -> None:
+    dataset = {"augmentation": {"mixup": mixup}}
+    found = dispatched(make_trainer(make_config(RANDOM, dataset, **EVERYTHING), splits))
+    assert [name for name in found if name in WAITS] == []
+    assert found["_foreach_sub"] == found["_foreach_mul_"] == 1  # it follows
+
+
+@pytest.mark.usefixtures("gated")
+def test_what_is_off_costs_no_operator(splits: Splits) -> None:
+    plain = dispatched(make_trainer(make_config(MODEL_A), splits))
+    averaged = dispatched(make_trainer(make_config(MODEL_A, ema_decay=0.99), splits))
+    more = {"_foreach_sub": 1, "_foreach_mul_": 1, "_foreach_add_": 1}
+    assert plain == dispatched(
+        make_trainer(make_config(MODEL_A, gradient_accumulation=1), splits)
+    )
+    assert (averaged - plain) == Counter(more | {"rsub": 1, "mul_": 1})
+    assert not plain - averaged
+
+
 @pytest.mark.usefixtures("gated")
 def test_an_update_costs_few_operators_beside_the_net(splits: Splits) -> None:
     trainer = make_trainer(make_config(MODEL_A), splits)

@@ -20,8 +20,11 @@ _TRAINING: dict[str, Any] = {
     "iterations": STEPS,
     "batch_size": 50,
     "optimizer": {
-        "name": "sgd", "lr": 0.1, "momentum": 0.9,
-        "weight_decay": 0.001, "decay_norms_and_biases": False,
+        "name": "sgd",
+        "lr": 0.1,
+        "momentum": 0.9,
+        "weight_decay": 0.001,
+        "decay_norms_and_biases": False,
     },
     "ema_decay": 0.9,
     "gradient_accumulation": 2,
