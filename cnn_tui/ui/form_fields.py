@@ -65,16 +65,13 @@ WORDS_FOR_NONE = {
 
 HINTS = {
     "training.gradient_accumulation": "slices of a batch",
-    "training.drop_last": "the last, smaller batch",
     "training.evaluate_every": "updates",
-    "training.evaluate_flipped": "mirror images, too",
     "training.checkpoint_every": "30s, or updates",
     "training.clip_grad_norm": "off, or a number",
     "training.ema_decay": "off, or as 0.999",
     "training.loss.class_weights": "off, balanced, or a list",
     "training.early_stopping_patience": "off, or evaluations",
     "training.threads": "auto, or a number",
-    "training.optimizer.decay_norms_and_biases": "the weight decay",
     "training.schedule.step_size": "updates",
     "training.schedule.warmup_iterations": "updates",
     "dataset.train_images": "all, or a number",
