@@ -17,6 +17,7 @@ from pydantic import (
 from cnn_tui.config.dataset import DatasetConfig
 from cnn_tui.config.values import (
     MAX_STEPS,
+    ClassWeights,
     Count,
     Fraction,
     NonNegative,
@@ -28,7 +29,6 @@ from cnn_tui.layers import Layer, Layers, to_yaml_form
 
 FORMAT = 1
 DEFAULT_ITERATIONS = 3000
-MAX_CLASS_WEIGHT = 1e6
 
 
 def _named(default: str) -> BeforeValidator:
@@ -48,23 +48,6 @@ def _check_device(text: str) -> str:
     return text
 
 
-def _check_class_weights(value: Any) -> Any:
-    value = as_tuple(value)
-    if value in (None, "balanced"):
-        return value
-    if isinstance(value, tuple) and value and all(map(_is_weight, value)):
-        return tuple(map(float, value))
-    raise ValueError(
-        "must be balanced, or a list of positive numbers up to a million, one per class"
-    )
-
-
-def _is_weight(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return 0 < value <= MAX_CLASS_WEIGHT
-
-
 def _check_interval(value: int | str) -> int | str:
     if isinstance(value, int):
         if not 1 <= value <= MAX_STEPS:
@@ -81,12 +64,6 @@ def _whole_if_it_is(value: float) -> int | float:
 Interval = Annotated[int | str, AfterValidator(_check_interval)]
 Epochs = Annotated[float, Field(gt=0, le=10**6), PlainSerializer(_whole_if_it_is)]
 Device = Annotated[str, AfterValidator(_check_device)]
-
-
-ClassWeights = Annotated[
-    tuple[float, ...] | Literal["balanced"] | None,
-    BeforeValidator(_check_class_weights),
-]
 
 
 class ModelConfig(Part):

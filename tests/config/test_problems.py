@@ -85,13 +85,14 @@ CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
             (
                 {"loss": {"class_weights": weights}},
                 "training.loss.class_weights: must be balanced, or a list of positive "
-                f"numbers up to a million, one per class, not {shown}",
+                f"numbers (from 0.000001 to 1000000), one per class, not {shown}",
             )
             for weights, shown in (
                 ("even", "'even'"),
                 ([], "a list of 0"),
                 ([1, 0], "a list of 2"),
                 ([1, 2_000_000], "a list of 2"),
+                ([1, 1e-7], "a list of 2"),
                 ([1, float("nan")], "a list of 2"),
                 ([True] * 10, "a list of 10"),
                 (2, "2"),
