@@ -12,16 +12,25 @@ _AHEAD_BYTES = 2**28
 
 
 class Batches:
-    """The training batches in the order that (seed, epoch) alone decides."""
+    """The training batches in the order that (seed, epoch) alone decides.
 
-    def __init__(self, images: Images, batch_size: int, seed: int) -> None:
+    Attributes:
+        per_epoch: Batches in an epoch; the last may be a smaller one.
+        images_per_epoch: Images in them, fewer than all where such a one is dropped.
+    """
+
+    def __init__(
+        self, images: Images, batch_size: int, seed: int, *, drop_last: bool = False
+    ) -> None:
         """Takes images that stay on their device."""
         self._images = images
         self._seed = seed
         self._epoch = 0
         self._order = torch.empty(0, dtype=torch.int64)
         self.batch_size = batch_size
-        self.per_epoch = -(-len(images) // batch_size)
+        dropped = len(images) % batch_size if drop_last else 0
+        self.images_per_epoch = len(images) - dropped
+        self.per_epoch = -(-self.images_per_epoch // batch_size)
 
     def batches(self, step: int, count: int = 1) -> Images:
         """Returns ``count`` batches from that of update ``step`` (from 1) on, as one.
@@ -31,6 +40,7 @@ class Batches:
         epoch, position = divmod(step - 1, self.per_epoch)
         if epoch + 1 != self._epoch:
             order = permutation(self._seed, epoch + 1, len(self._images))
+            order = order[: self.images_per_epoch]
             self._order = order.to(self._images.labels.device)
             self._epoch = epoch + 1
         start = position * self.batch_size

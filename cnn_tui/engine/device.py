@@ -61,6 +61,15 @@ def why_unused() -> str | None:
     return f"the driver shows {name}, but torch cannot use it: {printable(reason)}"
 
 
+def has_amx() -> bool | None:
+    """Returns whether this CPU has AMX for bfloat16; None if this torch cannot tell."""
+    capabilities = getattr(torch.cpu, "get_capabilities", None)  # not in 2.9
+    if capabilities is None:
+        return None
+    found = capabilities()
+    return bool(found.get("amx_tile") and found.get("amx_bf16"))
+
+
 def device_name(device: torch.device) -> str | None:
     """Returns the name of a GPU; None for a CPU."""
     if device.type == "cuda":
@@ -112,23 +121,26 @@ def first_line(error: BaseException) -> str:
 def check_memory(config: RunConfig, device: torch.device) -> None:
     """Refuses a model that cannot fit, before anything is allocated.
 
-    Counts weights, gradients and optimizer state, and the activations of one batch,
-    which are kept for the backward pass.
+    Counts weights, their average, gradients and optimizer state, and the activations of
+    one batch, or of one slice of it, which are kept for the backward pass.
 
     Raises:
         DeviceBusyError: with the sizes, and what to lower.
     """
     table, training = layer_table(config), config.training
     copies = 2 + _STATES_PER_PARAMETER[training.optimizer.name]
+    copies += training.ema_decay is not None
     weights_bytes = table.parameters * copies * _BYTES_PER_VALUE
-    activations_bytes = table.activations * training.batch_size * _BYTES_PER_VALUE
+    images = training.slice_size
+    activations_bytes = table.activations * images * _BYTES_PER_VALUE
     free_bytes = _free_bytes(device)
     if weights_bytes + activations_bytes > free_bytes:
         raise DeviceBusyError(
             f"the model is too large for {device}: its {count(table.parameters)} "
             f"parameters need {mebibytes(weights_bytes)}, a batch of "
-            f"{training.batch_size} needs {mebibytes(activations_bytes)}, and "
-            f"{mebibytes(free_bytes)} are free; lower batch_size or the layers' sizes"
+            f"{images} needs {mebibytes(activations_bytes)}, and "
+            f"{mebibytes(free_bytes)} are free; lower batch_size or the layers' sizes, "
+            "or raise gradient_accumulation"
         )
 
 

@@ -205,7 +205,7 @@ def reason_of(error: Exception, batch_size: int) -> str:
         detail = line.rpartition("DefaultCPUAllocator: ")[2]
         return (
             f"out of memory in training at batch_size {batch_size:,}: lower it, or the "
-            f"layers' sizes ({detail})"
+            f"layers' sizes, or raise gradient_accumulation ({detail})"
         )
     if isinstance(error, torch.AcceleratorError):
         return (

@@ -12,7 +12,8 @@ from cnn_tui.engine.checkpoint import LAST, load_checkpoint
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.resume import Changes, resume_run, take_over
 from cnn_tui.engine.setup import Setup, set_up
-from cnn_tui.engine.trainer import Trainer, TrainRow
+from cnn_tui.engine.train_rows import TrainRow
+from cnn_tui.engine.trainer import Trainer
 from cnn_tui.errors import DeviceBusyError
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.writer import RunWriter

@@ -29,6 +29,14 @@ WAYS: list[dict[str, Any]] = [
     {"optimizer": {"name": "rmsprop", "momentum": 0.9}},
     {"optimizer": {"momentum": 0.9, "nesterov": True}, "precision": "tf32"},
     {"precision": "bfloat16"},
+    {
+        "ema_decay": 0.9,
+        "gradient_accumulation": 3,
+        "drop_last": True,
+        "evaluate_flipped": True,
+        "loss": {"class_weights": "balanced"},
+        "optimizer": {"weight_decay": 0.01, "decay_norms_and_biases": False},
+    },
 ]
 
 
