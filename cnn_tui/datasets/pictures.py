@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from itertools import islice
@@ -20,14 +20,13 @@ from safetensors.numpy import save
 from cnn_tui.datasets.decode import NotAPictureError, decode
 from cnn_tui.datasets.form import CHANNELS, Form
 from cnn_tui.datasets.listing import Listing, Picture
+from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.errors import DataError
 from cnn_tui.io.files import Stamp, replace_file
 from cnn_tui.text import count, mebibytes, printable
 
 logger = logging.getLogger(__name__)
 
-Tell = Callable[[int, int], None]
-"""Is told how many of how many pictures are decoded; may raise to end it."""
 _AT_ONCE = 64
 _SHARE_OF_MEMORY = 0.5
 
@@ -43,9 +42,7 @@ class Decoded:
     """Path and reason of each file that is left out."""
 
 
-def decode_all(
-    listing: Listing, form: Form, tell: Tell = lambda done, total: None
-) -> Decoded:
+def decode_all(listing: Listing, form: Form, tell: Tell = nobody) -> Decoded:
     """Decodes what is not in the cache, and writes the cache anew if that was some.
 
     Raises:
@@ -63,12 +60,12 @@ def decode_all(
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         rows = iter(missing)
         while some := list(islice(rows, _AT_ONCE)):
-            tell(done, total)
+            tell(f"decoding pictures: {count(done)} of {count(total)}")
             reasons |= pool.map(
                 lambda row: (row, _decode_into(images, row, listing, form)), some
             )
             done += len(some)
-    tell(total, total)
+    tell("")
     if missing:
         _write_cache(cache, listing.pictures, images, reasons)
     return _without_bad(listing, images, reasons)

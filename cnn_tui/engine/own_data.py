@@ -11,7 +11,8 @@ from cnn_tui.datasets.form import PARTS, Part
 from cnn_tui.datasets.listing import list_pictures
 from cnn_tui.datasets.npz import ArrayFile, Labelled, read_npz
 from cnn_tui.datasets.oddities import oddities
-from cnn_tui.datasets.pictures import Decoded, Tell, decode_all, fingerprint
+from cnn_tui.datasets.pictures import Decoded, decode_all, fingerprint
+from cnn_tui.datasets.telling import Tell
 from cnn_tui.engine.images import Images
 from cnn_tui.errors import DataError
 from cnn_tui.io.files import stamp

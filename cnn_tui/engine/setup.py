@@ -7,7 +7,7 @@ import torch
 
 from cnn_tui.config import RunConfig, apply_settings, parse_mapping, to_mapping
 from cnn_tui.config.dataset import FoundImages
-from cnn_tui.datasets.pictures import Tell
+from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.engine.data import Splits, load_splits
 from cnn_tui.engine.device import check_memory, first_line, pick_device, why_unused
 from cnn_tui.engine.numerics import decided, set_numerics
@@ -35,11 +35,11 @@ class Setup:
 def set_up(
     config: RunConfig,
     data_dir: Path | None,
-    tell: Tell = lambda done, total: None,
+    tell: Tell = nobody,
 ) -> Setup:
     """Finds the device, loads the data and builds the model.
 
-    ``tell`` hears of pictures that are decoded, and may raise to end that.
+    ``tell`` hears of what is fetched and decoded, and may raise to end that.
 
     Raises:
         InputError: if the device or the data are not there, or the model is too large.

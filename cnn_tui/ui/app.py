@@ -43,6 +43,13 @@ class RunCreated(Message):
 
 
 @dataclass
+class Loading(Message):
+    """A run that starts has its images fetched or decoded."""
+
+    sentence: str
+
+
+@dataclass
 class RunEnded(Message):
     """The training thread is free again."""
 
@@ -195,7 +202,12 @@ class CnnTuiApp(App[int]):
             name=message.name,
             on_run=self._tell_created,
             on_ended=self._tell_ended,
+            on_told=lambda sentence: self.post_message(Loading(sentence)),
         )
+
+    def on_loading(self, message: Loading) -> None:
+        """Shows how far the images of a run are that starts."""
+        self._new_run.start_goes_on(message.sentence)
 
     def on_resume_requested(self, message: "ResumeRequested") -> None:
         """Asks how a run is to go on, unless this process is at it."""

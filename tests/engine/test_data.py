@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torchvision
 
 from cnn_tui.datasets.facts import BUNDLED, DATASETS, FILES, IdxFiles
 from cnn_tui.engine.data import (
@@ -22,8 +23,10 @@ from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import MEMORY_FORMATS, Network, Scaling, new_network
 from cnn_tui.errors import DataError
 from tests.engine.making import make_config, same
+from tests.io.serving import serving
 
 CPU = torch.device("cpu")
+MIRRORS = ["http://127.0.0.1:9/a/", "http://127.0.0.1:9/b/"]
 FASHION = Path(__file__).parents[3] / "shared" / "data"
 Sets = tuple[Images, Images]
 
@@ -40,6 +43,13 @@ def data_dir(tmp_path: Path) -> Path:
     """A folder with raw MNIST files, to be damaged."""
     shutil.copytree(BUNDLED / "MNIST", tmp_path / "data" / "MNIST")
     return tmp_path / "data"
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets files be asked for only where nobody listens."""
+    for kind in (torchvision.datasets.MNIST, torchvision.datasets.FashionMNIST):
+        monkeypatch.setattr(kind, "mirrors", MIRRORS)
 
 
 def refusal(data_dir: Path) -> str:
@@ -112,13 +122,33 @@ def test_several_may_decode_at_once(cache: Path, mnist: Sets) -> None:
     assert len(list(cache.iterdir())) == 1
 
 
-def test_a_missing_file_is_named(data_dir: Path) -> None:
+def test_a_missing_file_is_named_with_where_to_get_it(
+    data_dir: Path, offline: None
+) -> None:
     missing = data_dir / "MNIST" / "raw" / FILES[2]
     missing.unlink()
+    places = [f"{mirror}{FILES[2]}: Connection refused" for mirror in MIRRORS]
     assert refusal(data_dir) == (
-        f"{missing}: cannot be read: No such file or directory; remove the folder to "
-        "have it fetched again"
+        f"MNIST is not in {data_dir} and cannot be downloaded ({'; '.join(places)}); "
+        f"put {FILES[2]} into {missing.parent}"
     )
+
+
+def test_a_missing_file_is_fetched(
+    data_dir: Path, cache: Path, mnist: Sets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = data_dir / "MNIST" / "raw" / FILES[3]
+    content = missing.read_bytes()
+    missing.unlink()
+    told: list[str] = []
+    with serving({f"other/{FILES[3]}": content}) as site:
+        mirrors = [f"{site.url}{place}/" for place in ("none", "other")]
+        monkeypatch.setattr(torchvision.datasets.MNIST, "mirrors", mirrors)
+        test = load_dataset("mnist", data_dir, told.append)[1]
+    assert same(test.labels, mnist[1].labels)
+    assert missing.read_bytes() == content
+    assert told[0] == f"downloading {FILES[3]}: 0 MiB of 0 MiB"
+    assert told[-1] == ""
 
 
 @pytest.mark.parametrize(
@@ -143,7 +173,7 @@ def test_a_damaged_file_is_found_although_its_images_are_in_the_cache(
 
 
 def test_the_folder_is_the_option_else_the_variable(
-    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offline: None
 ) -> None:
     monkeypatch.setenv("CNN_TUI_DATA", str(data_dir))
     (data_dir / "MNIST" / "raw" / FILES[0]).unlink()
@@ -162,18 +192,15 @@ def test_fashion_mnist_is_read_from_a_folder(cache: Path) -> None:
 
 
 def test_without_a_network_it_says_where_to_put_the_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, offline: None
 ) -> None:
-    for variable in ("http_proxy", "https_proxy"):  # where nobody listens
-        monkeypatch.setenv(variable, "http://127.0.0.1:9")
-    monkeypatch.delenv("no_proxy", raising=False)
     with pytest.raises(DataError) as caught:
         load_dataset("fashion-mnist", tmp_path)
     message = str(caught.value)
     assert message.startswith(f"Fashion-MNIST is not in {tmp_path} and cannot be down")
     raw = tmp_path / "FashionMNIST" / "raw"
-    assert message.endswith(f"put its four .gz files into {raw}")
-    assert list(tmp_path.iterdir()) == []
+    assert message.endswith(f"put {', '.join(FILES[:3])} and {FILES[3]} into {raw}")
+    assert list(raw.iterdir()) == []
 
 
 def plain_network(memory_format: str) -> Network:
@@ -253,8 +280,9 @@ def test_pipes_in_the_places_of_data_and_cache_are_not_waited_for(
     cache.unlink()
     os.mkfifo(cache)
     load_dataset("mnist", None)
-    raw = tmp_path / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    os.mkfifo(raw / "train-images-idx3-ubyte.gz")
+    shutil.copytree(BUNDLED / "MNIST", tmp_path / "MNIST")
+    images = tmp_path / "MNIST" / "raw" / FILES[0]
+    images.unlink()
+    os.mkfifo(images)
     with pytest.raises(DataError, match="not a regular file"):
         load_dataset("mnist", tmp_path)
