@@ -21,6 +21,11 @@ class Form:
     resize: Resize
     """crop: the shorter side fits, the middle is kept; pad: the longer side fits."""
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height, width."""
+        return CHANNELS[self.mode], self.image_size, self.image_size
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fractions:

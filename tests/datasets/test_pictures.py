@@ -1,6 +1,7 @@
 """Pictures are decoded in parallel, once, and again only where they changed."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from cnn_tui.datasets import pictures as pictures_module
 from cnn_tui.datasets.decode import decode
 from cnn_tui.datasets.form import Form, Fractions
 from cnn_tui.datasets.listing import Listing, list_pictures
-from cnn_tui.datasets.oddities import oddities
-from cnn_tui.datasets.pictures import Decoded, decode_all, fingerprint
+from cnn_tui.datasets.oddities import rare_classes
+from cnn_tui.datasets.picture_cache import Decoded, path_of
+from cnn_tui.datasets.pictures import decode_all, fingerprint
 from cnn_tui.errors import DataError
 
 FORM = Form(image_size=8, mode="grey", resize="crop")
@@ -86,11 +88,31 @@ def test_only_what_changed_is_decoded_again(
     assert sorted(decoded_paths) == ["000.png", "new.png"]
 
 
+def test_what_is_odd_about_them_is_found_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = decode_all(listing(folder), FORM)
+    monkeypatch.setattr(pictures_module, "leaked_pictures", None)  # not to be called
+    again = decode_all(listing(folder), FORM)
+    assert np.array_equal(again.images, found.images)
+    assert replace(again, images=found.images) == found
+
+
+def test_another_split_looks_for_them_anew(folder: Path) -> None:
+    Image.new("L", (8, 8), 2).save(folder / "a" / "twin.png")
+    leaks = [
+        decode_all(list_pictures(str(folder), Fractions(seed=seed)), FORM).leaks
+        for seed in range(9)
+    ]
+    assert any(leaks)
+    assert not all(leaks)
+
+
 @pytest.mark.parametrize("damage", [b"", b"rubbish", b"\xff" * 99])
 def test_a_damaged_cache_is_made_again(folder: Path, damage: bytes) -> None:
     found = listing(folder)
     decode_all(found, FORM)
-    cache = pictures_module._cache_path(found, FORM)
+    cache = path_of(found, FORM)
     cache.write_bytes(damage)
     assert brightness(decode_all(found, FORM)) == EXPECTED
     assert cache.stat().st_size > len(damage)
@@ -123,7 +145,7 @@ def test_without_any_picture_there_is_no_set(tmp_path: Path) -> None:
 def test_what_does_not_fit_is_refused_with_a_size_that_does(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pictures_module, "_SHARE_OF_MEMORY", 1e-6)
+    monkeypatch.setattr(pictures_module, "bytes_for_images", lambda: 2**10)
     with pytest.raises(DataError, match=r"and 0 MiB may be used: image_size \d+ would"):
         decode_all(listing(folder), Form(image_size=1024, mode="rgb", resize="crop"))
 
@@ -141,7 +163,8 @@ def test_what_is_odd_is_named(tmp_path: Path) -> None:
         (tmp_path / path).parent.mkdir(parents=True)
         Image.new("L", (8, 8), number % 2 * 99).save(tmp_path / path)
     found = listing(tmp_path)
-    assert oddities(decode_all(found, FORM), found.class_names) == [
+    decoded = decode_all(found, FORM)
+    assert [*rare_classes(decoded.pictures, found.class_names), *decoded.leaks] == [
         "a has only 1 picture in train",
         "b has only 1 picture in train",
         "b has no picture in test",
