@@ -7,6 +7,7 @@ Mode = Literal["rgb", "grey"]
 Resize = Literal["crop", "pad"]
 Part = Literal["train", "validation", "test"]
 
+MIN_IMAGE_SIZE, MAX_IMAGE_SIZE = 8, 1024
 CHANNELS: dict[Mode, int] = {"rgb": 3, "grey": 1}
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from cnn_tui.datasets import picture_cache
 from cnn_tui.datasets.decode import NotAPictureError, decode
-from cnn_tui.datasets.form import Form
+from cnn_tui.datasets.form import MIN_IMAGE_SIZE, Form
 from cnn_tui.datasets.listing import Listing, Picture
 from cnn_tui.datasets.oddities import leaked_pictures
 from cnn_tui.datasets.picture_cache import Decoded
@@ -112,9 +112,11 @@ def _check_memory(listing: Listing, form: Form) -> None:
     free_bytes = bytes_for_images()
     if needed_bytes > free_bytes:
         fitting = int(form.image_size * (free_bytes / needed_bytes) ** 0.5)
+        remedy = f"image_size {fitting} would fit"
+        if fitting < MIN_IMAGE_SIZE:
+            remedy = "none would fit, only fewer pictures"
         raise DataError(
             f"the {count(len(listing.pictures))} pictures of "
             f"{printable(listing.folder)} need {mebibytes(needed_bytes)} at image_size "
-            f"{form.image_size}, and {mebibytes(free_bytes)} may be used: image_size "
-            f"{fitting} would fit"
+            f"{form.image_size}, and {mebibytes(free_bytes)} may be used: {remedy}"
         )

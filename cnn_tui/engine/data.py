@@ -30,6 +30,7 @@ from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Scaling
 from cnn_tui.engine.own_data import load_own
 from cnn_tui.io.files import replace_file
+from cnn_tui.text import count, mebibytes
 
 logger = logging.getLogger(__name__)
 
@@ -53,8 +54,10 @@ def load_splits(
     data_dir: Path | None,
     device: torch.device,
     tell: Tell = nobody,
+    *,
+    room_bytes: int | None = None,
 ) -> Splits:
-    """Loads what a run needs onto ``device``.
+    """Loads what a run needs onto ``device``, as far as it has room for images.
 
     The training images are shuffled by seed; the last ``validation_images`` of them are
     the validation set, the first ``train_images`` of the rest are trained on. ``tell``
@@ -78,14 +81,36 @@ def load_splits(
     wanted = min(dataset.train_images or held_out, held_out)
     if wanted < len(train):
         train = train.subset(order[:wanted])
+    place = _Places(device, room_bytes)
     return Splits(
-        train=train.to(device),
-        validation=validation.to(device) if validation else None,
-        test=test.to(device),
+        train=place(train, "training"),
+        validation=place(validation, "validation") if validation else None,
+        test=place(test, "test"),
         scaling=_scaling(dataset, train),
         found=loaded.found if loaded else None,
-        notices=loaded.notices() if loaded else (),
+        notices=(*(loaded.notices() if loaded else ()), *place.notices),
     )
+
+
+class _Places:
+    """Puts sets of images on a device, one after another, while there is room."""
+
+    def __init__(self, device: torch.device, room_bytes: int | None) -> None:
+        self._device = device
+        self._room_bytes = math.inf if room_bytes is None else room_bytes
+        self.notices: list[str] = []
+
+    def __call__(self, images: Images, name: str) -> Images:
+        needed_bytes = images.images.nbytes
+        if needed_bytes <= self._room_bytes:
+            self._room_bytes -= needed_bytes
+            return images.to(self._device)
+        self.notices.append(
+            f"the {count(len(images))} {name} images need {mebibytes(needed_bytes)}, "
+            f"and {self._device} has {mebibytes(self._room_bytes)} for them: they stay "
+            "in this machine's memory, and are copied as they are needed"
+        )
+        return images.needed_on(self._device)
 
 
 def permutation(seed: int, epoch: int, size: int) -> Tensor:

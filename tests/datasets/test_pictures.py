@@ -142,12 +142,22 @@ def test_without_any_picture_there_is_no_set(tmp_path: Path) -> None:
         decode_all(listing(tmp_path), FORM)
 
 
+@pytest.mark.parametrize(
+    ("free_bytes", "remedy"),
+    [
+        (2**20, "1 MiB may be used: image_size 48 would fit"),
+        (2**14, "0 MiB may be used: none would fit, only fewer pictures"),
+    ],
+)
 def test_what_does_not_fit_is_refused_with_a_size_that_does(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, free_bytes: int, remedy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pictures_module, "bytes_for_images", lambda: 2**10)
-    with pytest.raises(DataError, match=r"and 0 MiB may be used: image_size \d+ would"):
+    monkeypatch.setattr(pictures_module, "bytes_for_images", lambda: free_bytes)
+    with pytest.raises(DataError) as caught:
         decode_all(listing(folder), Form(image_size=1024, mode="rgb", resize="crop"))
+    assert str(caught.value) == (
+        f"the 151 pictures of {folder} need 453 MiB at image_size 1024, and {remedy}"
+    )
 
 
 def test_a_fingerprint_tells_other_pictures(folder: Path) -> None:

@@ -19,8 +19,11 @@ from torchvision import datasets
 from cnn_tui.datasets.facts import DATASETS, Archive, IdxFiles
 from cnn_tui.engine.data import load_dataset
 from cnn_tui.engine.images import Images
+from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.remote import remote_files
-from cnn_tui.errors import DataError
+from cnn_tui.engine.start import NewRun, start_run
+from cnn_tui.errors import DataError, InputError
+from tests.engine.making import make_config
 from tests.io.serving import Site, serving
 
 NUMBER = 60
@@ -115,6 +118,24 @@ def test_a_broken_connection_is_gone_on_with(cifar10: Site, folder: Path) -> Non
         load_dataset("cifar10", folder)
     assert_are_cifar10(load_dataset("cifar10", folder))
     assert cifar10.asked[-1] == ("cifar.tar.gz", "bytes=50000-")
+
+
+def test_a_start_is_ended_while_its_images_are_fetched(
+    cifar10: Site, folder: Path, tmp_path: Path
+) -> None:
+    interrupts = Interrupts()
+    wanted = NewRun(
+        config=make_config(dataset={"name": "cifar10"}),
+        name="x",
+        preset=None,
+        runs_folder=tmp_path / "runs",
+        data_dir=folder,
+        tell=lambda sentence: interrupts.interrupt("SIGINT"),
+    )
+    with pytest.raises(InputError, match="ended before all of its images were there"):
+        start_run(wanted, interrupts)
+    assert not (tmp_path / "runs").exists()
+    assert_are_cifar10(load_dataset("cifar10", folder))
 
 
 def test_it_is_decoded_once_and_nothing_unpacked_is_left(

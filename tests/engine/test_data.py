@@ -19,10 +19,18 @@ from cnn_tui.engine.data import (
     load_splits,
     permutation,
 )
+from cnn_tui.engine.evaluate import evaluate_splits
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import MEMORY_FORMATS, Network, Scaling, new_network
 from cnn_tui.errors import DataError
-from tests.engine.making import make_config, same
+from tests.engine.making import (
+    RANDOM,
+    losses,
+    make_config,
+    make_trainer,
+    same,
+    weights,
+)
 from tests.io.serving import serving
 
 CPU = torch.device("cpu")
@@ -286,3 +294,37 @@ def test_pipes_in_the_places_of_data_and_cache_are_not_waited_for(
     os.mkfifo(images)
     with pytest.raises(DataError, match="not a regular file"):
         load_dataset("mnist", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("room_bytes", "elsewhere"),
+    [
+        (500 * 784 + 10_000 * 784, []),
+        (500 * 784, ["test"]),
+        (10_000 * 784, ["test"]),
+        (499 * 784, ["training", "test"]),
+    ],
+)
+def test_images_without_room_on_the_device_train_as_exactly(
+    room_bytes: int, elsewhere: list[str]
+) -> None:
+    config = make_config(RANDOM, {"normalize": "mean_std"})
+    found = []
+    for room in (None, room_bytes):
+        splits = load_splits(config, None, CPU, room_bytes=room)
+        trainer = make_trainer(config, splits)
+        rows = losses(trainer, 25)
+        test = evaluate_splits(trainer.network, trainer.loss_function, splits, 10)
+        found.append((rows, weights(trainer), test.values))
+    assert same(found[0], found[1])
+    assert [notice.split()[2] for notice in splits.notices] == elsewhere
+
+
+def test_what_has_no_room_on_the_device_is_said_with_the_numbers() -> None:
+    splits = load_splits(make_config(), None, CPU, room_bytes=2**22)
+    assert splits.train.target is None
+    assert splits.test.target == CPU
+    assert splits.notices == (
+        "the 10,000 test images need 7 MiB, and cpu has 4 MiB for them: they stay in "
+        "this machine's memory, and are copied as they are needed",
+    )

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
+
+_PATIENCE_SECONDS = 60.0
 
 
 @dataclass
@@ -17,6 +19,8 @@ class Site:
     breaks_after: list[int] = field(default_factory=list)
     """After how many bytes the next connections break off."""
     has_ranges: bool = True
+    goes_on: Event | None = None
+    """What is waited for in the middle of a file."""
     asked: list[tuple[str, str | None]] = field(default_factory=list)
     """Paths, and the ranges of them."""
 
@@ -62,4 +66,8 @@ def _answer(request: BaseHTTPRequestHandler, site: Site) -> None:
     request.send_header("Content-Length", str(len(rest)))
     request.end_headers()
     most = site.breaks_after.pop(0) if site.breaks_after else len(rest)
-    request.wfile.write(rest[:most])
+    middle = most // 2
+    request.wfile.write(rest[:middle])
+    if site.goes_on is not None:
+        site.goes_on.wait(_PATIENCE_SECONDS)
+    request.wfile.write(rest[middle:most])

@@ -1,8 +1,10 @@
 """A run that trains in this process, steered from the dashboard."""
 
 from pathlib import Path
+from threading import Event
 
 import pytest
+import torchvision
 from textual.widgets import Input
 
 from cnn_tui.config import to_yaml
@@ -16,6 +18,7 @@ from cnn_tui.ui.widgets.event_log import EventLog
 from cnn_tui.ui.widgets.notices import Notices
 from cnn_tui.ui.widgets.run_pane import RunPane
 from cnn_tui.ui.widgets.status_line import StatusLine
+from tests.io.serving import serving
 from tests.ui.conftest import (
     ENDLESS,
     WIDE,
@@ -257,6 +260,31 @@ async def test_a_run_that_cannot_start_says_why(
         assert not app.backend.is_busy
         assert isinstance(app.screen, NewRunScreen)
         assert not (tmp_path / "runs").exists()
+
+
+async def test_a_download_is_shown_and_so_is_why_it_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "presets").mkdir()
+    fashion = to_yaml(tiny_config("dataset.name=fashion-mnist", "title=Fashion"))
+    (tmp_path / "presets" / "fashion.yaml").write_text(fashion)
+    app = CnnTuiApp(runs_folder=tmp_path / "runs", data_dir=tmp_path / "data")
+    name = "train-images-idx3-ubyte.gz"
+    with serving({name: bytes(3 * 2**20)}) as site:
+        monkeypatch.setattr(torchvision.datasets.FashionMNIST, "mirrors", [site.url])
+        site.goes_on = Event()
+        async with app.run_test(size=WIDE) as pilot:
+            await until(pilot, lambda: "parameters" in screen_text(app))
+            await pilot.press("end")
+            await until(pilot, lambda: "Fashion" in screen_text(app))
+            await pilot.press("enter")
+            await until(
+                pilot, lambda: f"downloading {name}: 2 MiB of 3" in screen_text(app)
+            )
+            site.goes_on.set()
+            await until(pilot, lambda: "✗ Fashion-MNIST is not in" in screen_text(app))
+            assert not app.backend.is_busy
 
 
 async def test_the_run_directory_may_vanish_while_it_is_trained(tmp_path: Path) -> None:
