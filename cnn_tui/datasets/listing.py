@@ -157,7 +157,7 @@ def _files(folder: str, below: str) -> Iterator[str]:
     """Yields the files of a class, also in folders below it; follows no link there."""
     with os.scandir(os.path.join(folder, below)) as entries:
         for entry in entries:
-            path = os.path.join(below, entry.name)
+            path = f"{below}/{entry.name}"
             if entry.name.startswith("."):
                 continue
             if entry.is_dir(follow_symlinks=False):

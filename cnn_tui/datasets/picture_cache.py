@@ -20,7 +20,14 @@ from cnn_tui.io.files import replace_file
 
 logger = logging.getLogger(__name__)
 
-_UNUSABLE = (OSError, SafetensorError, ValueError, TypeError, LookupError)
+_UNUSABLE = (
+    OSError,
+    SafetensorError,
+    ValueError,
+    TypeError,
+    LookupError,
+    RecursionError,
+)
 """What reading a file raises that is no cache, or none of these pictures."""
 
 

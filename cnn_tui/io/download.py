@@ -20,7 +20,7 @@ Told = Callable[[int, int | None], None]
 
 _MAX_BYTES = 2**33
 _CHUNK_BYTES = 2**18
-_SILENT_SECONDS = 20.0
+_SILENT_SECONDS = 10.0
 _LOOK_SECONDS = 0.2
 _SHARED_MODE = 0o666  # less the umask: others may use the folder, too
 
