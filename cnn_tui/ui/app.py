@@ -43,13 +43,6 @@ class RunCreated(Message):
 
 
 @dataclass
-class Loading(Message):
-    """A run that starts has its images fetched or decoded."""
-
-    sentence: str
-
-
-@dataclass
 class RunEnded(Message):
     """The training thread is free again."""
 
@@ -202,12 +195,8 @@ class CnnTuiApp(App[int]):
             name=message.name,
             on_run=self._tell_created,
             on_ended=self._tell_ended,
-            on_told=lambda sentence: self.post_message(Loading(sentence)),
+            on_told=lambda text: self.call_later(self._new_run.start_goes_on, text),
         )
-
-    def on_loading(self, message: Loading) -> None:
-        """Shows how far the images of a run are that starts."""
-        self._new_run.start_goes_on(message.sentence)
 
     def on_resume_requested(self, message: "ResumeRequested") -> None:
         """Asks how a run is to go on, unless this process is at it."""
@@ -280,6 +269,8 @@ class CnnTuiApp(App[int]):
             )
             if self.backend.training is not None:
                 self._stop(self.backend.training)
+            else:  # nothing is learned yet: its images may take long to come
+                self.backend.interrupt("SIGINT")
 
     def _show_problem(self, problem: str) -> None:
         if self._new_run.is_starting:
