@@ -45,19 +45,20 @@ def decode(contents: Sequence[bytes]) -> dict[str, Tensor]:
 
 
 def _raw_folder(title: str, source: IdxFiles, folder: Path, tell: Tell) -> Path:
-    """Returns the folder of the ``.gz`` files, with those fetched that are missing."""
+    """Returns the first folder with all ``.gz`` files; else fetches what is missing."""
     raw = Path(source.torchvision_class, "raw")
     for place in (folder, BUNDLED):
-        if os.path.isdir(place / raw):  # False where it may not be seen
-            break
-    else:
-        place = folder
-    missing = {name for name in FILES if not os.path.lexists(place / raw / name)}
-    if missing:
-        files = remote_files(torchvision_class(source.torchvision_class), {})
-        wanted = [file for file in files if os.path.basename(file.path) in missing]
-        fetch_files(title, wanted, place, tell)
-    return place / raw
+        if not _missing(place / raw):
+            return place / raw
+    missing = _missing(folder / raw)
+    files = remote_files(torchvision_class(source.torchvision_class), {})
+    wanted = [file for file in files if os.path.basename(file.path) in missing]
+    fetch_files(title, wanted, folder, tell)
+    return folder / raw
+
+
+def _missing(raw: Path) -> list[str]:
+    return [name for name in FILES if not os.path.lexists(raw / name)]
 
 
 def _verified(path: Path, md5: str) -> bytes:

@@ -34,7 +34,6 @@ from tests.engine.making import (
 from tests.io.serving import serving
 
 CPU = torch.device("cpu")
-MIRRORS = ["http://127.0.0.1:9/a/", "http://127.0.0.1:9/b/"]
 FASHION = Path(__file__).parents[3] / "shared" / "data"
 Sets = tuple[Images, Images]
 
@@ -51,13 +50,6 @@ def data_dir(tmp_path: Path) -> Path:
     """A folder with raw MNIST files, to be damaged."""
     shutil.copytree(BUNDLED / "MNIST", tmp_path / "data" / "MNIST")
     return tmp_path / "data"
-
-
-@pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets files be asked for only where nobody listens."""
-    for kind in (torchvision.datasets.MNIST, torchvision.datasets.FashionMNIST):
-        monkeypatch.setattr(kind, "mirrors", MIRRORS)
 
 
 def refusal(data_dir: Path) -> str:
@@ -130,33 +122,36 @@ def test_several_may_decode_at_once(cache: Path, mnist: Sets) -> None:
     assert len(list(cache.iterdir())) == 1
 
 
-def test_a_missing_file_is_named_with_where_to_get_it(
-    data_dir: Path, offline: None
+def test_a_folder_that_is_not_whole_does_not_hide_the_bundled_files(
+    data_dir: Path, cache: Path, mnist: Sets
 ) -> None:
-    missing = data_dir / "MNIST" / "raw" / FILES[2]
-    missing.unlink()
-    places = [f"{mirror}{FILES[2]}: Connection refused" for mirror in MIRRORS]
-    assert refusal(data_dir) == (
-        f"MNIST is not in {data_dir} and cannot be downloaded ({'; '.join(places)}); "
-        f"put {FILES[2]} into {missing.parent}"
-    )
+    (data_dir / "MNIST" / "raw" / FILES[2]).unlink()
+    assert same(load_dataset("mnist", data_dir)[1].images, mnist[1].images)
 
 
-def test_a_missing_file_is_fetched(
-    data_dir: Path, cache: Path, mnist: Sets, monkeypatch: pytest.MonkeyPatch
+def test_a_file_that_is_missing_is_fetched(
+    tmp_path: Path, cache: Path, mnist: Sets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    missing = data_dir / "MNIST" / "raw" / FILES[3]
-    content = missing.read_bytes()
-    missing.unlink()
+    raw = tmp_path / "FashionMNIST" / "raw"
+    shutil.copytree(BUNDLED / "MNIST" / "raw", raw)
+    content = (raw / FILES[3]).read_bytes()
+    (raw / FILES[3]).unlink()
+    fashion = DATASETS["fashion-mnist"]
+    source = DATASETS["mnist"].source
+    as_mnist = replace(source, torchvision_class="FashionMNIST")
+    monkeypatch.setitem(DATASETS, "fashion-mnist", replace(fashion, source=as_mnist))
     told: list[str] = []
     with serving({f"other/{FILES[3]}": content}) as site:
         mirrors = [f"{site.url}{place}/" for place in ("none", "other")]
-        monkeypatch.setattr(torchvision.datasets.MNIST, "mirrors", mirrors)
-        test = load_dataset("mnist", data_dir, told.append)[1]
+        monkeypatch.setattr(torchvision.datasets.FashionMNIST, "mirrors", mirrors)
+        resources = torchvision.datasets.MNIST.resources
+        monkeypatch.setattr(torchvision.datasets.FashionMNIST, "resources", resources)
+        test = load_dataset("fashion-mnist", tmp_path, told.append)[1]
     assert same(test.labels, mnist[1].labels)
-    assert missing.read_bytes() == content
+    assert (raw / FILES[3]).read_bytes() == content
     assert told[0] == f"downloading {FILES[3]}: 0 MiB of 0 MiB"
     assert told[-1] == ""
+    assert [name for name, _ in site.asked] == [f"none/{FILES[3]}", f"other/{FILES[3]}"]
 
 
 @pytest.mark.parametrize(
@@ -181,10 +176,10 @@ def test_a_damaged_file_is_found_although_its_images_are_in_the_cache(
 
 
 def test_the_folder_is_the_option_else_the_variable(
-    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offline: None
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CNN_TUI_DATA", str(data_dir))
-    (data_dir / "MNIST" / "raw" / FILES[0]).unlink()
+    (data_dir / "MNIST" / "raw" / FILES[0]).write_bytes(b"")
     with pytest.raises(DataError):
         load_dataset("mnist", None)
     load_dataset("mnist", tmp_path / "elsewhere")  # has none: the bundled files
@@ -199,15 +194,19 @@ def test_fashion_mnist_is_read_from_a_folder(cache: Path) -> None:
     assert train.labels[:5].tolist() == [9, 0, 0, 3, 0]
 
 
-def test_without_a_network_it_says_where_to_put_the_files(
-    tmp_path: Path, offline: None
+def test_without_a_network_it_says_which_files_from_where_to_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    mirrors = ["http://127.0.0.1:9/a/", "http://127.0.0.1:9/b/"]
+    monkeypatch.setattr(torchvision.datasets.FashionMNIST, "mirrors", mirrors)
     with pytest.raises(DataError) as caught:
         load_dataset("fashion-mnist", tmp_path)
-    message = str(caught.value)
-    assert message.startswith(f"Fashion-MNIST is not in {tmp_path} and cannot be down")
     raw = tmp_path / "FashionMNIST" / "raw"
-    assert message.endswith(f"put {', '.join(FILES[:3])} and {FILES[3]} into {raw}")
+    places = "; ".join(f"{place}{FILES[0]}: Connection refused" for place in mirrors)
+    assert str(caught.value) == (
+        f"Fashion-MNIST is not in {tmp_path} and cannot be downloaded ({places}); put "
+        f"{', '.join(FILES[:3])} and {FILES[3]} into {raw}"
+    )
     assert list(raw.iterdir()) == []
 
 
