@@ -32,7 +32,7 @@ class TrainingInputs:
         self.steps_per_epoch = self._batches.per_epoch
         self.images_per_update = self._batches.images_per_epoch / self.steps_per_epoch
         self._values_per_image = images.images[0].numel()
-        self._device = images.labels.device
+        self._device = images.device
         self._augmentation = config.dataset.augmentation
         self._seed = training.seed
         self._slice_size = training.slice_size

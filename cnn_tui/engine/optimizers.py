@@ -71,8 +71,10 @@ def _decaying_and_not(parameters: Iterable[nn.Parameter]) -> list[dict[str, Any]
     return [{"params": parts[0]}, {"params": parts[1], "weight_decay": 0.0}]
 
 
-def class_weights(config: Loss, labels: Tensor, names: Sequence[str]) -> Tensor | None:
-    """Returns what an image of each class counts, float32 on the device of ``labels``.
+def class_weights(
+    config: Loss, labels: Tensor, names: Sequence[str], device: torch.device
+) -> Tensor | None:
+    """Returns what an image of each class counts, float32 on ``device``.
 
     ``balanced`` is that of scikit-learn: images / (classes · images of the class), of
     the images that are trained on, whose labels these are.
@@ -84,7 +86,7 @@ def class_weights(config: Loss, labels: Tensor, names: Sequence[str]) -> Tensor 
     if wanted is None:
         return None
     if wanted != "balanced":
-        return torch.tensor(wanted, device=labels.device)
+        return torch.tensor(wanted, device=device)
     counts = labels.cpu().bincount(minlength=len(names))
     if not counts.all():
         name = printable(names[int(counts.argmin())])
@@ -92,7 +94,7 @@ def class_weights(config: Loss, labels: Tensor, names: Sequence[str]) -> Tensor 
             "training.loss.class_weights: balanced needs images of every class, and "
             f"none of {name} are trained on; give a list of numbers"
         )
-    return (len(labels) / (len(names) * counts)).to(labels.device)
+    return (len(labels) / (len(names) * counts)).to(device)
 
 
 def make_loss(

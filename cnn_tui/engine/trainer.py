@@ -86,7 +86,7 @@ class Trainer:
         self._rng_states: list[RngState] = []
         names = config.dataset.facts.class_names
         labels = splits.train.labels
-        weights = class_weights(training.loss, labels, names)
+        weights = class_weights(training.loss, labels, names, device)
         self.loss_function = make_loss(training.loss, len(names), weights)
         self.evaluation_loss = make_loss(training.loss, len(names))
         self._inputs = TrainingInputs(config, splits.train, weights)

@@ -8,6 +8,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cnn_tui.datasets import facts
 from tests.cli.commands import SMALL, invoke, preset, refusal
 
 
@@ -62,9 +63,12 @@ def test_a_folder_of_runs_that_cannot_be_made_is_refused(small: Path) -> None:
 
 
 def test_damaged_data_are_refused(small: Path) -> None:
-    Path("data/MNIST/raw").mkdir(parents=True)
+    raw = Path("data/MNIST/raw")
+    raw.mkdir(parents=True)
+    for name in facts.FILES:
+        (raw / name).touch()
     sentence = refusal("train", small, "--data-dir", "data")
-    assert sentence.startswith("data/MNIST/raw/train-images-idx3-ubyte.gz: cannot be r")
+    assert sentence.startswith(f"{raw / facts.FILES[0]}: is damaged: its MD5 is ")
     assert not Path("runs").exists()
 
 

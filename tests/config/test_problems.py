@@ -156,7 +156,9 @@ def test_problems_of_the_training(training: Any, sentence: str) -> None:
         (
             {"name": "mnits"},
             "dataset.name: must be mnist, fashion-mnist, kmnist, usps, cifar10, "
-            "cifar100 or stl10, not 'mnits'",
+            "cifar100, stl10, svhn, qmnist, emnist-balanced, emnist-letters, "
+            "emnist-digits, emnist-mnist, emnist-byclass or emnist-bymerge, "
+            "not 'mnits'",
         ),
         ({"train_images": 0}, "dataset.train_images: must be greater than or equal"),
         (

@@ -85,3 +85,16 @@ def test_drawing_an_order_leaves_torch_s_generator_alone() -> None:
 @pytest.mark.parametrize("size", [1, 2])
 def test_the_smallest_sets(size: int) -> None:
     assert sorted(permutation(0, 1, size).tolist()) == list(range(size))
+
+
+def test_images_that_stay_elsewhere_are_fed_in_the_same_order() -> None:
+    here, elsewhere = numbered(10), numbered(10).needed_on(torch.device("cpu"))
+    feeds = [
+        Feed(Batches(images, 3, 7), torch.Tensor.float, ahead=ahead)
+        for images, ahead in ((here, 1), (elsewhere, 1), (elsewhere, 3))
+    ]
+    for step in (1, 2, 3, 4, 5, 6, 2, 3, 9):  # also where training goes back
+        first, *others = [feed.batch(step) for feed in feeds]
+        for inputs, labels in others:
+            assert torch.equal(inputs, first[0])
+            assert torch.equal(labels, first[1])

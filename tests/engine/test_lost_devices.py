@@ -28,7 +28,7 @@ LOST = torch.AcceleratorError("CUDA error: unspecified launch failure\nadvice")
 def test_a_start_without_room_is_one_sentence_and_leaves_nothing(
     error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*arguments: Any) -> None:
+    def fail(*arguments: Any, **named: Any) -> None:
         raise error
 
     monkeypatch.setattr(engine_setup, "load_splits", fail)
