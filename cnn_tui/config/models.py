@@ -204,6 +204,8 @@ class TrainingConfig(Part):
     """Updates between two evaluations."""
     checkpoint_every: Interval = "30s"
     """Seconds ("30s") or updates between two checkpoints."""
+    history: Annotated[int, Field(ge=0, le=1000)] = 32
+    """Checkpoints of its past that a run keeps, evenly spaced; 0 keeps none."""
     early_stopping_patience: Count | None = None
     """Finish after so many evaluations without a better one; null never does."""
     clip_grad_norm: Positive | None = None

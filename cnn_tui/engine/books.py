@@ -147,6 +147,11 @@ class Books:
             self.journal.event(events.CheckpointSaved(also_as=also_as, **here))
         self.publish()
 
+    def keep(self) -> None:
+        """Keeps this state in the history of the run, if it has one."""
+        if most := self.state.config.training.history:
+            self.journal.keep(self._checkpoint(), most)
+
     def note_saved(self) -> None:
         """Takes note that the state at this step is on disk."""
         self.saved_step, self.saved_at = self.step, time.monotonic()

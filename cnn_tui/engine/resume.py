@@ -29,7 +29,7 @@ from cnn_tui.runs.layout import LIVE, State
 from cnn_tui.runs.mailbox import Inbox
 from cnn_tui.runs.orders import LIVE_NAMES
 from cnn_tui.runs.overrides import SCHEDULE, SCHEDULE_NAME, schedule_over_before
-from cnn_tui.runs.records import Rewind, now
+from cnn_tui.runs.records import now
 from cnn_tui.runs.writer import RunWriter
 from cnn_tui.text import printable
 
@@ -275,7 +275,7 @@ def _enter(do: Interpreter, recorded: RecordedRun, ahead: Edits) -> None:
     if start.checkpoint is not None:
         do.restore(start.checkpoint)
     if recorded.last_row_step > start.step:
-        journal.metrics([Rewind(rewind_to=start.step)])
+        journal.rewind(start.step)
     journal.event(events.Resumed(at=now(), step=start.step, repeats_edits=bool(ahead)))
     repeats: dict[int, list[Action]] = {
         step: list(edits.as_actions(made)) for step, made in ahead.items()

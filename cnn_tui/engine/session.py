@@ -78,6 +78,8 @@ class Session:
             do.perform(self._is_enough())
         if self._checkpoint_is_due():
             do.perform([Save()])
+            if do.step == 0:
+                books.keep()
         books.with_room(do.journal.check)
         if do.step in plan.repeats:
             do.report()
@@ -105,6 +107,7 @@ class Session:
             books.publish()
         if books.saved_step != do.step:
             do.perform([Save()])
+        books.keep()
         if outcome.state in (State.FINISHED, State.STOPPED):
             network, config = do.trainer.network, self._state.config
             books.with_room(lambda: do.journal.model(network, config, do.step))

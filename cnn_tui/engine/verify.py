@@ -16,7 +16,6 @@ from cnn_tui.engine.interpreter import Interpreter
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.journal import Journal
 from cnn_tui.engine.recorded import (
-    abandoned_checkpoints,
     last_row_step,
     read_all,
     recorded_edits,
@@ -26,6 +25,7 @@ from cnn_tui.engine.setup import set_up
 from cnn_tui.engine.state import new_state
 from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.runs.config import read_config
+from cnn_tui.runs.history import abandoned_checkpoints
 from cnn_tui.runs.layout import CHECKPOINTS
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.records import EvaluationMetrics, Metrics, UpdateMetrics

@@ -15,7 +15,7 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
         "Training": _keys(
             "training",
             "iterations epochs batch_size evaluate_every checkpoint_every seed "
-            "early_stopping_patience",
+            "early_stopping_patience history",
         ),
         "Optimizer": (
             *_keys(
@@ -63,6 +63,7 @@ HINTS = {
     "training.checkpoint_every": "30s, or updates",
     "training.clip_grad_norm": "off, or a number",
     "training.early_stopping_patience": "off, or evaluations",
+    "training.history": "checkpoints; 0 is off",
     "training.threads": "auto, or a number",
     "training.schedule.step_size": "updates",
     "training.schedule.warmup_iterations": "updates",

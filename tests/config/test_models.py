@@ -45,6 +45,7 @@ def test_the_defaults_are_those_of_the_format() -> None:
             "schedule": {"name": "constant", "warmup_iterations": 0},
             "evaluate_every": 500,
             "checkpoint_every": "30s",
+            "history": 32,
             "early_stopping_patience": None,
             "clip_grad_norm": None,
             "on_non_finite": "stop",
