@@ -1,6 +1,7 @@
 """The past of a run: thinned evenly, bounded, and listed by names alone."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_one_too_many_takes_every_second_away() -> None:
 def test_what_is_kept_is_evenly_spaced(most: int, count: int) -> None:
     steps = list(range(0, count * 500, 500))
     kept = grown(steps, most)
-    gaps = {second - first for first, second in zip(kept, kept[1:-1], strict=False)}
+    gaps = {second - first for first, second in pairwise(kept[:-1])}
     assert len(gaps) <= 1
     assert len(kept) <= most
     assert len(kept) >= min(count, most // 2)
