@@ -15,6 +15,7 @@ from cnn_tui.engine.batches import Batches, Feed, batches_ahead
 from cnn_tui.engine.checkpoint import Checkpoint
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.gate import Gate
+from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import new_network
 from cnn_tui.engine.optimizers import can_fuse, make_loss, make_optimizer
 from cnn_tui.engine.rates import RatePlan
@@ -239,6 +240,10 @@ class Trainer:
         inputs, labels = self._feed.batch(step)
         batch = Batch(inputs=inputs, labels=labels)
         return batch if self._augment is None else self._augment(batch, step)
+
+    def images(self, step: int) -> Images:
+        """Returns the images of that, as they are stored, and their classes."""
+        return self._batches.batches(step)
 
     def _forward(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the loss, the predicted classes and the labels of a batch."""

@@ -47,8 +47,8 @@ def steps_available(run: Path) -> list[int]:
     Those that were gone back on are left out.
     """
     void = abandoned_checkpoints(run)
-    kept = {name for name in _names(run / CHECKPOINTS) if name not in void}
-    steps = {step_of(name) for name in (*kept, *_names(run / HISTORY))}
+    kept = {name for name in names(run / CHECKPOINTS) if name not in void}
+    steps = {step_of(name) for name in (*kept, *names(run / HISTORY))}
     with suppress(RunDirectoryError):
         status = read_stamped_status(run)[0]
         if status and LAST in kept:
@@ -132,16 +132,16 @@ def all_events(run: Path) -> Iterator[Event]:
                 yield decode_event(line)
 
 
+def names(folder: Path) -> list[str]:
+    """Returns the names of the files in a folder that is there, and no link."""
+    with suppress(OSError), opened_directory(folder) as directory:
+        return os.listdir(directory)
+    return []
+
+
 def _spaced(steps: list[int], distance: int) -> list[int]:
     kept = steps[:1]
     for step in steps[1:-1]:
         if step - kept[-1] >= distance:
             kept.append(step)
     return [*kept, *steps[1:][-1:]]
-
-
-def _names(folder: Path) -> list[str]:
-    """Returns the names of the files in a folder that is there, and no link."""
-    with suppress(OSError), opened_directory(folder) as directory:
-        return os.listdir(directory)
-    return []
