@@ -19,6 +19,7 @@ from cnn_tui.engine.recorded import GOOD, read_checkpoint, tested_up_to
 from cnn_tui.errors import RunDirectoryError
 from cnn_tui.io.files import replace_file
 from cnn_tui.runs.events import KnownEvent
+from cnn_tui.runs.health import HealthRow
 from cnn_tui.runs.history import forget_after
 from cnn_tui.runs.layout import HISTORY, MODEL
 from cnn_tui.runs.records import EvaluationMetrics, Metrics, Rewind
@@ -41,6 +42,9 @@ class Journal:
 
     def event(self, event: KnownEvent) -> None:
         """Appends an event."""
+
+    def health(self, row: HealthRow) -> None:
+        """Appends a sample of the layers."""
 
     def evaluation(self, step: int, arrays: Arrays, best_step: int | None) -> None:
         """Writes what an evaluation found beyond its row."""
@@ -104,6 +108,10 @@ class RunJournal(Journal):
         """Appends to ``events.jsonl``."""
         self._writer.event(event)
 
+    def health(self, row: HealthRow) -> None:
+        """Appends to ``health.jsonl``."""
+        self._writer.health(row)
+
     def evaluation(self, step: int, arrays: Arrays, best_step: int | None) -> None:
         """Writes into ``evaluations/``."""
         self._writer.evaluation(step, arrays, best_step)
@@ -131,9 +139,10 @@ class RunJournal(Journal):
             )
 
     def rewind(self, step: int) -> None:
-        """Appends to ``metrics.jsonl``, and removes what is later in ``history/``."""
+        """Appends to the files of rows, and removes what is later in ``history/``."""
         self._last_step = None
         self._writer.metrics([Rewind(rewind_to=step)])
+        self._writer.health(Rewind(rewind_to=step))
         with suppress(OSError):  # there may be none
             forget_after(self._writer.path / HISTORY, step)
 

@@ -136,9 +136,9 @@ def _usable(paths: Iterable[Path], config_text: str, step: int) -> Iterator[Chec
 def _skipping(config: RunConfig) -> RunConfig:
     """Returns a config that passes over bad updates: the run has, or had no rows.
 
-    It keeps no history.
+    It keeps no history, and looks at no layers.
     """
-    changed = {"on_non_finite": "ignore", "history": 0}
+    changed = {"on_non_finite": "ignore", "history": 0, "health": False}
     training = config.training.model_copy(update=changed)
     return config.model_copy(update={"training": training})
 

@@ -118,6 +118,11 @@ class Trainer:
         return self.network.model
 
     @property
+    def batch_size(self) -> int:
+        """Images in a batch, but for the last of an epoch."""
+        return self._batches.batch_size
+
+    @property
     def steps_per_epoch(self) -> int:
         """Updates in one pass over the training images."""
         return self._batches.per_epoch

@@ -15,7 +15,7 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
         "Training": _keys(
             "training",
             "iterations epochs batch_size evaluate_every checkpoint_every seed "
-            "early_stopping_patience history",
+            "early_stopping_patience history health",
         ),
         "Optimizer": (
             *_keys(

@@ -124,8 +124,9 @@ def test_check_names_every_problem_with_file_line_and_key(small: Path) -> None:
         "not 0",
         "bad.yaml, line 4: training.lerning: unknown key; known are batch_size, "
         "checkpoint_every, clip_grad_norm, deterministic, device, "
-        "early_stopping_patience, epochs, evaluate_every, history, iterations, loss, "
-        "memory_format, on_non_finite, optimizer, precision, schedule, seed, threads",
+        "early_stopping_patience, epochs, evaluate_every, health, history, iterations, "
+        "loss, memory_format, on_non_finite, optimizer, precision, schedule, seed, "
+        "threads",
         "no.yaml: cannot be read: No such file or directory",
     ]
     assert invoke("check", small).exit_code == 0

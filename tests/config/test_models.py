@@ -46,6 +46,7 @@ def test_the_defaults_are_those_of_the_format() -> None:
             "evaluate_every": 500,
             "checkpoint_every": "30s",
             "history": 32,
+            "health": True,
             "early_stopping_patience": None,
             "clip_grad_norm": None,
             "on_non_finite": "stop",
