@@ -18,6 +18,7 @@ WORDS = {
     "resume": ["a"],
     "verify": ["a"],
     "plot": ["a"],
+    "health": ["a"],
 }
 """What a command cannot do without."""
 
