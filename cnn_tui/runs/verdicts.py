@@ -58,7 +58,7 @@ def verdicts(rows: Sequence[HealthRow]) -> list[HealthVerdict]:
 
 
 def _pasts(rows: Sequence[HealthRow]) -> list[list[LayerHealth]]:
-    """Returns each layer of the last sample in all of them; without values if absent."""
+    """Returns each layer of the last sample in all samples; absent: no values."""
     by_name = [{layer.name: layer for layer in row.layers} for row in rows]
     return [
         [layers.get(name, LayerHealth(name=name)) for layers in by_name]
