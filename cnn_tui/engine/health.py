@@ -37,10 +37,16 @@ _NEITHER_LEARN_NOR_BEND = (
 class Checkups:
     """Looks at the layers when it is due. For the training thread alone."""
 
-    def __init__(self, trainer: Trainer, images: Images, stopwatch: Stopwatch) -> None:
+    def __init__(
+        self,
+        trainer: Trainer,
+        images: Images,
+        config: RunConfig,
+        stopwatch: Stopwatch,
+    ) -> None:
         """Takes the training images, and the clock of the training."""
         self._trainer = trainer
-        self._sample = _sample(images, trainer.batch_size)
+        self._sample = _sample(images, config.training.slice_size)
         self._stopwatch = stopwatch
         self._cost_seconds = 0.0
         self._before: tuple[int, dict[str, Tensor]] | None = None
@@ -172,8 +178,8 @@ def _layer(name: str, values: dict[str, float]) -> LayerHealth:
     return msgspec.convert({"name": name} | known | counts, LayerHealth)
 
 
-def _sample(images: Images, batch_size: int) -> Images:
+def _sample(images: Images, most: int) -> Images:
     """Returns a few images, evenly spaced: they may lie by their classes."""
-    count = min(batch_size, MAX_IMAGES, len(images))
+    count = min(most, MAX_IMAGES, len(images))
     places = torch.linspace(0, len(images) - 1, count).long()
-    return images.subset(places.to(images.labels.device))
+    return images.subset(places.to(images.labels.device)).at_target()

@@ -1,7 +1,7 @@
 """Replay: what one update of the past saw and did, made again from a checkpoint."""
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -11,7 +11,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from cnn_tui.datasets.pictures import Tell
 from cnn_tui.engine.actions import Evaluate
 from cnn_tui.engine.augment import Batch
 from cnn_tui.engine.environment import differences
@@ -25,6 +24,9 @@ from cnn_tui.engine.session import Session
 from cnn_tui.engine.trainer import Trainer
 from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.text import printable
+
+Tell = Callable[[int, int], object]
+"""Hears how many updates of how many are made; may raise to end it."""
 
 _REPORT_STEPS = 100
 """Updates between two looks at their rows, which are on the device until then."""
@@ -77,10 +79,10 @@ def replay(
     checkpoint = checkpoint_before(run, reader.config_text(), step - 1)
     first = checkpoint.step if checkpoint else 0
 
-    def decoding(done: int, total: int) -> None:
+    def loading(sentence: str) -> None:
         tell(0, step - first)
 
-    do, comparison = begin(run, reader, checkpoint, data_dir, decoding)
+    do, comparison = begin(run, reader, checkpoint, data_dir, loading)
     _go_to(do, step - 1, tell)
     with _watched(do.trainer) as (inputs, outputs):
         Session(do, Interrupts()).update()

@@ -11,7 +11,7 @@ import numpy as np
 
 from cnn_tui.config import RunConfig
 from cnn_tui.config.values import MAX_STEPS
-from cnn_tui.datasets.pictures import Tell
+from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.engine.actions import Action, Evaluate
 from cnn_tui.engine.books import Books
 from cnn_tui.engine.checkpoint import Checkpoint, load_checkpoint
@@ -93,12 +93,12 @@ def begin(
     reader: RunReader,
     checkpoint: Checkpoint | None,
     data_dir: Path | None,
-    tell: Tell = lambda done, total: None,
+    tell: Tell = nobody,
 ) -> tuple[Interpreter, Comparison]:
     """Returns a training that stands at a checkpoint, or at the seed, and its journal.
 
-    It is going to do again what people did after that. ``tell`` hears of pictures that
-    are decoded, and may raise to end that.
+    It is going to do again what people did after that. ``tell`` hears of data that are
+    fetched or decoded, and may raise to end that.
 
     Raises:
         InputError: if the device or the data are not there.

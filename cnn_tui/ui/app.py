@@ -1,6 +1,8 @@
 """The Textual application: which screen is shown, and what may be left when."""
 
+import io
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +18,7 @@ from textual.screen import Screen
 
 from cnn_tui.errors import CnnTuiError
 from cnn_tui.host import terminal
+from cnn_tui.pictures.depth import AUTO, Depth, depth_of
 from cnn_tui.text import printable
 from cnn_tui.ui.actions import APP, DETACH_ANYWHERE
 from cnn_tui.ui.backend import Backend, Ending, Resumption
@@ -74,6 +77,7 @@ class CnnTuiApp(App[int]):
         runs_folder: Path,
         data_dir: Path | None = None,
         marker: "MarkerChoice" = "auto",
+        pictures: str = AUTO,
         open_run: Path | None = None,
         keep_output: Callable[[Path], None] | None = None,
     ) -> None:
@@ -85,6 +89,7 @@ class CnnTuiApp(App[int]):
         )
         self._runs_folder = runs_folder
         self._marker_choice = marker
+        self._pictures_choice = pictures
         self._open_run = open_run
         self._keep_output = keep_output
         self._new_run = NewRunScreen(runs_folder)
@@ -99,6 +104,11 @@ class CnnTuiApp(App[int]):
         from cnn_tui.ui.charts import choose_marker
 
         return choose_marker(self._marker_choice, os.environ.get("TERM", ""))
+
+    @cached_property
+    def depth(self) -> Depth:
+        """What this terminal draws pictures with."""
+        return depth_of(self._pictures_choice, sys.__stdout__ or io.StringIO())
 
     def on_mount(self) -> None:
         """Shows the run that was asked for; what takes time comes after the paint."""
@@ -195,6 +205,7 @@ class CnnTuiApp(App[int]):
             name=message.name,
             on_run=self._tell_created,
             on_ended=self._tell_ended,
+            on_told=lambda text: self.call_later(self._new_run.start_goes_on, text),
         )
 
     def on_resume_requested(self, message: "ResumeRequested") -> None:
@@ -268,6 +279,8 @@ class CnnTuiApp(App[int]):
             )
             if self.backend.training is not None:
                 self._stop(self.backend.training)
+            else:  # nothing is learned yet: its images may take long to come
+                self.backend.interrupt("SIGINT")
 
     def _show_problem(self, problem: str) -> None:
         if self._new_run.is_starting:

@@ -19,6 +19,8 @@ WORDS = {
     "verify": ["a"],
     "plot": ["a"],
     "health": ["a"],
+    "inspect": ["a"],
+    "predict": ["a", "a.png"],
 }
 """What a command cannot do without."""
 
