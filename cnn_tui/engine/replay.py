@@ -38,7 +38,7 @@ class Replayed:
 
     step: int
     network: Network
-    """With the weights after it, in training mode."""
+    """With the weights after it, in training mode; these are never averaged ones."""
     images: Tensor
     """Its batch as it is stored, uint8 N×C×H×W."""
     inputs: Tensor
@@ -48,7 +48,8 @@ class Replayed:
     outputs: Tensor
     """The scores before it, N×classes."""
     losses: Tensor
-    """The loss of each image before it, float32 N."""
+    """The loss of each image before it, float32 N; their mean is that of its train row,
+    but for class weights, with which that is a weighted one."""
     from_step: int
     """The checkpoint that it began at; 0 may be the seed."""
     not_exact: str | None

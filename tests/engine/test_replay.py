@@ -135,6 +135,25 @@ def test_it_begins_at_the_nearest_checkpoint_and_tells_how_far_it_is(
     assert replay(path, 25, None).from_step == 10
 
 
+def test_accumulated_and_averaged_updates_are_made_again(tmp_path: Path) -> None:
+    config = make_config(
+        RANDOM,
+        AUGMENTED,
+        evaluate_every=5,
+        gradient_accumulation=3,
+        drop_last=True,
+        ema_decay=0.9,
+        optimizer={"name": "adamw", "lr": 0.01},
+    )
+    path, _ = run(config, tmp_path)
+    for step in (5, 10, 15):
+        expected = load_checkpoint(path / "history" / step_file(step))
+        found = replay(path, step, None)
+        assert found.not_exact is None
+        assert same(dict(found.network.model.state_dict()), expected.model)
+        assert_sees_what_was_recorded(path, found)
+
+
 def test_it_can_be_ended(tmp_path: Path) -> None:
     path, _ = run(make_config(LOGISTIC), tmp_path)
 
