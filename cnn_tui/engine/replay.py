@@ -173,7 +173,7 @@ def _replayed(
     do: Interpreter, first: int, inputs: Tensor, outputs: Tensor, reasons: list[str]
 ) -> Replayed:
     trainer, step = do.trainer, do.step
-    images = trainer.images(step)
+    images = trainer.inputs.images(step)
     # Where the update was refused, the network was looked into once more.
     outputs = outputs[: len(images)]
     weights = {name: value.cpu() for name, value in trainer.model.state_dict().items()}
