@@ -117,6 +117,12 @@ class FindNeighbours(Question, frozen=True, kw_only=True):
     count: int = 8
 
 
+class Replay(Question, frozen=True, kw_only=True):
+    """What did an update see? Afterwards its weights can be looked at, too."""
+
+    step: int
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Something that may be answered."""
 
@@ -260,6 +266,23 @@ class Neighbours(Answer, frozen=True, kw_only=True):
     """uint8, N×C×H×W."""
 
 
+class Replayed(Answer, frozen=True, kw_only=True):
+    """An update that was made again, and its batch."""
+
+    step: int
+    from_step: int
+    """Where it began from: a checkpoint, or 0."""
+    images: np.ndarray
+    """uint8, N×C×H×W, as the network got them: augmented."""
+    labels: np.ndarray
+    predicted: np.ndarray
+    """Before the update."""
+    losses: np.ndarray
+    """Of each image, before the update."""
+    not_exact: str | None
+    """Why the run itself may have had other last digits."""
+
+
 class Failed(Answer, frozen=True, kw_only=True):
     """Why there is no answer: a sentence."""
 
@@ -283,6 +306,7 @@ AnyQuestion = (
     | Predict
     | Fetch
     | FindNeighbours
+    | Replay
 )
 AnyAnswer = (
     Opened
@@ -294,6 +318,7 @@ AnyAnswer = (
     | Predictions
     | Fetched
     | Neighbours
+    | Replayed
     | Failed
     | Progress
 )
