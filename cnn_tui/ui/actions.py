@@ -198,6 +198,13 @@ ENDED = (
 
 VIEW = (
     Action(
+        name="show_health",
+        keys="h",
+        label="health",
+        help="Show how each layer does over the run: zeros, gradients, updates.",
+        footer=False,
+    ),
+    Action(
         name="smoothing",
         keys="s",
         label="smooth",
@@ -470,6 +477,17 @@ NEW_RUN = (
 )
 """What works on the new-run screen."""
 
+HEALTH = (
+    Action(
+        name="back",
+        keys="escape",
+        label="back",
+        help="Go back to the dashboard.",
+        rank=1,
+    ),
+)
+"""What works beside the health of the layers."""
+
 SKETCH = (
     Action(
         name="lift",
@@ -548,6 +566,7 @@ SECTIONS: dict[str, tuple[Action, ...]] = {
     "Dashboard": (*VIEW, *PANES),
     "Charts": CHART,
     "Runs": RUNS,
+    "Health": HEALTH,
     "Drawing": (*SKETCH, *DRAW),
     "Everywhere": APP,
 }
