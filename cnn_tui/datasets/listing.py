@@ -2,10 +2,10 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cnn_tui.datasets.form import PARTS, Fractions, Part
+from cnn_tui.datasets.form import Fractions, Part
 from cnn_tui.errors import DataError
 from cnn_tui.io.files import Stamp, stamp
 from cnn_tui.text import count, printable
@@ -40,70 +40,106 @@ class Listing:
     class_names: tuple[str, ...]
     pictures: tuple[Picture, ...]
 
-    def counts(self) -> dict[Part, int]:
-        """Returns how many pictures each part has."""
-        parts = [picture.part for picture in self.pictures]
-        return {part: parts.count(part) for part in PARTS}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file in the folder of a class."""
+
+    path: str
+    """Below the folder of the data set."""
+    class_name: str
+    part: Part | None
+    """None where the fractions decide."""
 
 
-def list_pictures(folder: str, fractions: Fractions) -> Listing:
+TellListed = Callable[[int], object]
+"""Is told now and then how many files were found; may raise to end it."""
+_TELL_EVERY = 500
+
+
+def list_files(folder: str, tell: TellListed = lambda found: None) -> list[File]:
     """Lists a folder whose subfolders are classes, or train, val and test with classes.
 
-    A picture's part follows from (seed, path) alone where the folders do not say it, so
-    that pictures which are added move no other one.
+    The files are in the order of their paths.
 
     Raises:
         DataError: if it cannot be read, or has fewer than two classes with files in it.
     """
+    files: list[File] = []
     try:
-        found = sorted(_parted(folder, fractions) or _classes(folder, fractions))
+        for file in _all_files(folder):
+            files.append(file)
+            if len(files) % _TELL_EVERY == 0:
+                tell(len(files))
+            if len(files) > MAX_PICTURES:
+                raise DataError(
+                    f"{printable(folder)} has more than {count(MAX_PICTURES)} files"
+                )
     except OSError as error:
         raise DataError(
             f"{printable(folder)} cannot be read: {error.strerror or error}; "
             "dataset.folder must be a folder with one folder of pictures per class"
         ) from error
-    if len(found) > MAX_PICTURES:
-        raise DataError(
-            f"{printable(folder)} has more than {count(MAX_PICTURES)} files"
-        )
-    names = sorted({name for _, name, _ in found})
+    names = class_names(files)
     if len(names) < 2:
         what = f"only the class {printable(names[0])}" if names else "no pictures"
         raise DataError(
             f"{printable(folder)} has {what}: it must have a folder of pictures for "
             "each of at least two classes"
         )
+    return sorted(files, key=lambda file: file.path)
+
+
+def class_names(files: Sequence[File]) -> list[str]:
+    """Returns the names of the classes in the order of their labels."""
+    return sorted({file.class_name for file in files})
+
+
+def list_pictures(
+    folder: str, fractions: Fractions, tell: TellListed = lambda found: None
+) -> Listing:
+    """Lists a folder as ``list_files`` does, with the label and the part of each file.
+
+    A picture's part follows from (seed, path) alone where the folders do not say it, so
+    that pictures which are added move no other one.
+
+    Raises:
+        DataError: if it is no folder of pictures.
+    """
+    files = list_files(folder, tell)
+    names = class_names(files)
     numbers = {name: number for number, name in enumerate(names)}
     pictures = tuple(
         Picture(
-            path=path,
-            label=numbers[name],
-            part=part,
-            stamp=stamp(os.path.join(folder, path)),
+            path=file.path,
+            label=numbers[file.class_name],
+            part=file.part or part_of(file.path, fractions),
+            stamp=stamp(os.path.join(folder, file.path)),
         )
-        for path, name, part in found
+        for file in files
     )
     return Listing(
-        folder=folder, class_names=tuple(map(_name, names)), pictures=pictures
+        folder=folder, class_names=tuple(map(as_text, names)), pictures=pictures
     )
 
 
 def part_of(path: str, fractions: Fractions) -> Part:
     """Returns the part of a picture, a function of the seed and its path alone."""
-    digest = hashlib.sha256(f"{fractions.seed}/".encode() + os.fsencode(path)).digest()
-    place = int.from_bytes(digest[:8]) / 2**64
-    if place < fractions.test:
+    where = place(path, fractions.seed)
+    if where < fractions.test:
         return "test"
-    is_held_out = place < fractions.test + fractions.validation
+    is_held_out = where < fractions.test + fractions.validation
     return "validation" if is_held_out else "train"
 
 
-_Found = tuple[str, str, Part]
-"""Path, class and part."""
+def place(path: str, seed: int) -> float:
+    """Returns where between 0 and 1 a picture lies: tests are those below a number."""
+    digest = hashlib.sha256(f"{seed}/".encode() + os.fsencode(path)).digest()
+    return int.from_bytes(digest[:8]) / 2**64
 
 
-def _parted(folder: str, fractions: Fractions) -> list[_Found]:
-    """Returns the files of train, val and test folders; none if there are none such.
+def _all_files(folder: str) -> Iterator[File]:
+    """Yields the files of train, val and test folders, or of folders of classes.
 
     Without a folder of tests, they are chosen among those to train on.
     """
@@ -113,26 +149,18 @@ def _parted(folder: str, fractions: Fractions) -> list[_Found]:
         if name.lower() in _FOLDERS
     }
     if "train" not in parts.values():
-        return []
+        yield from _files_by_class(folder, "", None)
+        return
     has_tests = "test" in parts.values()
-    return [
-        (path, name, part if has_tests or part != "train" else part_of(path, fractions))
-        for top, part in parts.items()
-        for path, name in _files_by_class(folder, top)
-    ]
+    for top, part in parts.items():
+        is_said = has_tests or part != "train"
+        yield from _files_by_class(folder, top, part if is_said else None)
 
 
-def _classes(folder: str, fractions: Fractions) -> list[_Found]:
-    return [
-        (path, name, part_of(path, fractions))
-        for path, name in _files_by_class(folder, "")
-    ]
-
-
-def _files_by_class(folder: str, below: str) -> Iterator[tuple[str, str]]:
+def _files_by_class(folder: str, below: str, part: Part | None) -> Iterator[File]:
     for name in _folders(os.path.join(folder, below)):
         for path in _files(folder, os.path.join(below, name)):
-            yield path, name
+            yield File(path=path, class_name=name, part=part)
 
 
 def _folders(folder: str) -> Sequence[str]:
@@ -153,6 +181,6 @@ def _files(folder: str, below: str) -> Iterator[str]:
                 yield path
 
 
-def _name(name: str) -> str:
+def as_text(name: str) -> str:
     """Returns a class's name as text that can be written and shown anywhere."""
     return os.fsencode(name).decode(errors="backslashreplace")

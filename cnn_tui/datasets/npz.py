@@ -3,7 +3,7 @@
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import psutil
@@ -46,6 +46,18 @@ def read_npz(path: str, fractions: Fractions) -> ArrayFile:
     Raises:
         DataError: if it cannot be read, or its arrays are no images and labels.
     """
+    file = read_parts(path)
+    if "test" in file.parts:
+        return file
+    return replace(file, parts={**file.parts, **_split(file.parts["train"], fractions)})
+
+
+def read_parts(path: str) -> ArrayFile:
+    """Reads the parts that are there: ``train`` in any case.
+
+    Raises:
+        DataError: if it cannot be read, or its arrays are no images and labels.
+    """
     try:
         arrays = _arrays(path)
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
@@ -62,8 +74,6 @@ def read_npz(path: str, fractions: Fractions) -> ArrayFile:
             f"and train_labels; it has {printable(', '.join(sorted(arrays)) or 'none')}"
         )
     names = _class_names(path, arrays, parts)
-    if "test" not in parts:
-        parts |= _split(parts["train"], fractions)
     return ArrayFile(parts=parts, class_names=names)
 
 
@@ -146,15 +156,22 @@ def _class_names(
     return names
 
 
-def _split(train: Labelled, fractions: Fractions) -> dict[Part, Labelled]:
-    """Parts images by (seed, place) alone: more at the end move no other one."""
-    places = np.random.default_rng(fractions.seed).random(len(train.labels))
+def chosen_by_place(size: int, fractions: Fractions) -> "dict[Part, np.ndarray]":
+    """Parts images by (seed, place) alone: more at the end move no other one.
+
+    Returns which of the ``size`` images each part has, bool.
+    """
+    places = np.random.default_rng(fractions.seed).random(size)
     is_test = places < fractions.test
     is_held_out = ~is_test & (places < fractions.test + fractions.validation)
     chosen: dict[Part, np.ndarray] = {"train": ~is_test & ~is_held_out, "test": is_test}
     if is_held_out.any():
         chosen["validation"] = is_held_out
+    return chosen
+
+
+def _split(train: Labelled, fractions: Fractions) -> dict[Part, Labelled]:
     return {
         part: Labelled(images=train.images[which], labels=train.labels[which])
-        for part, which in chosen.items()
+        for part, which in chosen_by_place(len(train.labels), fractions).items()
     }

@@ -12,7 +12,9 @@ from cnn_tui.errors import DataError
 from cnn_tui.text import printable
 
 
-def read_archive(facts: NamedFacts, source: Archive, folder: Path) -> dict[str, Tensor]:
+def read_archive(
+    facts: NamedFacts, source: Archive, folder: Path, *, may_download: bool = True
+) -> dict[str, Tensor]:
     """Returns images, uint8 N×C×H×W, and labels, int64 N, as of IDX files.
 
     torchvision compares the files with their checksums, and downloads them if there are
@@ -25,8 +27,16 @@ def read_archive(facts: NamedFacts, source: Archive, folder: Path) -> dict[str, 
 
     kind = getattr(datasets, source.torchvision_class)
     try:
-        parts = [_read(kind, folder, chosen) for chosen in (source.train, source.test)]
+        parts = [
+            _read(kind, folder, chosen, may_download)
+            for chosen in (source.train, source.test)
+        ]
     except (OSError, RuntimeError) as error:
+        if not may_download:
+            raise DataError(
+                f"{facts.title} is not in {printable(folder)}, or damaged; a run that "
+                f"starts downloads it, or put {source.files} there"
+            ) from error
         reason = printable(str(error).partition("\n")[0] or type(error).__name__)
         raise DataError(
             f"{facts.title} is not in {printable(folder)}, or damaged, and cannot be "
@@ -36,11 +46,13 @@ def read_archive(facts: NamedFacts, source: Archive, folder: Path) -> dict[str, 
     return dict(zip(FILES, tensors, strict=True))
 
 
-def _read(kind: Any, folder: Path, chosen: dict[str, Any]) -> Any:
+def _read(kind: Any, folder: Path, chosen: dict[str, Any], may_download: bool) -> Any:
     """Reads what is there; only if that fails, downloads it."""
     try:
         return kind(str(folder), **chosen)
     except (OSError, RuntimeError):
+        if not may_download:
+            raise
         folder.mkdir(parents=True, exist_ok=True)
         return kind(str(folder), download=True, **chosen)
 

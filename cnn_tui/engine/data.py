@@ -53,6 +53,8 @@ def load_splits(
     data_dir: Path | None,
     device: torch.device,
     tell: Tell = lambda done, total: None,
+    *,
+    may_download: bool = True,
 ) -> Splits:
     """Loads what a run needs onto ``device``.
 
@@ -66,7 +68,9 @@ def load_splits(
     dataset = config.dataset
     loaded = load_own(dataset, tell) if dataset.name is None else None
     if loaded is None:
-        train, test = load_dataset(str(dataset.name), data_dir)
+        train, test = load_dataset(
+            str(dataset.name), data_dir, may_download=may_download
+        )
         own_validation = None
     else:
         train, own_validation, test = loaded.train, loaded.validation, loaded.test
@@ -98,7 +102,9 @@ def permutation(seed: int, epoch: int, size: int) -> Tensor:
     return torch.randperm(size, generator=generator)
 
 
-def load_dataset(name: str, data_dir: Path | None) -> tuple[Images, Images]:
+def load_dataset(
+    name: str, data_dir: Path | None, *, may_download: bool = True
+) -> tuple[Images, Images]:
     """Returns training and test images on the CPU, decoding them on first use.
 
     Raises:
@@ -106,9 +112,9 @@ def load_dataset(name: str, data_dir: Path | None) -> tuple[Images, Images]:
     """
     facts, folder = DATASETS[name], data_folder(data_dir)
     if isinstance(facts.source, IdxFiles):
-        tensors = _from_idx(name, facts.title, facts.source, folder)
+        tensors = _from_idx(name, facts.title, facts.source, folder, may_download)
     else:
-        tensors = _from_archive(name, facts, facts.source, folder)
+        tensors = _from_archive(name, facts, facts.source, folder, may_download)
     train, test = (
         Images(images=tensors[images], labels=tensors[labels])
         for images, labels in (FILES[:2], FILES[2:])
@@ -117,9 +123,9 @@ def load_dataset(name: str, data_dir: Path | None) -> tuple[Images, Images]:
 
 
 def _from_idx(
-    name: str, title: str, source: IdxFiles, folder: Path
+    name: str, title: str, source: IdxFiles, folder: Path, may_download: bool
 ) -> dict[str, Tensor]:
-    contents = idx.read_verified(title, source, folder)
+    contents = idx.read_verified(title, source, folder, may_download=may_download)
     cache = user_cache_path("cnn-tui") / f"{name}-{idx.checksum(source)}.safetensors"
     tensors = _read_cache(cache)
     if tensors is None:
@@ -129,13 +135,13 @@ def _from_idx(
 
 
 def _from_archive(
-    name: str, facts: NamedFacts, source: Archive, folder: Path
+    name: str, facts: NamedFacts, source: Archive, folder: Path, may_download: bool
 ) -> dict[str, Tensor]:
     """Unlike small files, archives are verified and decoded once, for the cache."""
     cache = user_cache_path("cnn-tui") / f"{name}.safetensors"
     tensors = _read_cache(cache)
     if tensors is None:
-        tensors = read_archive(facts, source, folder)
+        tensors = read_archive(facts, source, folder, may_download=may_download)
         _write_cache(cache, tensors)
     return tensors
 

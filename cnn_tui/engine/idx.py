@@ -19,13 +19,15 @@ from cnn_tui.text import printable
 _MAX_BYTES = 2**30
 
 
-def read_verified(title: str, source: IdxFiles, folder: Path) -> list[bytes]:
+def read_verified(
+    title: str, source: IdxFiles, folder: Path, *, may_download: bool = True
+) -> list[bytes]:
     """Returns the contents of the four files, downloading them if there are none.
 
     Raises:
         DataError: if a file is missing, damaged, or cannot be downloaded.
     """
-    raw = _raw_folder(title, source, folder)
+    raw = _raw_folder(title, source, folder, may_download)
     return [
         _verified(raw / file, md5) for file, md5 in zip(FILES, source.md5, strict=True)
     ]
@@ -41,12 +43,17 @@ def decode(contents: Sequence[bytes]) -> dict[str, Tensor]:
     return dict(zip(FILES, map(_decode_idx, contents), strict=True))
 
 
-def _raw_folder(title: str, source: IdxFiles, folder: Path) -> Path:
+def _raw_folder(title: str, source: IdxFiles, folder: Path, may_download: bool) -> Path:
     """Returns the folder of the ``.gz`` files, downloading them if there is none."""
     raw = Path(source.torchvision_class, "raw")
     for place in (folder, BUNDLED):
         if os.path.isdir(place / raw):  # False where it may not be seen
             return place / raw
+    if not may_download:
+        raise DataError(
+            f"{title} is not in {printable(folder)}; a run that starts downloads it, "
+            f"or put its four .gz files into {printable(folder / raw)}"
+        )
     _download(title, source, folder)
     return folder / raw
 
