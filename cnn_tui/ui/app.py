@@ -87,7 +87,7 @@ class CnnTuiApp(App[int]):
         self._marker_choice = marker
         self._open_run = open_run
         self._keep_output = keep_output
-        self._new_run = NewRunScreen(runs_folder)
+        self._new_run = NewRunScreen(runs_folder, data_dir)
         self.typed = TypeAhead(self, super().on_event)
         self._resuming: Path | None = None
         self._is_leaving = False

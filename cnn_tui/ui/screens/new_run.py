@@ -19,10 +19,11 @@ from cnn_tui.host.process import absolute
 from cnn_tui.presets.files import list_presets
 from cnn_tui.text import printable
 from cnn_tui.ui.actions import NEW_RUN
-from cnn_tui.ui.form_fields import label
-from cnn_tui.ui.last_used import read_last_used, write_last_used
+from cnn_tui.ui.form_fields import SOURCE, label
+from cnn_tui.ui.last_used import Edits, read_last_used, write_last_used
 from cnn_tui.ui.screens.save_preset import save_as_preset
 from cnn_tui.ui.type_ahead import READING
+from cnn_tui.ui.widgets.data_pane import DataPane
 from cnn_tui.ui.widgets.field import Field
 from cnn_tui.ui.widgets.form import Form
 from cnn_tui.ui.widgets.key_bar import KeyBar
@@ -30,13 +31,15 @@ from cnn_tui.ui.widgets.message_line import MessageLine
 from cnn_tui.ui.widgets.model_pane import ModelPane
 from cnn_tui.ui.widgets.pane_tabs import PaneTabs
 from cnn_tui.ui.widgets.preset_list import PresetItem, PresetList, Presets
+from cnn_tui.ui.widgets.source_field import SourceField
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
+    from cnn_tui.ui.data_source import Source
     from cnn_tui.ui.draft import Draft
     from cnn_tui.ui.loading import Machine
 
-_MODEL, _SETTINGS = 0, 1
+_MODEL, _SETTINGS, _DATA = 0, 1, 2
 """The panes that share a place where there is little room."""
 
 
@@ -65,12 +68,15 @@ class NewRunScreen(Screen[None]):
         items: Sequence[PresetItem]
         machine: "Machine"
 
-    def __init__(self, runs_folder: Path) -> None:
+    def __init__(self, runs_folder: Path, data_dir: Path | None = None) -> None:
         """Offers runs that will be written to ``runs_folder``."""
         super().__init__()
         self._runs_folder = runs_folder
+        self._data = DataPane(data_dir, classes="pane")
         self._edits = read_last_used()
         self._items: dict[str, PresetItem] = {}
+        self._sources: dict[str, Source] = {}
+        """What paths to images were found to mean."""
         self._machine: Machine | None = None
         self._item: PresetItem | None = None
         self.is_starting = False
@@ -79,15 +85,16 @@ class NewRunScreen(Screen[None]):
         self._is_laid_out = False
 
     def compose(self) -> ComposeResult:
-        """Yields a line at the top, three panes, a line for messages, the keys."""
+        """Yields a line at the top, four panes, a line for messages, the keys."""
         with Horizontal(id="top"):
             yield Static("New run", id="heading")
-            yield PaneTabs(["2 model", "3 settings"])
+            yield PaneTabs(["2 model", "3 settings", "4 data"])
             yield Static(id="machine", markup=False)
         with Horizontal(id="panes"):
             yield PresetList(id="presets", classes="pane")
             with Vertical(id="chosen"):
                 yield ModelPane(id="model", classes="pane")
+                yield self._data
                 yield Form(id="settings", classes="pane")
         yield MessageLine()
         yield KeyBar()
@@ -127,6 +134,7 @@ class NewRunScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Reads the presets, again if the screen was left."""
+        self._data.ask()
         self.call_after_refresh(self._load)
 
     @work(thread=True, exclusive=True, group=READING)
@@ -136,7 +144,7 @@ class NewRunScreen(Screen[None]):
 
         machine = self._machine or read_machine()
         found = [PresetItem(file=file) for file in list_presets()]
-        items = [read_item(i.file, self._edits.get(i.key, {})) for i in found]
+        items = [read_item(i.file, *self._typed(i.key)) for i in found]
         self.post_message(self.Loaded(items, machine))
 
     @on(Loaded)
@@ -160,16 +168,37 @@ class NewRunScreen(Screen[None]):
             self._clear_message()
         self.query_one(ModelPane).show(item)
         self._show_draft(refill=True)
+        if self._draft and not self._draft.source:
+            self._look_at_source()  # typed earlier, perhaps in another session
 
     def _read_again(self, item: PresetItem) -> PresetItem:
         """Reads a preset, which may have been changed or deleted meanwhile."""
         from cnn_tui.ui.loading import read_item
 
-        fresh = read_item(item.file, self._edits.get(item.key, {}))
+        fresh = read_item(item.file, *self._typed(item.key))
         self._items[item.key] = fresh
         if bool(fresh.error) != bool(item.error):
             self.query_one(PresetList).show(self._items.values(), item.key)
         return fresh
+
+    def _typed(self, key: str) -> "tuple[Edits, Source | None]":
+        """Returns what was typed over a preset, and what is known of its images."""
+        edits = self._edits.get(key, {})
+        return edits, self._sources.get(edits.get(SOURCE, "").strip())
+
+    @on(SourceField.Left)
+    def _look_at_source(self) -> None:
+        """Looks at the path that was typed; that may take long."""
+        if self._draft and self._draft.to_look_at:
+            self.query_one(SourceField).look_at(self._draft.to_look_at)
+
+    @on(SourceField.Looked)
+    def _take_source(self, event: SourceField.Looked) -> None:
+        self._sources[event.source.text] = event.source
+        draft = self._draft
+        if self._item and draft and draft.to_look_at == event.source.text:
+            draft = replace(draft, looked_at=event.source)
+            self._change(replace(self._item, draft=draft), draft.edits, refill=False)
 
     @on(Field.Changed)
     def _edit(self, event: Field.Changed) -> None:
@@ -200,6 +229,7 @@ class NewRunScreen(Screen[None]):
             self.query_one(ModelPane).show_layers(view.table if view else None)
             error = self._item.error if self._item else ""
             form.show(view, refill=refill, error=error)
+            self._data.look_at(view.config if view else None)
         if form.shown != shown:
             self._lay_out()
         self.refresh_bindings()
@@ -221,7 +251,8 @@ class NewRunScreen(Screen[None]):
         if action == "filter":  # Textual does not know that "/" is text
             return not isinstance(self.focused, Input)
         if action == "leave":
-            return not on_list or bool(self.query("PresetList.-filtering"))
+            is_filtered = bool(self.query("PresetList.-filtering"))
+            return not on_list or is_filtered or self._data.is_loading
         return True
 
     @on(Presets.StartChosen)
@@ -260,6 +291,7 @@ class NewRunScreen(Screen[None]):
     def on_screen_suspend(self) -> None:
         """Allows the next start if the run has begun and has a screen of its own."""
         if not isinstance(self.app.screen, ModalScreen):
+            self._data.rest()
             self.is_starting = False
             self._clear_message()
 
@@ -283,7 +315,14 @@ class NewRunScreen(Screen[None]):
         self.query_one(PresetList).open_filter()
 
     def action_leave(self) -> None:
-        """Goes back to the presets, and then to all of them."""
+        """Ends what is being loaded; goes back to the presets, and to all of them."""
+        source = self.query(SourceField)
+        if source and source.first().is_looking:
+            source.first().interrupt()
+            return
+        if self._data.is_loading:
+            self._data.interrupt()
+            return
         presets = self.query_one(PresetList)
         if presets.has_focus_within:
             presets.close_filter()
@@ -291,10 +330,8 @@ class NewRunScreen(Screen[None]):
 
     @on(PaneTabs.Chosen)
     def _show_tab(self, event: PaneTabs.Chosen) -> None:
-        if event.index == _MODEL:
-            self.action_show_model()
-        else:
-            self.action_show_settings()
+        show = self.action_show_model, self.action_show_settings, self.action_show_data
+        show[event.index]()
 
     def action_show_presets(self) -> None:
         """Puts the focus on the presets."""
@@ -310,12 +347,24 @@ class NewRunScreen(Screen[None]):
         self._choose_tab(_SETTINGS)
         self.query_one(Form).focus_first()
 
+    def action_show_data(self) -> None:
+        """Shows the data set, in the place of the model, and puts the focus on it."""
+        self._choose_tab(_DATA)
+        self._data.focus_pictures()
+
     def _choose_tab(self, chosen: int) -> None:
-        """Chooses what is shown where there is no room for model and settings."""
+        """Chooses between model and data, and the settings where there is no room."""
         self.query_one(PaneTabs).current = chosen
-        is_small = self.has_class("-small")
-        self.query_one(ModelPane).display = chosen == _MODEL or not is_small
-        self.query_one(Form).display = chosen == _SETTINGS or not is_small
+        if chosen != _SETTINGS:
+            self.set_class(chosen == _DATA, "-data")
+        shows_upper = chosen != _SETTINGS or not self.has_class("-small")
+        shows_data = self.has_class("-data")
+        self.query_one(ModelPane).display = shows_upper and not shows_data
+        self._data.display = shows_upper and shows_data
+        self.query_one(Form).display = chosen == _SETTINGS or not self.has_class(
+            "-small"
+        )
+        self._data.ask()
 
     def _valid_config(self) -> "RunConfig | None":
         """Returns the config to start or save, or says why there is none."""
@@ -326,6 +375,11 @@ class NewRunScreen(Screen[None]):
         elif view is None:
             error = self._item.error if self._item else "no preset is chosen"
             message.complain(error or "the preset is still being read")
+        elif self.query_one(SourceField).is_looking:
+            message.say("the data set is still being looked at…")
+        elif self._draft and not self._draft.source and self._draft.to_look_at:
+            self._look_at_source()
+            message.say("looking at the data set first…")
         elif view.config is None:
             self._choose_tab(_SETTINGS)
             self.query_one(Form).focus_first(wrong=True)
