@@ -3,11 +3,18 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnn_tui.cli.options import data_dir_option, echo, echo_json, json_option
+from cnn_tui.cli.options import (
+    data_dir_option,
+    echo,
+    echo_json,
+    json_option,
+    pictures_option,
+)
 from cnn_tui.engine.warm_up import warm_up
 
 if TYPE_CHECKING:
@@ -24,9 +31,14 @@ if TYPE_CHECKING:
     help="image_size=64, mode=grey, …",
 )
 @data_dir_option
+@pictures_option
 @json_option
 def data(
-    which: str | None, settings: tuple[str, ...], data_dir: Path | None, as_json: bool
+    which: str | None,
+    settings: tuple[str, ...],
+    data_dir: Path | None,
+    pictures: str,
+    as_json: bool,
 ) -> None:
     """Show classes, counts, sizes, what was left out and why, and some pictures.
 
@@ -49,7 +61,7 @@ def data(
         return
     for line in _lines(found):
         echo(line)
-    _print_sheet(found)
+    _print_sheet(found, pictures)
 
 
 def _list_sets(as_json: bool) -> None:
@@ -99,13 +111,16 @@ def _lines(found: "Inspection") -> Iterator[str]:
         yield ""
 
 
-def _print_sheet(found: "Inspection") -> None:
-    from rich.console import Console
-
+def _print_sheet(found: "Inspection", pictures: str) -> None:
     from cnn_tui.cli.contact_sheet import contact_sheet
+    from cnn_tui.cli.printing import print_lines
+    from cnn_tui.pictures.depth import depth_of
 
-    console = Console(highlight=False, file=sys.stdout)
-    for line in contact_sheet(
-        found.sample_images, found.sample_labels, found.class_names, console
-    ):
-        console.print(line, no_wrap=True, crop=True)
+    lines = contact_sheet(
+        found.sample_images,
+        found.sample_labels,
+        found.class_names,
+        get_terminal_size().columns,
+        depth_of(pictures, sys.stdout),
+    )
+    print_lines(lines)

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 import click
 
 from cnn_tui.errors import InputError
+from cnn_tui.pictures.depth import AUTO, CHOICES
 
 Marker = Literal["auto", "braille", "dot", "ascii"]
 MARKERS: tuple[Marker, ...] = get_args(Marker)
@@ -48,6 +49,18 @@ marker_option = click.option(
     callback=_marker,
     help="What curves are drawn with; auto, the default, avoids braille where it "
     "cannot be shown.",
+)
+pictures_option = click.option(
+    "--pictures",
+    type=click.Choice(CHOICES),
+    default=AUTO,
+    help="What pictures are drawn with; auto, the default, is what the terminal says.",
+)
+pause_at_option = click.option(
+    "--pause-at",
+    type=click.IntRange(min=0, max=10**9),
+    metavar="N",
+    help="Pause after update N of the run; 0 is before the first one.",
 )
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, for scripts."

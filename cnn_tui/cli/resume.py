@@ -5,7 +5,12 @@ from pathlib import Path
 
 import click
 
-from cnn_tui.cli.options import data_dir_option, json_option, runs_dir_option
+from cnn_tui.cli.options import (
+    data_dir_option,
+    json_option,
+    pause_at_option,
+    runs_dir_option,
+)
 from cnn_tui.engine.warm_up import warm_up
 
 
@@ -25,6 +30,7 @@ from cnn_tui.engine.warm_up import warm_up
 )
 @click.option("--device", help="Go on elsewhere; the result is not bit-exact then.")
 @click.option("--handover", is_flag=True, hidden=True)
+@pause_at_option
 @runs_dir_option
 @data_dir_option
 @json_option
@@ -36,6 +42,7 @@ def resume(
     settings: tuple[str, ...],
     device: str | None,
     handover: bool,
+    pause_at: int | None,
     runs_dir: Path,
     data_dir: Path | None,
     as_json: bool,
@@ -60,7 +67,11 @@ def resume(
     from cnn_tui.engine.resume import Changes
 
     changes = Changes(
-        iterations=total, more_iterations=more, settings=values, device=device
+        iterations=total,
+        more_iterations=more,
+        settings=values,
+        device=device,
+        pause_at=pause_at,
     )
     ctx.exit(resume_headless(path, changes, data_dir, as_json=as_json))
 

@@ -4,7 +4,12 @@ from pathlib import Path
 
 import click
 
-from cnn_tui.cli.options import data_dir_option, json_option, runs_dir_option
+from cnn_tui.cli.options import (
+    data_dir_option,
+    json_option,
+    pause_at_option,
+    runs_dir_option,
+)
 from cnn_tui.engine.warm_up import warm_up
 
 
@@ -25,6 +30,7 @@ from cnn_tui.engine.warm_up import warm_up
 @click.option("--device", help="auto, cpu, mps, cuda or cuda:N.")
 @click.option("--name", help="The name of the run.  [default: that of the preset]")
 @click.option("--background", is_flag=True, help="Train detached from this terminal.")
+@pause_at_option
 @runs_dir_option
 @data_dir_option
 @json_option
@@ -37,6 +43,7 @@ def train(
     device: str | None,
     name: str | None,
     background: bool,
+    pause_at: int | None,
     runs_dir: Path,
     data_dir: Path | None,
     as_json: bool,
@@ -74,6 +81,7 @@ def train(
         preset=chosen.name,
         runs_folder=runs_dir,
         data_dir=data_dir,
+        pause_at=pause_at,
         tell=tell_decoded,
     )
     run = train_in_background if background else train_headless

@@ -20,7 +20,7 @@ from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.recorded import Edits, RecordedRun, read_recorded
 from cnn_tui.engine.setup import Setup, set_up
-from cnn_tui.engine.start import train
+from cnn_tui.engine.start import check_pause, train
 from cnn_tui.errors import DeviceBusyError, InputError, Remedy
 from cnn_tui.host.process import this_process
 from cnn_tui.runs import events
@@ -50,6 +50,8 @@ class Changes:
     settings: list[Setting] = field(default_factory=list)
     """Live values and the schedule, by their full keys."""
     device: str | None = None
+    pause_at: int | None = None
+    """After which update of the run it pauses."""
 
 
 def resume_run(
@@ -72,13 +74,15 @@ def resume_run(
         planned = total_ahead(recorded, ahead)
         total_steps = _total_steps(recorded, changes, planned)
         is_longer = total_steps > planned
+        check_pause(changes.pause_at, total_steps, recorded.start.step)
         wanted = _edits(recorded, changes, total_steps, ahead, is_longer=is_longer)
         setup = _set_up(recorded, changes, data_dir)
 
         def enter(do: Interpreter) -> None:
             do.perform(_rejections(writer.path))
             _enter(do, recorded, ahead)
-            do.state.plan.pause_at_step = None  # nobody may be there to go on from it
+            # Where it was to pause before, nobody may be there to go on from.
+            do.state.plan.pause_at_step = changes.pause_at
             if recorded.status.state == State.FINISHED:  # and somebody wants more
                 do.state.results.evaluations_since_best = 0
             do.perform(edits.as_actions(wanted))

@@ -26,9 +26,8 @@ from cnn_tui.engine.setup import Setup, set_up
 from cnn_tui.engine.state import new_state
 from cnn_tui.engine.status import current_status, first_status
 from cnn_tui.errors import CnnTuiError, InputError
-from cnn_tui.runs import events
+from cnn_tui.runs import events, mailbox
 from cnn_tui.runs.layout import State
-from cnn_tui.runs.mailbox import Inbox
 from cnn_tui.runs.records import Status, now
 from cnn_tui.runs.writer import Listener, RunWriter
 
@@ -44,6 +43,8 @@ class NewRun:
     preset: str | None
     runs_folder: Path
     data_dir: Path | None = None
+    pause_at: int | None = None
+    """After which update it pauses; 0 is before the first one."""
     tell: Tell = lambda done, total: None
     """Hears how many pictures of how many are decoded."""
 
@@ -83,8 +84,10 @@ def make_run(
     """Makes the directory of a run that is asked for, with its resolved config.
 
     Raises:
+        InputError: if it would pause behind its end.
         RunDirectoryError: if it cannot be made; nothing is left behind then.
     """
+    check_pause(wanted.pause_at, config.total_steps)
     status = first_status(config, name=wanted.name, preset=wanted.preset)
     writer = RunWriter.create(
         wanted.runs_folder,
@@ -93,7 +96,20 @@ def make_run(
         status=status,
         listener=listener,
     )
+    if wanted.pause_at == 0:
+        mailbox.send(writer.path, "pause")
+    elif wanted.pause_at is not None:
+        mailbox.send(writer.path, "step", count=wanted.pause_at)
     return writer, msgspec.structs.replace(status, id=writer.id)
+
+
+def check_pause(pause_at: int | None, total_steps: int, done: int = 0) -> None:
+    """Raises InputError for a pause at an update that is not to come."""
+    if pause_at is not None and not done <= pause_at <= total_steps:
+        raise InputError(
+            f"--pause-at {pause_at}: must be from {done:,} to {total_steps:,}, "
+            "the updates that are still to come"
+        )
 
 
 def train(
@@ -113,7 +129,7 @@ def train(
     with logging_to(writer.path):
         books, status = _open_books(writer, setup, config_text, interrupts, identity)
         do = Interpreter(books)
-        session = Session(do, interrupts, Inbox(writer.path).take)
+        session = Session(do, interrupts, mailbox.Inbox(writer.path).take)
         heartbeat = Heartbeat(writer, status, device_uuid(setup.trainer.device))
         heartbeat.start()
         try:

@@ -32,6 +32,14 @@ from cnn_tui.layers.specs import (
     Tanh,
     to_yaml_form,
 )
+from cnn_tui.layers.stages import (
+    Region,
+    Stage,
+    receptive_field,
+    region_before,
+    stages,
+    whole,
+)
 
 __all__ = [
     "GELU",
@@ -54,13 +62,19 @@ __all__ = [
     "MaxPool2d",
     "ModelTable",
     "ReLU",
+    "Region",
     "Residual",
     "Shape",
     "SiLU",
     "Sigmoid",
+    "Stage",
     "Tanh",
     "output_shape",
     "projection",
+    "receptive_field",
+    "region_before",
+    "stages",
     "to_yaml_form",
     "trace",
+    "whole",
 ]

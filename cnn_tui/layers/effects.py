@@ -122,7 +122,7 @@ def _conv2d(layer: Conv2d, shape: Shape) -> Effect:
     channels = shape[0]
     _check_stride(layer)
     _check_groups(layer, channels)
-    height, width = _conv_axis(layer, shape, 0), _conv_axis(layer, shape, 1)
+    height, width = conv_axis(layer, shape, 0), conv_axis(layer, shape, 1)
     _check_padding_mode(layer, height)
     _check_padding_mode(layer, width)
     output = (layer.out_channels, *_slide(layer, (height, width)))
@@ -138,7 +138,8 @@ def _conv2d(layer: Conv2d, shape: Shape) -> Effect:
     )
 
 
-def _conv_axis(layer: Conv2d, shape: Shape, index: int) -> Axis:
+def conv_axis(layer: Conv2d, shape: Shape, index: int) -> Axis:
+    """Returns how a convolution moves over height (0) or width (1) of its input."""
     kernel_size, dilation = layer.kernel_size[index], layer.dilation[index]
     match layer.padding:
         case "same":
@@ -188,7 +189,7 @@ def _check_padding_mode(layer: Conv2d, axis: Axis) -> None:
 
 
 def _pool(layer: MaxPool2d | AvgPool2d, shape: Shape) -> Effect:
-    height, width = _pool_axis(layer, shape, 0), _pool_axis(layer, shape, 1)
+    height, width = pool_axis(layer, shape, 0), pool_axis(layer, shape, 1)
     return Effect(
         output_shape=(shape[0], *_slide(layer, (height, width))),
         formula=_per_axis(height.formula, width.formula),
@@ -196,7 +197,8 @@ def _pool(layer: MaxPool2d | AvgPool2d, shape: Shape) -> Effect:
     )
 
 
-def _pool_axis(layer: MaxPool2d | AvgPool2d, shape: Shape, index: int) -> Axis:
+def pool_axis(layer: MaxPool2d | AvgPool2d, shape: Shape, index: int) -> Axis:
+    """Returns how a pooling moves over height or width; raises a ModelError."""
     kernel_size, padding = layer.kernel_size[index], layer.padding[index]
     if padding > kernel_size // 2:
         raise ModelError(

@@ -48,7 +48,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, preset: Path) -> Path:
 def edited(tmp_path_factory: pytest.TempPathFactory, preset: Path) -> Path:
     """A finished run of ``preset`` with live edits at a paused step."""
     nursery = Nursery(tmp_path_factory.mktemp("edited"))
-    trainer, run = nursery.train(preset)
+    trainer, run = nursery.train(preset, *steering.PAUSED)
     steering.edit(run)
     steering.tell(run, "resume")
     assert trainer.wait().code == 0

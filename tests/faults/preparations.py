@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -30,6 +31,19 @@ def break_children() -> None:
 def lose_python() -> None:
     """Lets no further process be started, as a limit of processes would."""
     sys.executable = "/nonexistent"
+
+
+def update_slowly() -> None:
+    """Trains so slowly that a command comes in time wherever the tester waits."""
+    from cnn_tui.engine.trainer import Trainer
+
+    update = Trainer.update
+
+    def slowly(trainer: Trainer) -> bool:
+        time.sleep(0.02)
+        return update(trainer)
+
+    setattr(Trainer, "update", slowly)  # noqa: B010 - mypy would have it a method
 
 
 def look_for_room_often() -> None:

@@ -11,9 +11,17 @@ from cnn_tui.runs.events import Rejected
 from cnn_tui.runs.layout import State
 from tests.faults.damage import cut
 from tests.faults.nets import STEPS, write_preset
-from tests.faults.nursery import Nursery, events, status, wait_for, wait_until
+from tests.faults.nursery import Nursery, events, status, wait_for
 from tests.faults.outcome import assert_same_end, assert_same_results, rows
-from tests.faults.steering import EDIT_STEP, EDITS, edit, pause_at, tell
+from tests.faults.steering import (
+    EDIT_STEP,
+    EDITS,
+    PAUSED,
+    edit,
+    step_to,
+    tell,
+    wait_until_paused,
+)
 
 SETTINGS = [f"--set={name}={value}" for name, value in EDITS.items()]
 
@@ -48,7 +56,7 @@ def test_values_set_on_resume_are_as_if_edited_live(
     cnn_tui: Nursery, tmp_path: Path
 ) -> None:
     preset = write_preset(tmp_path / "constant.yaml")
-    trainer, edited = cnn_tui.train(preset)
+    trainer, edited = cnn_tui.train(preset, *PAUSED)
     edit(edited)
     tell(edited, "resume")
     trainer.wait()
@@ -66,6 +74,7 @@ def test_values_set_on_resume_are_as_if_edited_live(
         (["--iterations=+0"], "give a larger total"),
         (["--iterations=+100"], "cosine schedule ends at update 300"),
         (["--iterations=abc"], "must be a number"),
+        (["--iterations=+100", "--set=lr=1", "--pause-at=299"], "from 300 to 400"),
         (["--iterations=+100", "--set=batch_size=10"], "start a new run"),
         (["--iterations=+100", "--set=lr=-1"], "lr"),
         (["--iterations=+100", "--set=learning_rate=1"], "learning_rate"),
@@ -99,8 +108,8 @@ def test_a_cosine_run_goes_on_with_a_new_rate(
 def test_behind_damaged_checkpoints_later_edits_are_made_again(
     cnn_tui: Nursery, preset: Path, edited: Path, damaged: list[str]
 ) -> None:
-    trainer, run = cnn_tui.train(preset)
-    pause_at(run, 60)
+    trainer, run = cnn_tui.train(preset, *PAUSED)
+    step_to(run, 60)
     tell(run, "checkpoint")
     edit(run)
     trainer.kill()
@@ -120,8 +129,8 @@ def test_behind_damaged_checkpoints_later_edits_are_made_again(
 def test_behind_missing_checkpoints_later_edits_are_made_again(
     cnn_tui: Nursery, preset: Path, edited: Path, missing: str
 ) -> None:
-    trainer, run = cnn_tui.train(preset)
-    pause_at(run, 60)
+    trainer, run = cnn_tui.train(preset, *PAUSED)
+    step_to(run, 60)
     tell(run, "checkpoint")
     edit(run)
     trainer.kill()
@@ -137,16 +146,15 @@ def test_behind_missing_checkpoints_later_edits_are_made_again(
 def test_edits_that_are_still_to_be_made_again_survive_another_kill(
     cnn_tui: Nursery, preset: Path, edited: Path
 ) -> None:
-    trainer, run = cnn_tui.train(preset)
-    pause_at(run, 60)
+    trainer, run = cnn_tui.train(preset, *PAUSED)
+    step_to(run, 60)
     tell(run, "checkpoint")
     edit(run)
     trainer.kill()
     shutil.copy(run / "checkpoints/step-00000060.pt", run / "checkpoints/previous.pt")
     cut(run, "checkpoints/last.pt")
-    again = cnn_tui.start("resume", run)
-    wait_until(lambda: status(run).pid == again.pid)
-    pause_at(run, 100)
+    again = cnn_tui.start("resume", run, "--pause-at=100")
+    wait_until_paused(run, at=100)
     again.kill()
     assert cnn_tui.run("resume", run).code == 0
     assert_same_end(run, edited)
@@ -175,8 +183,8 @@ def test_verify_says_same_or_where_it_differs(cnn_tui: Nursery, edited: Path) ->
 
 
 def test_a_run_that_is_trained_is_not_resumed(cnn_tui: Nursery, preset: Path) -> None:
-    trainer, run = cnn_tui.train(preset)
-    pause_at(run, 60)
+    trainer, run = cnn_tui.train(preset, *PAUSED)
+    step_to(run, 60)
     before = content(run / "checkpoints"), content(run)["events.jsonl"]
     refused = cnn_tui.run("resume", run)
     assert refused.code == 2
@@ -190,8 +198,8 @@ def test_a_run_that_is_trained_is_not_resumed(cnn_tui: Nursery, preset: Path) ->
 def test_of_two_resumes_at_once_one_wins(
     cnn_tui: Nursery, preset: Path, undisturbed: Path
 ) -> None:
-    trainer, run = cnn_tui.train(preset)
-    pause_at(run, 60)
+    trainer, run = cnn_tui.train(preset, *PAUSED)
+    step_to(run, 60)
     trainer.kill()
     both = [cnn_tui.start("resume", run) for _ in range(2)]
     ended = sorted((command.wait() for command in both), key=lambda end: end.code or 0)
@@ -203,8 +211,8 @@ def test_of_two_resumes_at_once_one_wins(
 def test_commands_sent_while_nobody_trained_are_rejected(
     cnn_tui: Nursery, preset: Path, undisturbed: Path
 ) -> None:
-    trainer, run = cnn_tui.train(preset)
-    pause_at(run, 60)
+    trainer, run = cnn_tui.train(preset, *PAUSED)
+    step_to(run, 60)
     trainer.kill()
     waiting = mailbox.send(run, "set", name="lr", value=0.5)
     assert cnn_tui.run("resume", run).code == 0
@@ -218,8 +226,8 @@ def test_commands_sent_while_nobody_trained_are_rejected(
 def test_a_stopped_run_goes_on_exactly(
     cnn_tui: Nursery, preset: Path, undisturbed: Path
 ) -> None:
-    trainer, run = cnn_tui.train(preset)
-    pause_at(run, 60)
+    trainer, run = cnn_tui.train(preset, *PAUSED)
+    step_to(run, 60)
     tell(run, "stop")
     assert trainer.wait().code == 0
     assert status(run).state is State.STOPPED
@@ -232,8 +240,8 @@ def test_a_checkpoint_of_another_run_is_refused_until_it_is_removed(
 ) -> None:
     other, foreign = cnn_tui.train(preset, "--set=iterations=30", "--set=lr=0.05")
     assert other.wait().code == 0
-    trainer, run = cnn_tui.train(preset)
-    pause_at(run, 60)
+    trainer, run = cnn_tui.train(preset, *PAUSED)
+    step_to(run, 60)
     trainer.kill()
     last = run / "checkpoints" / "last.pt"
     last.unlink()
@@ -252,8 +260,8 @@ def test_a_checkpoint_of_another_run_is_refused_until_it_is_removed(
 def test_a_resumed_run_does_not_pause_where_it_was_to_before(
     cnn_tui: Nursery, preset: Path, undisturbed: Path
 ) -> None:
-    trainer, run = cnn_tui.train(preset)
-    pause_at(run, 20)
+    trainer, run = cnn_tui.train(preset, *PAUSED)
+    step_to(run, 20)
     tell(run, "step", count=250)
     trainer.kill()
     assert status(run).step < 270

@@ -25,7 +25,7 @@ from tests.faults.nursery import (
 )
 from tests.faults.outcome import assert_same_end
 from tests.faults.preparations import break_children, lose_python, work_in
-from tests.faults.steering import pause_at, tell
+from tests.faults.steering import PAUSED, step_to, tell
 
 
 def background_process(run: Path) -> psutil.Process:
@@ -38,8 +38,8 @@ def background_process(run: Path) -> psutil.Process:
 def test_a_detached_run_goes_on_in_the_background_and_pauses_where_it_was_to(
     cnn_tui: Nursery, preset: Path, undisturbed: Path
 ) -> None:
-    trainer, run = cnn_tui.train(preset)
-    pause_at(run, 20)
+    trainer, run = cnn_tui.train(preset, *PAUSED)
+    step_to(run, 20)
     tell(run, "step", count=200)
     detached = tell(run, "detach")
     assert detached.step < 220
@@ -64,8 +64,8 @@ def test_a_detached_run_goes_on_in_the_background_and_pauses_where_it_was_to(
 def test_a_paused_run_stays_paused_and_what_was_asked_for_is_kept(
     cnn_tui: Nursery, preset: Path, undisturbed: Path
 ) -> None:
-    trainer, run = cnn_tui.train(preset)
-    pause_at(run, 20)
+    trainer, run = cnn_tui.train(preset, *PAUSED)
+    step_to(run, 20)
     tell(run, "detach")
     evaluation = mailbox.send(run, "evaluate")
     assert trainer.wait().code == 0
@@ -87,8 +87,8 @@ def test_a_paused_run_stays_paused_and_what_was_asked_for_is_kept(
 def test_where_no_process_can_be_started_the_run_goes_on_in_place(
     cnn_tui: Nursery, preset: Path, undisturbed: Path, fault: Preparation
 ) -> None:
-    trainer, run = cnn_tui.train(preset, before=[fault])
-    pause_at(run, 20)
+    trainer, run = cnn_tui.train(preset, *PAUSED, before=[fault])
+    step_to(run, 20)
     tell(run, "detach")
     wait_until(lambda: events(run, "handed_over"))
     assert status(run).pid == trainer.pid
@@ -104,11 +104,11 @@ def test_a_process_that_took_a_run_and_cannot_go_on_says_why(
 ) -> None:
     data = Path(shutil.copytree(BUNDLED / "MNIST", tmp_path / "data" / "MNIST"))
     if by_option:
-        trainer, run = cnn_tui.train(preset, "--data-dir", data.parent)
+        trainer, run = cnn_tui.train(preset, *PAUSED, "--data-dir", data.parent)
     else:
         here = partial(work_in, tmp_path, CNN_TUI_DATA="data")
-        trainer, run = cnn_tui.train(preset, before=[here])
-    pause_at(run, 20)
+        trainer, run = cnn_tui.train(preset, *PAUSED, before=[here])
+    step_to(run, 20)
     for file in (data / "raw").iterdir():
         file.write_bytes(b"")  # so the same folder is read again
     tell(run, "detach")
@@ -131,8 +131,10 @@ def test_the_commit_is_that_of_the_folder_the_run_was_started_in(
         run = Path(json.loads(started.output)["run"])
         wait_for(run, State.RUNNING)
     else:
-        trainer, run = cnn_tui.train(preset, before=[partial(work_in, repository)])
-        pause_at(run, 20)
+        trainer, run = cnn_tui.train(
+            preset, *PAUSED, before=[partial(work_in, repository)]
+        )
+        step_to(run, 20)
         tell(run, "detach")
         assert trainer.wait().code == 0
         wait_until(lambda: events(run, "handed_over"))

@@ -17,7 +17,7 @@ from tests.faults.connection import Connection
 from tests.faults.nursery import Nursery, processes_on, status, wait_for, wait_until
 from tests.faults.outcome import assert_same_end
 from tests.faults.preparations import ignore_hangups
-from tests.faults.steering import pause_at, tell
+from tests.faults.steering import PAUSED, step_to, tell
 
 TORTURES = 7
 ATTEMPTS = [
@@ -107,8 +107,8 @@ def test_a_terminal_closed_where_hangups_are_ignored(
 def test_a_terminal_that_nobody_reads_does_not_hold_the_training_up(
     cnn_tui: Nursery, preset: Path, undisturbed: Path, connection: Connection
 ) -> None:
-    trainer, run = cnn_tui.train(preset, terminal=connection.terminal)
-    pause_at(run, 20)
+    trainer, run = cnn_tui.train(preset, *PAUSED, terminal=connection.terminal)
+    step_to(run, 20)
     connection.stall()
     tell(run, "resume")
     wait_for(run, State.FINISHED)

@@ -19,7 +19,7 @@ from tests.cli.commands import invoke, refusal
 from tests.faults import damage
 from tests.faults.nursery import Nursery, events, wait_until
 from tests.faults.outcome import assert_same_end
-from tests.faults.steering import pause_at, tell
+from tests.faults.steering import PAUSED, step_to, tell
 
 MARK = "mark"
 GOLDEN = Path(__file__).parents[1] / "golden" / "finished"
@@ -70,8 +70,8 @@ def test_nothing_in_a_checkpoint_is_run(
     tmp_path: Path,
     prepare: Callable[[Trap], bytes],
 ) -> None:
-    trainer, run = cnn_tui.train(preset)
-    pause_at(run, 60)
+    trainer, run = cnn_tui.train(preset, *PAUSED)
+    step_to(run, 60)
     trainer.kill()
     damage.overwrite(run, "checkpoints/last.pt", prepare(Trap(tmp_path / MARK)))
     resumed = cnn_tui.run("resume", run)
@@ -179,8 +179,8 @@ def test_a_device_in_the_place_of_a_file_is_not_read(tmp_path: Path) -> None:
 def test_a_mailbox_full_of_rubbish_does_not_disturb(
     cnn_tui: Nursery, preset: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
-    trainer, run = cnn_tui.train(preset)
-    pause_at(run, 60)
+    trainer, run = cnn_tui.train(preset, *PAUSED)
+    step_to(run, 60)
     control, outside = run / "control", tmp_path / "outside"
     outside.write_text('{"command": "stop"}')
     (control / "1.json").symlink_to(outside)

@@ -13,9 +13,9 @@ from cnn_tui.runs import mailbox
 from cnn_tui.runs.catalog import list_runs
 from cnn_tui.runs.layout import State
 from tests.faults.nets import EVALUATE_EVERY, STEPS
-from tests.faults.nursery import Nursery, events, processes_on, status, wait_until
+from tests.faults.nursery import Nursery, processes_on, status, wait_until
 from tests.faults.outcome import assert_same_end
-from tests.faults.steering import EDIT_STEP, edit, tell
+from tests.faults.steering import EDIT_STEP, PAUSED, edit, tell
 
 TORTURES = 10
 ATTEMPTS = [
@@ -63,7 +63,7 @@ MOMENTS: list[Moment] = [
 def test_killed_while_it_trains(
     cnn_tui: Nursery, preset: Path, edited: Path, moment: Moment, attempt: int
 ) -> None:
-    trainer, run = cnn_tui.train(preset)
+    trainer, run = cnn_tui.train(preset, *PAUSED)
     edit(run)
     mailbox.send(run, "resume")
     moment(run, random.Random(attempt))
@@ -81,8 +81,7 @@ def test_killed_while_it_starts(
     time.sleep(random.Random(attempt).uniform(0, 0.06))
     trainer.kill()
     assert_listed_as_lost(run)
-    resumed = cnn_tui.start("resume", run)
-    wait_until(lambda: events(run, "resumed"))
+    resumed = cnn_tui.start("resume", run, f"--pause-at={EDIT_STEP}")
     edit(run)
     tell(run, "resume")
     assert resumed.wait().code == 0
@@ -92,7 +91,7 @@ def test_killed_while_it_starts(
 def test_killed_right_after_an_edit_was_answered(
     cnn_tui: Nursery, preset: Path, edited: Path
 ) -> None:
-    trainer, run = cnn_tui.train(preset)
+    trainer, run = cnn_tui.train(preset, *PAUSED)
     edit(run)
     trainer.kill()
     assert_listed_as_lost(run)
@@ -105,7 +104,7 @@ def test_killed_while_it_is_handed_over(
     cnn_tui: Nursery, preset: Path, edited: Path, attempt: int
 ) -> None:
     chance = random.Random(attempt)
-    trainer, run = cnn_tui.train(preset)
+    trainer, run = cnn_tui.train(preset, *PAUSED)
     edit(run)
     mailbox.send(run, "detach")
     time.sleep(chance.uniform(0, 1))

@@ -23,7 +23,7 @@ from tests.faults.nursery import (
 )
 from tests.faults.outcome import assert_same_end
 from tests.faults.preparations import give_up_soon, look_for_room_often
-from tests.faults.steering import pause_at, tell
+from tests.faults.steering import PAUSED, step_to, tell
 
 DISK = "2m"
 CLASSES = {"out_features": "classes"}
@@ -66,8 +66,8 @@ def train_to_a_full_disk(
 
     Returns the trainer, the run, and the file to remove.
     """
-    trainer, run = nursery.train(preset, before=[before])
-    pause_at(run, 60)
+    trainer, run = nursery.train(preset, *PAUSED, before=[before])
+    step_to(run, 60)
     ballast = fill(nursery.runs.parent)
     (run / "control" / "resume").touch()
     return trainer, run, ballast
@@ -135,8 +135,8 @@ def test_a_disk_too_full_to_begin_on_is_one_clear_sentence(
 def test_a_limit_of_file_sizes_is_as_a_full_disk(
     cnn_tui: Nursery, preset: Path, undisturbed: Path
 ) -> None:
-    trainer, run = cnn_tui.train(preset, before=[look_for_room_often])
-    pause_at(run, 60)
+    trainer, run = cnn_tui.train(preset, *PAUSED, before=[look_for_room_often])
+    step_to(run, 60)
     process, limit = psutil.Process(trainer.pid), resource.RLIMIT_FSIZE
     unlimited = process.rlimit(limit)
     size_bytes = (run / "metrics.jsonl").stat().st_size
@@ -151,8 +151,8 @@ def test_a_limit_of_file_sizes_is_as_a_full_disk(
 def test_a_removed_run_fails_and_is_not_made_again(
     cnn_tui: Nursery, preset: Path
 ) -> None:
-    trainer, run = cnn_tui.train(preset, before=[look_for_room_often])
-    pause_at(run, 20)
+    trainer, run = cnn_tui.train(preset, *PAUSED, before=[look_for_room_often])
+    step_to(run, 20)
     shutil.rmtree(run)
     ended = trainer.wait()
     assert ended.code == 1
@@ -165,8 +165,8 @@ def test_a_removed_run_fails_and_is_not_made_again(
 def test_the_truth_is_told_where_not_even_the_log_can_grow(
     cnn_tui: Nursery, preset: Path
 ) -> None:
-    trainer, run = cnn_tui.train(preset, before=[give_up_soon])
-    pause_at(run, 60)
+    trainer, run = cnn_tui.train(preset, *PAUSED, before=[give_up_soon])
+    step_to(run, 60)
     (run / "train.log").write_bytes(b"." * 10_000)
     process, limit = psutil.Process(trainer.pid), resource.RLIMIT_FSIZE
     process.rlimit(limit, (5000, process.rlimit(limit)[1]))

@@ -13,7 +13,7 @@ from cnn_tui.runs.layout import State
 from tests.faults.nursery import Nursery, events, status, wait_until
 from tests.faults.outcome import assert_same_end
 from tests.faults.preparations import NOBODY, become_nobody, look_for_room_often
-from tests.faults.steering import pause_at, tell
+from tests.faults.steering import PAUSED, step_to, tell
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0, reason="only root can act as another user"
@@ -85,8 +85,8 @@ def test_another_users_run_is_listed_with_the_reason(
 def test_another_users_commands_are_not_obeyed(
     shared: Nursery, preset: Path, undisturbed: Path
 ) -> None:
-    trainer, run = shared.train(preset)
-    pause_at(run, 20)
+    trainer, run = shared.train(preset, *PAUSED)
+    step_to(run, 20)
     run.chmod(0o711)  # as a careless owner might
     (run / "control").chmod(0o777)
     with another_user():
@@ -105,9 +105,11 @@ def test_a_run_whose_directory_becomes_read_only_waits(
     shared.runs.mkdir()
     os.chown(shared.runs, NOBODY, NOBODY)
     public = Path(shutil.copy(preset, open_folder))
-    trainer, run = shared.train(public, before=[become_nobody, look_for_room_often])
+    trainer, run = shared.train(
+        public, *PAUSED, before=[become_nobody, look_for_room_often]
+    )
     with another_user():
-        pause_at(run, 60)
+        step_to(run, 60)
         run.chmod(0o500)
         tell(run, "resume")
     wait_until(lambda: "reason" in events(run, "paused")[-1])

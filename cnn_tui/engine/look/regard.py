@@ -1,0 +1,107 @@
+"""Pictures as the network sees them: what it takes them for, and why."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cnn_tui.engine.images import Images
+from cnn_tui.engine.look.trace import Trace, in_batches, recording
+from cnn_tui.engine.network import Network
+from cnn_tui.layers import Linear, Stage
+from cnn_tui.look.messages import OcclusionMap, Predictions
+
+_BATCH_SIZE = 500
+_WINDOWS_ACROSS = 7
+"""Of an occlusion map: a window covers a seventh of the picture, and moves by half."""
+
+Tell = Callable[[int, int], None]
+
+
+def probabilities(network: Network, images: Tensor) -> Tensor:
+    """Takes uint8 N×C×H×W, returns float32 N×classes that add up to 1 each."""
+    with torch.inference_mode():
+        return torch.cat(
+            [network(batch).softmax(1) for batch in in_batches(images, _BATCH_SIZE)]
+        )
+
+
+def predict(network: Network, images: Images, step: int, tell: Tell) -> Predictions:
+    """Takes each picture for something; ``tell`` hears how far it is."""
+    predicted, confidence = [], []
+    for batch in in_batches(images.images, _BATCH_SIZE):
+        best = probabilities(network, batch).max(1)
+        predicted.append(best.indices)
+        confidence.append(best.values)
+        tell(sum(map(len, predicted)), len(images))
+    return Predictions(
+        step=step,
+        labels=images.labels.cpu().numpy(),
+        predicted=torch.cat(predicted).cpu().numpy(),
+        confidence=torch.cat(confidence).cpu().numpy(),
+    )
+
+
+def occlusion(network: Network, image: Tensor, label: int, step: int) -> OcclusionMap:
+    """Covers a picture piece by piece, and sees how far a class falls.
+
+    ``image`` is uint8 1×C×H×W; what is covered has the picture's mean colour (Zeiler,
+    Fergus 2014, "Visualizing and Understanding Convolutional Networks", section 4.2).
+    """
+    height, width = image.shape[2:]
+    window = max(2, min(height, width) // _WINDOWS_ACROSS)
+    stride = max(1, window // 2)
+    places = [
+        (y, x)
+        for y in _starts(height, window, stride)
+        for x in _starts(width, window, stride)
+    ]
+    covered = image.repeat(len(places), 1, 1, 1)
+    mean = image.float().mean((2, 3), keepdim=True).round().to(torch.uint8)
+    for number, (y, x) in enumerate(places):
+        covered[number, :, y : y + window, x : x + window] = mean[0]
+    whole = probabilities(network, image)[0, label]
+    falls = (whole - probabilities(network, covered)[:, label]).cpu().numpy()
+    total, times = np.zeros((2, height, width))
+    for fall, (y, x) in zip(falls, places, strict=True):
+        total[y : y + window, x : x + window] += fall
+        times[y : y + window, x : x + window] += 1
+    drop = (total / times).astype(np.float32)
+    return OcclusionMap(step=step, window=window, drop=drop)
+
+
+def neighbours(
+    network: Network,
+    stages: Sequence[Stage],
+    image: Tensor,
+    train: Images,
+    count: int,
+) -> tuple[list[int], list[float]]:
+    """Returns the training pictures nearest to one, and their distances, nearest first.
+
+    Distances are Euclidean, between what the last linear layer gets.
+    """
+    here = _features(network, stages, image)
+    distances = torch.cat(
+        [
+            torch.cdist(_features(network, stages, batch), here)[:, 0]
+            for batch in in_batches(train.images, _BATCH_SIZE)
+        ]
+    )
+    nearest = distances.argsort(stable=True)[:count]
+    return nearest.tolist(), distances[nearest].tolist()
+
+
+def _features(network: Network, stages: Sequence[Stage], images: Tensor) -> Tensor:
+    """Returns what the last linear layer gets, N×features; the scores without one."""
+    last = [s for s in stages if isinstance(s.layer, Linear)][-1:] or stages[-1:]
+    found = Trace()
+    with torch.inference_mode(), recording(network.model, last, found):
+        network(images)
+    return found.inputs[last[0].number].flatten(1)
+
+
+def _starts(size: int, window: int, stride: int) -> list[int]:
+    """Returns where windows begin that cover a length, the last one at its end."""
+    return sorted({*range(0, size - window, stride), max(0, size - window)})

@@ -1,0 +1,155 @@
+"""A run as one looks into it: its pictures, and its weights at any moment."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from cnn_tui.datasets.form import Part
+from cnn_tui.engine.checkpoint import BEST, Checkpoint, load_checkpoint, step_file
+from cnn_tui.engine.data import Splits, load_splits
+from cnn_tui.engine.images import Images
+from cnn_tui.engine.network import Network, load_network, new_network
+from cnn_tui.engine.recorded import GOOD, find_checkpoint
+from cnn_tui.errors import InputError, RunDirectoryError
+from cnn_tui.layers import Stage, stages
+from cnn_tui.look.messages import Moment, Picture
+from cnn_tui.runs.config import read_config, read_config_text
+from cnn_tui.runs.layout import CHECKPOINTS
+from cnn_tui.text import count, printable
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Weighed:
+    """A network with the weights that it had after update ``step``."""
+
+    step: int
+    network: Network
+
+
+class Source:
+    """Reads a run directory, whoever trains it, and never writes there.
+
+    Attributes:
+        stages: The layers of its model.
+    """
+
+    def __init__(
+        self, run: Path, data_dir: Path | None, device: torch.device = CPU
+    ) -> None:
+        """Raises InputError if the run has no config that can be read."""
+        self.run = run
+        self.config = read_config(run)
+        self.facts = self.config.dataset.facts
+        self.stages: list[Stage] = stages(
+            self.config.model.layers, self.facts.input_shape, self.facts.classes
+        )
+        self.device = device
+        self._data_dir = data_dir
+        self._config_text = read_config_text(run)
+        self._loaded: dict[str, tuple[tuple[int, ...], Weighed]] = {}
+
+    @cached_property
+    def splits(self) -> Splits:
+        """Its pictures. Raises DataError if they are not there."""
+        return load_splits(self.config, self._data_dir, self.device)
+
+    def images(self, part: Part) -> Images:
+        """Returns a part of the pictures. Raises InputError if there is none."""
+        images: Images | None = getattr(self.splits, part)
+        if images is None:
+            raise InputError(f"this run has no {part} images")
+        return images
+
+    def picture(self, picture: Picture) -> tuple[Tensor, int | None]:
+        """Returns a picture as a batch of one, uint8 1×C×H×W, and its class.
+
+        Raises:
+            InputError: if there is no such picture, or it has another shape.
+        """
+        if picture.own is not None:
+            if picture.own.shape != self.facts.input_shape:
+                raise InputError(
+                    f"a picture of shape {picture.own.shape}, the network takes "
+                    f"{self.facts.input_shape}"
+                )
+            own = torch.from_numpy(picture.own.copy()).to(self.device, torch.uint8)
+            return own[None], None
+        images = self.images(picture.part)
+        if not 0 <= picture.index < len(images):
+            raise InputError(
+                f"picture {picture.index}: there are {count(len(images))} in the "
+                f"{picture.part} set, from 0 on"
+            )
+        chosen = images.images[picture.index : picture.index + 1]
+        return chosen, int(images.labels[picture.index])
+
+    def at(self, moment: Moment) -> Weighed:
+        """Returns the network of a moment; a file that did not change is read once.
+
+        Raises:
+            InputError: if no checkpoint is of that moment, or none can be read.
+        """
+        path = self._path(moment)
+        if path is None:
+            return self._first()
+        mark = _mark(path)
+        known = self._loaded.get(str(moment))
+        if known and known[0] == mark:
+            return known[1]
+        weighed = self._weighed(self._read(path, moment))
+        if len(self._loaded) >= 8:
+            self._loaded.pop(next(iter(self._loaded)))
+        self._loaded[str(moment)] = (mark, weighed)
+        return weighed
+
+    def _path(self, moment: Moment) -> Path | None:
+        """Returns the file of a moment; None for the weights before any update."""
+        folder = self.run / CHECKPOINTS
+        if moment == "newest":
+            there = [folder / name for name in GOOD if (folder / name).exists()]
+            return there[0] if there else None
+        if moment == "best":
+            return folder / BEST
+        kept = folder / step_file(moment)
+        if moment == 0 and not kept.exists():
+            return None
+        return kept
+
+    def _read(self, path: Path, moment: Moment) -> Checkpoint:
+        if moment == "newest":
+            found = find_checkpoint(self.run, self._config_text, GOOD).checkpoint
+            if found is None:
+                raise RunDirectoryError(f"{printable(path)}: cannot be read")
+            return found
+        return load_checkpoint(path)
+
+    def _weighed(self, checkpoint: Checkpoint) -> Weighed:
+        scaling = checkpoint.scaling or self.splits.scaling
+        try:
+            network = load_network(self.config, scaling, checkpoint.model, self.device)
+        except RuntimeError as error:
+            raise RunDirectoryError(
+                f"a checkpoint of {printable(self.run.name)} is of another network"
+            ) from error
+        network.model.eval()
+        return Weighed(step=checkpoint.step, network=network)
+
+    def _first(self) -> Weighed:
+        network, _ = new_network(self.config, self.splits.scaling, self.device)
+        network.model.eval()
+        return Weighed(step=0, network=network)
+
+
+def _mark(path: Path) -> tuple[int, ...]:
+    """Returns what changes when a file is replaced; raises InputError without one."""
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        raise RunDirectoryError(f"{printable(path)}: {error.strerror}") from error
+    return found.st_ino, found.st_mtime_ns, found.st_size
