@@ -26,6 +26,8 @@ class BatchPreview:
     """The update that the images are of."""
     batch_images: int
     is_augmented: bool
+    can_augment: bool
+    """Whether an augmentation is set."""
     share: float
     """Where images are mixed, what the one whose class is given weighs; else 1."""
     low: float

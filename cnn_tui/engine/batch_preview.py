@@ -71,6 +71,7 @@ class BatchPreviews:
             step=step,
             batch_images=len(batch.labels),
             is_augmented=augmented and config.dataset.augmentation.is_on,
+            can_augment=config.dataset.augmentation.is_on,
             share=batch.share,
             low=float(batch.inputs.min()),
             high=float(batch.inputs.max()),

@@ -482,6 +482,7 @@ DATA = (
         keys="full_stop",
         label="next batch",
         help="Show the images of the next update.",
+        rank=2,
     ),
     Action(
         name="next_batch(-1)",
@@ -495,6 +496,7 @@ DATA = (
         keys="a",
         label="augment",
         help="Show the images as the augmentation makes them, or without it.",
+        rank=2,
     ),
     Action(
         name="resize_pictures(-1)",

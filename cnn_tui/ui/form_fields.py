@@ -110,6 +110,7 @@ class FieldView:
 _SHORT_LABELS = {
     "training.schedule.warmup_iterations": "warmup",
     "dataset.validation_images": "validation",
+    "dataset.validation_fraction": "valid. fraction",
     "training.early_stopping_patience": "patience",
     SOURCE: "data set",
 }

@@ -79,7 +79,8 @@ class Host(App[None]):
 
     def field(self, key: str) -> Field:
         """Returns the field of a key, which may end like that."""
-        return next(f for f in self.new_run.query(Field) if f.key.endswith(f".{key}"))
+        fields = self.new_run.query(Field)
+        return next(f for f in fields if f".{f.key}".endswith(f".{key}"))
 
     def value(self, key: str) -> str:
         """Returns the text in a field."""

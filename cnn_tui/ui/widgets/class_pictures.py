@@ -10,11 +10,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cnn_tui.text import count, printable
-from cnn_tui.ui.widgets.picture_strips import picture_strips
+from cnn_tui.ui.widgets.picture_strips import depth_of_screen, picture_strips
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from cnn_tui.datasets.preview import BatchPreview
 
 _LABEL_COLUMNS = 20
@@ -126,19 +124,8 @@ class ClassPictures(ScrollView, can_focus=True):
 
     def _strips(self, place: int) -> list[Strip]:
         if place not in self._drawn and self._preview is not None:
-            picture = shrunk(self._preview.pictures[place], self.factor)
-            is_plain = self.app.has_class("-ascii")
-            self._drawn[place] = picture_strips(picture, plain=is_plain)
+            picture = self._preview.pictures[place]
+            height, width = (-(-n // self.factor) for n in picture.shape[:2])
+            depth = depth_of_screen(self.app)
+            self._drawn[place] = picture_strips(picture, height, width, depth)
         return self._drawn[place]
-
-
-def shrunk(picture: "np.ndarray", factor: int) -> "np.ndarray":
-    """Returns a picture, uint8 H×W×3, whose dots are means of factor×factor pixels."""
-    import numpy as np  # not for the first paint
-
-    sums, sizes = picture.astype(np.float64), np.ones((*picture.shape[:2], 1))
-    for axis in (0, 1):
-        starts = np.arange(0, picture.shape[axis], factor)
-        sums = np.add.reduceat(sums, starts, axis)
-        sizes = np.add.reduceat(sizes, starts, axis)
-    return (sums / sizes).round().astype(np.uint8)

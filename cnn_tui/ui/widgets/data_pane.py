@@ -29,6 +29,12 @@ DELAY_SECONDS = 0.15
 """After the last key: whoever types goes on typing."""
 _NOTICES = 2
 _NO_CONFIG = "There is nothing to show until the settings are corrected."
+_AUGMENTED = {
+    (True, True): "augmented",
+    (False, True): "without the augmentation",
+    (False, False): "no augmentation is set",
+}
+"""By whether it is, and whether it could be."""
 _INTERRUPTED = "Interrupted: 4 loads the pictures."
 
 
@@ -244,11 +250,11 @@ def _facts(shown: "BatchPreview", factor: int) -> Iterator[str]:
     )
     values = f"values {significant(shown.low)} … {significant(shown.high)}"
     said = [f"{count(shown.batch_images)} images of update {count(shown.step)}"]
-    said += ["augmented" if shown.is_augmented else "not augmented", values]
+    said += [_AUGMENTED[shown.is_augmented, shown.can_augment], values]
     if shown.share < 1:
         said.append(f"mixed: {percent(shown.share)} of the class named")
     if factor > 1:
-        said.append(f"a dot is {factor}×{factor} pixels")
+        said.append(f"1 dot = {factor}×{factor} pixels")
     yield " · ".join(said)
     yield from shown.notices[:_NOTICES]
     if len(shown.notices) > _NOTICES:

@@ -98,6 +98,7 @@ class SourceField(Field):
     @on(Input.Changed)
     def _forget_look(self) -> None:
         self._looking_at = ""
+        self._show_own_hint()
 
     @work(thread=True)
     def _look(self, text: str) -> None:
@@ -122,6 +123,12 @@ class SourceField(Field):
         event.stop()
         if event.text == self._looking_at:
             self._hint(f"{count(event.found)} files… esc ends")
+
+    @on(Looked)
+    def _show_own_hint(self) -> None:
+        """Shows what there is to say when no look is being taken."""
+        if self._view is not None:
+            self._set_notes(self._view)
 
     def _hint(self, text: str) -> None:
         self.query_one(".hint", Static).update(text)
