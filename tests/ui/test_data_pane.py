@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from cnn_tui.datasets import decode as decoding
 from cnn_tui.datasets import listing
 from cnn_tui.datasets import pictures as datasets_pictures
 from cnn_tui.datasets.form import Form
@@ -221,7 +222,7 @@ async def test_escape_ends_a_look_which_enter_takes_again(
 async def test_escape_ends_a_loading_which_the_key_of_the_pane_begins_again(
     pets: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on, decode = threading.Event(), datasets_pictures.decode
+    go_on, decode = threading.Event(), decoding.decode
 
     def held(path: str, form: Form) -> "np.ndarray":
         assert go_on.wait(PATIENCE_SECONDS)

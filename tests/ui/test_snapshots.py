@@ -84,6 +84,16 @@ def test_new_run(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_data_of_a_new_run(
+    snap_compare: SnapCompare, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")  # shades: the same in every terminal
+    ready = showing("multiply-adds", "images of update 1", press=("4",))
+    app = CnnTuiApp(runs_folder=RUNS)
+    assert snap_compare(app, terminal_size=size, run_before=ready)
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_dashboard(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     run = write_picture_run(RUNS, step=1240, state=State.RUNNING, **identity())
     app = CnnTuiApp(runs_folder=RUNS, open_run=run)
