@@ -9,14 +9,17 @@ from cnn_tui.cli.attach import attach
 from cnn_tui.cli.check import check
 from cnn_tui.cli.data import data
 from cnn_tui.cli.doctor import doctor
+from cnn_tui.cli.inspect import inspect
 from cnn_tui.cli.options import (
     Marker,
     data_dir_option,
     marker_option,
+    pictures_option,
     require_terminal,
     runs_dir_option,
 )
 from cnn_tui.cli.plot import plot
+from cnn_tui.cli.predict import predict
 from cnn_tui.cli.presets import presets
 from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
@@ -60,9 +63,14 @@ def _sentence(error: CnnTuiError) -> str:
 @runs_dir_option
 @data_dir_option
 @marker_option
+@pictures_option
 @click.pass_context
 def main(
-    ctx: click.Context, runs_dir: Path, data_dir: Path | None, marker: Marker
+    ctx: click.Context,
+    runs_dir: Path,
+    data_dir: Path | None,
+    marker: Marker,
+    pictures: str,
 ) -> None:
     """Train convolutional networks from the terminal.
 
@@ -74,7 +82,10 @@ def main(
     require_terminal("cnn-tui train model-c")
     from cnn_tui.ui.launch import run_app
 
-    ctx.exit(run_app(runs_folder=runs_dir, data_dir=data_dir, marker=marker))
+    code = run_app(
+        runs_folder=runs_dir, data_dir=data_dir, marker=marker, pictures=pictures
+    )
+    ctx.exit(code)
 
 
 COMMANDS = (
@@ -83,6 +94,8 @@ COMMANDS = (
     attach,
     send,
     verify,
+    inspect,
+    predict,
     runs,
     presets,
     data,

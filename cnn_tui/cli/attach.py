@@ -9,6 +9,7 @@ from cnn_tui.cli.options import (
     Marker,
     data_dir_option,
     marker_option,
+    pictures_option,
     require_terminal,
     runs_dir_option,
 )
@@ -19,6 +20,7 @@ from cnn_tui.cli.options import (
 @runs_dir_option
 @data_dir_option
 @marker_option
+@pictures_option
 @click.pass_context
 def attach(
     ctx: click.Context,
@@ -26,6 +28,7 @@ def attach(
     runs_dir: Path,
     data_dir: Path | None,
     marker: Marker,
+    pictures: str,
 ) -> None:
     """Watch and steer RUN, by default the newest live one.
 
@@ -41,7 +44,11 @@ def attach(
 
     path = find_run(run, runs_dir) if run else _newest_live(runs_dir)
     code = run_app(
-        runs_folder=runs_dir, data_dir=data_dir, marker=marker, open_run=path
+        runs_folder=runs_dir,
+        data_dir=data_dir,
+        marker=marker,
+        pictures=pictures,
+        open_run=path,
     )
     ctx.exit(code)
 

@@ -2,10 +2,12 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from cnn_tui.datasets.form import Fractions, Part
+from cnn_tui.datasets.form import PARTS, Fractions, Part
+from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.errors import DataError
 from cnn_tui.io.files import Stamp, stamp
 from cnn_tui.text import count, printable
@@ -19,10 +21,10 @@ _FOLDERS: dict[str, Part] = {
     "test": "test",
 }
 MAX_PICTURES = 5_000_000
+_TELL_EVERY = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Picture(NamedTuple):
     """A file that may be a picture."""
 
     path: str
@@ -34,15 +36,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """All files of a folder of classes, in the order of their paths."""
+    """All files of a folder of classes, part by part, in the order of their paths."""
 
     folder: str
     class_names: tuple[str, ...]
     pictures: tuple[Picture, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class File(NamedTuple):
     """A file in the folder of a class."""
 
     path: str
@@ -52,29 +53,45 @@ class File:
     """None where the fractions decide."""
 
 
-TellListed = Callable[[int], object]
-"""Is told now and then how many files were found; may raise to end it."""
-_TELL_EVERY = 500
-
-
-def list_files(folder: str, tell: TellListed = lambda found: None) -> list[File]:
+def list_pictures(folder: str, fractions: Fractions, tell: Tell = nobody) -> Listing:
     """Lists a folder whose subfolders are classes, or train, val and test with classes.
 
-    The files are in the order of their paths.
+    A picture's part follows from (seed, path) alone where the folders do not say it, so
+    that pictures which are added move no other one.
 
     Raises:
         DataError: if it cannot be read, or has fewer than two classes with files in it.
     """
-    files: list[File] = []
+    files = sorted(list_files(folder, tell))
+    names = class_names(files)
+    numbers = {name: number for number, name in enumerate(names)}
+    pictures = [
+        Picture(
+            path=path,
+            label=numbers[name],
+            part=part or part_of(path, fractions),
+            stamp=stamp(f"{folder}/{path}"),
+        )
+        for path, name, part in files
+    ]
+    pictures.sort(key=lambda picture: PARTS.index(picture.part))
+    return Listing(
+        folder=folder,
+        class_names=tuple(map(as_text, names)),
+        pictures=tuple(pictures),
+    )
+
+
+def list_files(folder: str, tell: Tell = nobody) -> list[File]:
+    """Lists such a folder without a look at its files, which takes most of the time.
+
+    ``tell`` hears how many were found so far, and may raise to end it.
+
+    Raises:
+        DataError: as ``list_pictures`` does.
+    """
     try:
-        for file in _all_files(folder):
-            files.append(file)
-            if len(files) % _TELL_EVERY == 0:
-                tell(len(files))
-            if len(files) > MAX_PICTURES:
-                raise DataError(
-                    f"{printable(folder)} has more than {count(MAX_PICTURES)} files"
-                )
+        files = list(_counted(folder, tell))
     except OSError as error:
         raise DataError(
             f"{printable(folder)} cannot be read: {error.strerror or error}; "
@@ -87,40 +104,17 @@ def list_files(folder: str, tell: TellListed = lambda found: None) -> list[File]
             f"{printable(folder)} has {what}: it must have a folder of pictures for "
             "each of at least two classes"
         )
-    return sorted(files, key=lambda file: file.path)
+    return files
 
 
-def class_names(files: Sequence[File]) -> list[str]:
+def class_names(files: Iterable[File]) -> list[str]:
     """Returns the names of the classes in the order of their labels."""
     return sorted({file.class_name for file in files})
 
 
-def list_pictures(
-    folder: str, fractions: Fractions, tell: TellListed = lambda found: None
-) -> Listing:
-    """Lists a folder as ``list_files`` does, with the label and the part of each file.
-
-    A picture's part follows from (seed, path) alone where the folders do not say it, so
-    that pictures which are added move no other one.
-
-    Raises:
-        DataError: if it is no folder of pictures.
-    """
-    files = list_files(folder, tell)
-    names = class_names(files)
-    numbers = {name: number for number, name in enumerate(names)}
-    pictures = tuple(
-        Picture(
-            path=file.path,
-            label=numbers[file.class_name],
-            part=file.part or part_of(file.path, fractions),
-            stamp=stamp(os.path.join(folder, file.path)),
-        )
-        for file in files
-    )
-    return Listing(
-        folder=folder, class_names=tuple(map(as_text, names)), pictures=pictures
-    )
+def as_text(name: str) -> str:
+    """Returns a class's name as text that can be written and shown anywhere."""
+    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def part_of(path: str, fractions: Fractions) -> Part:
@@ -136,6 +130,19 @@ def place(path: str, seed: int) -> float:
     """Returns where between 0 and 1 a picture lies: tests are those below a number."""
     digest = hashlib.sha256(f"{seed}/".encode() + os.fsencode(path)).digest()
     return int.from_bytes(digest[:8]) / 2**64
+
+
+def _counted(folder: str, tell: Tell) -> Iterator[File]:
+    """Yields all files and tells how many; refuses more than there may be."""
+    for number, file in enumerate(_all_files(folder), 1):
+        if number > MAX_PICTURES:
+            raise DataError(
+                f"{printable(folder)} has more than {count(MAX_PICTURES)} files"
+            )
+        if number % _TELL_EVERY == 0:
+            tell(f"listing pictures: {count(number)}")
+        yield file
+    tell("")
 
 
 def _all_files(folder: str) -> Iterator[File]:
@@ -160,7 +167,7 @@ def _all_files(folder: str) -> Iterator[File]:
 def _files_by_class(folder: str, below: str, part: Part | None) -> Iterator[File]:
     for name in _folders(os.path.join(folder, below)):
         for path in _files(folder, os.path.join(below, name)):
-            yield File(path=path, class_name=name, part=part)
+            yield File(path, name, part)
 
 
 def _folders(folder: str) -> Sequence[str]:
@@ -172,15 +179,10 @@ def _files(folder: str, below: str) -> Iterator[str]:
     """Yields the files of a class, also in folders below it; follows no link there."""
     with os.scandir(os.path.join(folder, below)) as entries:
         for entry in entries:
-            path = os.path.join(below, entry.name)
+            path = f"{below}/{entry.name}"
             if entry.name.startswith("."):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 yield from _files(folder, path)
             else:
                 yield path
-
-
-def as_text(name: str) -> str:
-    """Returns a class's name as text that can be written and shown anywhere."""
-    return os.fsencode(name).decode(errors="backslashreplace")

@@ -7,18 +7,13 @@ a form wants to know at every key. A run counts anew when it starts.
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from cnn_tui.datasets.facts import DatasetFacts
-from cnn_tui.datasets.form import CHANNELS, Form, Fractions, Part
-from cnn_tui.datasets.listing import (
-    TellListed,
-    as_text,
-    class_names,
-    list_files,
-    place,
-)
+from cnn_tui.datasets.form import Form, Fractions, Part
+from cnn_tui.datasets.listing import as_text, class_names, list_files, place
+from cnn_tui.datasets.telling import Tell, nobody
 
 _MOST = 8
 """Folders that are remembered."""
@@ -35,7 +30,7 @@ class _Folder:
 _folders: dict[str, _Folder] = {}
 
 
-def look_into(folder: str, tell: TellListed = lambda found: None) -> None:
+def look_into(folder: str, tell: Tell = nobody) -> None:
     """Lists a folder of pictures anew; ``tell`` may raise to end that.
 
     Raises:
@@ -69,7 +64,7 @@ def folder_facts(folder: str, fractions: Fractions, form: Form) -> DatasetFacts:
     rest = len(places) - tests - held_out
     return DatasetFacts(
         title=folder,
-        input_shape=(CHANNELS[form.mode], form.image_size, form.image_size),
+        input_shape=form.shape,
         train_images=found.sizes.get("train", 0) + rest,
         validation_images=found.sizes.get("validation", 0) + held_out,
         test_images=found.sizes.get("test", 0) + tests,
@@ -82,39 +77,22 @@ def _places(found: _Folder, seed: int) -> list[float]:
     return sorted(place(path, seed) for path in found.undecided)
 
 
-@lru_cache(maxsize=_MOST)
-def _npz(path: str) -> DatasetFacts:
-    from cnn_tui.datasets.npz import read_parts  # numpy: not before it is needed
-
-    file = read_parts(path)
-    sizes = {part: len(found.labels) for part, found in file.parts.items()}
-    channels, height, width = file.parts["train"].images.shape[1:]
-    return DatasetFacts(
-        title=path,
-        input_shape=(channels, height, width),
-        train_images=sizes["train"],
-        validation_images=sizes.get("validation", 0),
-        test_images=sizes.get("test", 0),
-        class_names=file.class_names,
-    )
-
-
+@lru_cache(maxsize=64)
 def npz_facts(path: str, fractions: Fractions) -> DatasetFacts:
-    """Returns the facts of a file of arrays.
+    """Returns the facts of a file of arrays, without reading its images.
 
     Raises:
         DataError: if it cannot be read as one.
     """
-    facts = _npz(path)
-    if facts.test_images:
-        return facts
-    from cnn_tui.datasets.npz import chosen_by_place
+    from cnn_tui.datasets.npz import describe_npz  # numpy: not before it is needed
 
-    chosen = chosen_by_place(facts.train_images, fractions)
-    sizes = {part: int(which.sum()) for part, which in chosen.items()}
-    return replace(
-        facts,
+    found = describe_npz(path, fractions)
+    sizes = {part: len(labels) for part, labels in found.labels.items()}
+    return DatasetFacts(
+        title=path,
+        input_shape=found.image_shape,
         train_images=sizes["train"],
-        validation_images=sizes.get("validation", facts.validation_images),
-        test_images=sizes["test"],
+        validation_images=sizes.get("validation", 0),
+        test_images=sizes.get("test", 0),
+        class_names=found.class_names,
     )

@@ -9,12 +9,12 @@ from torch import Tensor
 
 from cnn_tui.config import RunConfig
 from cnn_tui.config.dataset import Augmentation, DatasetConfig
-from cnn_tui.datasets.pictures import Tell
 from cnn_tui.datasets.preview import BatchPreview
-from cnn_tui.engine.augment import Augmenter, Batch
-from cnn_tui.engine.batches import Batches
+from cnn_tui.datasets.telling import Tell
+from cnn_tui.engine.augment import Batch
 from cnn_tui.engine.data import Splits, load_splits, mean_and_std
-from cnn_tui.engine.network import Scaling, network_inputs
+from cnn_tui.engine.inputs import TrainingInputs
+from cnn_tui.engine.network import Scaling
 
 PER_CLASS = 32
 """Pictures of one class at most."""
@@ -49,14 +49,14 @@ class BatchPreviews:
     ) -> BatchPreview:
         """Returns what update ``step`` (from 1) of a run would train on.
 
-        ``tell`` hears of pictures that are decoded, and may raise to end that. Nothing
+        ``tell`` hears of what is listed and decoded, and may raise to end that. Nothing
         is downloaded.
 
         Raises:
             DataError: if the data set cannot be loaded.
         """
         loaded = self._load(config, tell)
-        tell(1, 1)
+        tell("")
         batch = training_batch(config, loaded.splits, step, augmented=augmented)
         chosen = _some_of_each(batch.labels)
         shape = tuple(batch.inputs.shape[1:])
@@ -72,7 +72,7 @@ class BatchPreviews:
             batch_images=len(batch.labels),
             is_augmented=augmented and config.dataset.augmentation.is_on,
             can_augment=config.dataset.augmentation.is_on,
-            share=batch.share,
+            share=float(batch.share),
             low=float(batch.inputs.min()),
             high=float(batch.inputs.max()),
             pictures=as_pictures(batch.inputs[chosen], loaded.splits.scaling),
@@ -84,7 +84,7 @@ class BatchPreviews:
         self._loaded = None
 
     def _load(self, config: RunConfig, tell: Tell) -> _Loaded:
-        plain = config.dataset.model_copy(update={"augmentation": Augmentation()})
+        plain = _without_augmentation(config).dataset
         seed, old = config.training.seed, self._loaded
         if old is not None and (old.dataset, old.seed) == (plain, seed):
             return old
@@ -118,14 +118,10 @@ def training_batch(
     config: RunConfig, splits: Splits, step: int, *, augmented: bool
 ) -> Batch:
     """Returns the batch of an update, as ``Trainer.batch`` does; or without changes."""
-    training, augmentation = config.training, config.dataset.augmentation
-    found = Batches(splits.train, training.batch_size, training.seed).batches(step)
-    inputs = network_inputs(found.images, splits.scaling)
-    batch = Batch(inputs=inputs, labels=found.labels)
-    if not (augmented and augmentation.is_on):
-        return batch
-    black = torch.tensor(splits.scaling.black)
-    return Augmenter(config=augmentation, seed=training.seed, black=black)(batch, step)
+    shown = config if augmented else _without_augmentation(config)
+    inputs = TrainingInputs(shown, splits.train, None)
+    inputs.prepare(splits.scaling)
+    return inputs.batch(step)
 
 
 def as_pictures(inputs: Tensor, scaling: Scaling) -> "np.ndarray":
@@ -137,6 +133,11 @@ def as_pictures(inputs: Tensor, scaling: Scaling) -> "np.ndarray":
     values = (inputs * std + mean).mul_(255).round_().clamp_(0, 255).to(torch.uint8)
     number, _, height, width = values.shape
     return values.expand(number, 3, height, width).permute(0, 2, 3, 1).numpy()
+
+
+def _without_augmentation(config: RunConfig) -> RunConfig:
+    dataset = config.dataset.model_copy(update={"augmentation": Augmentation()})
+    return config.model_copy(update={"dataset": dataset})
 
 
 def _some_of_each(labels: Tensor) -> Tensor:

@@ -23,13 +23,14 @@ from cnn_tui.datasets.facts import (
     NamedFacts,
     data_folder,
 )
-from cnn_tui.datasets.pictures import Tell
+from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.engine import idx
 from cnn_tui.engine.archives import read_archive
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Scaling
 from cnn_tui.engine.own_data import load_own
 from cnn_tui.io.files import replace_file
+from cnn_tui.text import count, mebibytes
 
 logger = logging.getLogger(__name__)
 
@@ -52,15 +53,16 @@ def load_splits(
     config: RunConfig,
     data_dir: Path | None,
     device: torch.device,
-    tell: Tell = lambda done, total: None,
+    tell: Tell = nobody,
     *,
+    room_bytes: int | None = None,
     may_download: bool = True,
 ) -> Splits:
-    """Loads what a run needs onto ``device``.
+    """Loads what a run needs onto ``device``, as far as it has room for images.
 
     The training images are shuffled by seed; the last ``validation_images`` of them are
     the validation set, the first ``train_images`` of the rest are trained on. ``tell``
-    hears of pictures that are decoded, and may raise to end that.
+    hears of what is fetched and decoded, and may raise to end that.
 
     Raises:
         DataError: if the data set is missing, damaged, or another than it was.
@@ -69,7 +71,7 @@ def load_splits(
     loaded = load_own(dataset, tell) if dataset.name is None else None
     if loaded is None:
         train, test = load_dataset(
-            str(dataset.name), data_dir, may_download=may_download
+            str(dataset.name), data_dir, tell, may_download=may_download
         )
         own_validation = None
     else:
@@ -82,14 +84,36 @@ def load_splits(
     wanted = min(dataset.train_images or held_out, held_out)
     if wanted < len(train):
         train = train.subset(order[:wanted])
+    place = _Places(device, room_bytes)
     return Splits(
-        train=train.to(device),
-        validation=validation.to(device) if validation else None,
-        test=test.to(device),
+        train=place(train, "training"),
+        validation=place(validation, "validation") if validation else None,
+        test=place(test, "test"),
         scaling=_scaling(dataset, train),
         found=loaded.found if loaded else None,
-        notices=loaded.notices() if loaded else (),
+        notices=(*(loaded.notices() if loaded else ()), *place.notices),
     )
+
+
+class _Places:
+    """Puts sets of images on a device, one after another, while there is room."""
+
+    def __init__(self, device: torch.device, room_bytes: int | None) -> None:
+        self._device = device
+        self._room_bytes = math.inf if room_bytes is None else room_bytes
+        self.notices: list[str] = []
+
+    def __call__(self, images: Images, name: str) -> Images:
+        needed_bytes = images.images.nbytes
+        if needed_bytes <= self._room_bytes:
+            self._room_bytes -= needed_bytes
+            return images.to(self._device)
+        self.notices.append(
+            f"the {count(len(images))} {name} images need {mebibytes(needed_bytes)}, "
+            f"and {self._device} has {mebibytes(self._room_bytes)} for them: they stay "
+            "in this machine's memory, and are copied as they are needed"
+        )
+        return images.needed_on(self._device)
 
 
 def permutation(seed: int, epoch: int, size: int) -> Tensor:
@@ -103,18 +127,21 @@ def permutation(seed: int, epoch: int, size: int) -> Tensor:
 
 
 def load_dataset(
-    name: str, data_dir: Path | None, *, may_download: bool = True
+    name: str, data_dir: Path | None, tell: Tell = nobody, *, may_download: bool = True
 ) -> tuple[Images, Images]:
     """Returns training and test images on the CPU, decoding them on first use.
+
+    What is missing is downloaded, if it may; ``tell`` hears of that, and may raise to
+    end it.
 
     Raises:
         DataError: if a file is missing, damaged, or cannot be downloaded.
     """
     facts, folder = DATASETS[name], data_folder(data_dir)
     if isinstance(facts.source, IdxFiles):
-        tensors = _from_idx(name, facts.title, facts.source, folder, may_download)
+        tensors = _from_idx(name, facts.title, facts.source, folder, tell, may_download)
     else:
-        tensors = _from_archive(name, facts, facts.source, folder, may_download)
+        tensors = _from_archive(name, facts, facts.source, folder, tell, may_download)
     train, test = (
         Images(images=tensors[images], labels=tensors[labels])
         for images, labels in (FILES[:2], FILES[2:])
@@ -123,9 +150,14 @@ def load_dataset(
 
 
 def _from_idx(
-    name: str, title: str, source: IdxFiles, folder: Path, may_download: bool
+    name: str,
+    title: str,
+    source: IdxFiles,
+    folder: Path,
+    tell: Tell,
+    may_download: bool,
 ) -> dict[str, Tensor]:
-    contents = idx.read_verified(title, source, folder, may_download=may_download)
+    contents = idx.read_verified(title, source, folder, tell, may_download=may_download)
     cache = user_cache_path("cnn-tui") / f"{name}-{idx.checksum(source)}.safetensors"
     tensors = _read_cache(cache)
     if tensors is None:
@@ -135,13 +167,18 @@ def _from_idx(
 
 
 def _from_archive(
-    name: str, facts: NamedFacts, source: Archive, folder: Path, may_download: bool
+    name: str,
+    facts: NamedFacts,
+    source: Archive,
+    folder: Path,
+    tell: Tell,
+    may_download: bool,
 ) -> dict[str, Tensor]:
     """Unlike small files, archives are verified and decoded once, for the cache."""
     cache = user_cache_path("cnn-tui") / f"{name}.safetensors"
     tensors = _read_cache(cache)
     if tensors is None:
-        tensors = read_archive(facts, source, folder, may_download=may_download)
+        tensors = read_archive(facts, source, folder, tell, may_download=may_download)
         _write_cache(cache, tensors)
     return tensors
 

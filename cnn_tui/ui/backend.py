@@ -82,8 +82,9 @@ class Backend:
         name: str,
         on_run: Callable[[Path], object],
         on_ended: OnEnded,
+        on_told: Callable[[str], object],
     ) -> None:
-        """Starts a new run."""
+        """Starts a new run; ``on_told`` hears of what is fetched and decoded first."""
 
         def training(interrupts: Interrupts, begun: "OnRun") -> "Outcome":
             from cnn_tui.engine.start import NewRun, start_run
@@ -94,6 +95,7 @@ class Backend:
                 preset=preset,
                 runs_folder=self.runs_folder,
                 data_dir=self.data_dir,
+                tell=on_told,
             )
             return start_run(wanted, interrupts, on_created=begun)
 
@@ -198,7 +200,7 @@ class Previews:
         step: int,
         *,
         augmented: bool,
-        tell: Callable[[int, int], None],
+        tell: Callable[[str], object],
     ) -> "BatchPreview":
         """Returns what update ``step`` would see; ``tell`` may raise to end that.
 

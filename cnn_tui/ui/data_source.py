@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from cnn_tui.config import InvalidConfigError, Setting, parse_dataset
 from cnn_tui.config.dataset import absolute_path, source_settings
 from cnn_tui.datasets.facts import DATASETS
-from cnn_tui.datasets.listing import TellListed
 from cnn_tui.datasets.own import look_into
+from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.errors import CnnTuiError
 
 
@@ -30,10 +30,10 @@ def named_source(text: str) -> Source | None:
     return Source(text=text, settings=tuple(source_settings(text)))
 
 
-def look_at(text: str, tell: TellListed = lambda found: None) -> Source:
+def look_at(text: str, tell: Tell = nobody) -> Source:
     """Looks at what a text names; that may take long.
 
-    ``tell`` hears of the files of a folder, and may raise to end that.
+    ``tell`` hears how many files of a folder are listed, and may raise to end that.
     """
     try:
         settings = source_settings(text)

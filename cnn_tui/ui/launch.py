@@ -27,6 +27,7 @@ def run_app(
     runs_folder: Path,
     data_dir: Path | None,
     marker: "MarkerChoice",
+    pictures: str,
     open_run: Path | None = None,
 ) -> int:
     """Runs the application in this terminal; returns the exit code."""
@@ -36,6 +37,7 @@ def run_app(
         runs_folder=runs_folder,
         data_dir=data_dir,
         marker=marker,
+        pictures=pictures,
         open_run=open_run,
         keep_output=_keep_output,
     )

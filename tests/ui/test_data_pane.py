@@ -13,6 +13,7 @@ from cnn_tui.datasets import decode as decoding
 from cnn_tui.datasets import listing
 from cnn_tui.datasets import pictures as datasets_pictures
 from cnn_tui.datasets.form import Form
+from cnn_tui.datasets.telling import nobody
 from cnn_tui.engine.batch_preview import BatchPreviews
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset
@@ -90,9 +91,7 @@ async def test_the_pictures_are_those_of_training_and_follow_the_form() -> None:
         augmentation = config.dataset.augmentation.model_copy(update={"cutout": 9})
         dataset = config.dataset.model_copy(update={"augmentation": augmentation})
         changed = config.model_copy(update={"training": training, "dataset": dataset})
-        return looks.look(
-            changed, step, augmented=augmented, tell=lambda done, total: None
-        ).pictures
+        return looks.look(changed, step, augmented=augmented, tell=nobody).pictures
 
     async with new_run() as (app, pilot):
         await select(app, pilot, "model-a")
@@ -235,7 +234,7 @@ async def test_escape_ends_a_loading_which_the_key_of_the_pane_begins_again(
         await pilot.press("enter")
         await until(pilot, lambda: "dataset.image_size" in app.visible_keys)
         await pilot.press("escape", "4")
-        await settled(app, pilot, "0 of 301 pictures · esc ends")
+        await settled(app, pilot, "decoding pictures: 0 of 301 · esc ends")
         await pilot.press("escape")
         assert facts(app) == "Interrupted: 4 loads the pictures."
         go_on.set()

@@ -123,8 +123,8 @@ def test_nobody_waits_for_a_walk_that_is_given_up(tmp_path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         path.touch()
 
-    def stop(found: int) -> None:
-        raise LookupError(found)
+    def stop(sentence: str) -> None:
+        raise LookupError(sentence)
 
     with pytest.raises(LookupError, match="500"):
         look_at(str(tmp_path), stop)

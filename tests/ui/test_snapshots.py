@@ -84,12 +84,9 @@ def test_new_run(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_data_of_a_new_run(
-    snap_compare: SnapCompare, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")  # shades: the same in every terminal
+def test_data_of_a_new_run(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     ready = showing("multiply-adds", "images of update 1", press=("4",))
-    app = CnnTuiApp(runs_folder=RUNS)
+    app = CnnTuiApp(runs_folder=RUNS, pictures="grey")
     assert snap_compare(app, terminal_size=size, run_before=ready)
 
 

@@ -9,8 +9,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from cnn_tui.pictures.depth import Depth
 from cnn_tui.text import count, printable
-from cnn_tui.ui.widgets.picture_strips import depth_of_screen, picture_strips
 
 if TYPE_CHECKING:
     from cnn_tui.datasets.preview import BatchPreview
@@ -37,6 +37,11 @@ class ClassPictures(ScrollView, can_focus=True):
     _factor = 0
     """Pixels of a picture in a dot, across and down; 0 lets the size decide."""
     _drawn: "dict[int, list[Strip]]"
+
+    def __init__(self, depth: Depth) -> None:
+        """Shows nothing yet."""
+        super().__init__()
+        self._depth = depth
 
     def show(self, preview: "BatchPreview | None") -> None:
         """Shows another batch, or none."""
@@ -124,8 +129,14 @@ class ClassPictures(ScrollView, can_focus=True):
 
     def _strips(self, place: int) -> list[Strip]:
         if place not in self._drawn and self._preview is not None:
-            picture = self._preview.pictures[place]
-            height, width = (-(-n // self.factor) for n in picture.shape[:2])
-            depth = depth_of_screen(self.app)
-            self._drawn[place] = picture_strips(picture, height, width, depth)
+            # Only here: numpy is not for the first paint.
+            from cnn_tui.pictures.canvas import reduced
+            from cnn_tui.pictures.colours import from_image
+            from cnn_tui.ui.widgets.picture_view import strips
+
+            pixels = from_image(self._preview.pictures[place].transpose(2, 0, 1))
+            if self.factor > 1:
+                height, width = (-(-n // self.factor) for n in pixels.shape[:2])
+                pixels = reduced(pixels, height, width)
+            self._drawn[place] = strips(pixels, self._depth)
         return self._drawn[place]

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
 from cnn_tui.errors import CnnTuiError
+from cnn_tui.pictures.depth import Depth
 from cnn_tui.text import count, percent, printable, shape, significant
 from cnn_tui.ui.actions import DATA
 from cnn_tui.ui.backend import Previews
@@ -72,10 +73,9 @@ class DataPane(Vertical):
 
     @dataclass
     class Told(Message):
-        """So many of the pictures are decoded."""
+        """How far the pictures are that are listed and decoded."""
 
-        done: int
-        total: int
+        sentence: str
 
     @dataclass
     class Looked(Message):
@@ -85,10 +85,11 @@ class DataPane(Vertical):
         preview: "BatchPreview | None" = None
         problem: str = ""
 
-    def __init__(self, data_dir: Path | None, *, classes: str) -> None:
+    def __init__(self, data_dir: Path | None, depth: Depth, *, classes: str) -> None:
         """Looks for data sets in ``data_dir``; shows nothing yet."""
         super().__init__(classes=classes)
         self._previews = Previews(data_dir)
+        self._depth = depth
         self._config: RunConfig | None = None
         self._step = 1
         self._augmented = True
@@ -102,7 +103,7 @@ class DataPane(Vertical):
     def compose(self) -> ComposeResult:
         """Yields the facts and the pictures."""
         yield Static(classes="facts", markup=False)
-        yield ClassPictures()
+        yield ClassPictures(self._depth)
 
     @property
     def is_loading(self) -> bool:
@@ -174,10 +175,10 @@ class DataPane(Vertical):
 
     @work(thread=True, exit_on_error=False)
     def _read_in_thread(self, wanted: _Wanted) -> None:
-        def tell(done: int, total: int) -> None:
+        def tell(sentence: str) -> None:
             if not wanted.has_images_of(self._wanted):
                 raise _Interrupted
-            self.post_message(self.Told(done, total))
+            self.post_message(self.Told(sentence))
 
         try:
             preview = self._previews.look(
@@ -200,10 +201,8 @@ class DataPane(Vertical):
     @on(Told)
     def _show_progress(self, event: Told) -> None:
         event.stop()
-        if self._wanted and not self._shown and event.done < event.total:
-            self._say(
-                f"{count(event.done)} of {count(event.total)} pictures · esc ends"
-            )
+        if self._wanted and not self._shown and event.sentence:
+            self._say(f"{event.sentence} · esc ends")
 
     @on(Looked)
     def _show_looked(self, event: Looked) -> None:

@@ -12,7 +12,6 @@ from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from cnn_tui.datasets.facts import DATASETS
-from cnn_tui.text import count
 from cnn_tui.ui.form_fields import SOURCE
 from cnn_tui.ui.widgets.field import Field
 from cnn_tui.ui.widgets.text_input import TextInput
@@ -47,10 +46,10 @@ class SourceField(Field):
 
     @dataclass
     class Told(Message):
-        """So many files were found so far."""
+        """How far the look at a text is."""
 
         text: str
-        found: int
+        sentence: str
 
     @dataclass
     class Looked(Message):
@@ -105,10 +104,10 @@ class SourceField(Field):
         # Only here, in a thread: a folder of millions takes minutes.
         from cnn_tui.ui.data_source import look_at
 
-        def tell(found: int) -> None:
+        def tell(sentence: str) -> None:
             if text != self._looking_at:
                 raise _Interrupted
-            self.post_message(self.Told(text, found))
+            self.post_message(self.Told(text, sentence))
 
         try:
             source = look_at(text, tell)
@@ -121,8 +120,8 @@ class SourceField(Field):
     @on(Told)
     def _show_progress(self, event: Told) -> None:
         event.stop()
-        if event.text == self._looking_at:
-            self._hint(f"{count(event.found)} files… esc ends")
+        if event.text == self._looking_at and event.sentence:
+            self._hint(f"{event.sentence} · esc ends")
 
     @on(Looked)
     def _show_own_hint(self) -> None:

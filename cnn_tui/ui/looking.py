@@ -1,0 +1,39 @@
+"""What all screens that look into one run share: whom they ask, and where they look."""
+
+from pathlib import Path
+
+from cnn_tui.look.client import Look
+from cnn_tui.look.messages import Moment, Open, Opened, Picture
+
+
+class Looking:
+    """A look into one run; the screen that began it ends it.
+
+    Attributes:
+        look: Answers questions, from a process of its own.
+        moment: Whose weights are looked at.
+        picture: What they are looked at with.
+    """
+
+    def __init__(self, run: Path, data_dir: Path | None) -> None:
+        """Starts nothing before the first question."""
+        self.run = run
+        self.look = Look(run, data_dir)
+        self.moment: Moment = "newest"
+        self.picture = Picture()
+        self._opened: Opened | None = None
+
+    async def opened(self) -> Opened:
+        """Returns what there is to look at.
+
+        Raises:
+            InputError: if nothing is; it says why.
+            TrainingError: if the process is gone.
+        """
+        if self._opened is None:
+            self._opened = await self.look.ask(Open(), Opened)
+        return self._opened
+
+    async def close(self) -> None:
+        """Ends the process."""
+        await self.look.close()
