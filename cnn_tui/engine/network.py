@@ -97,14 +97,7 @@ class Network:
 
     def inputs(self, images: Tensor) -> Tensor:
         """Returns what the model takes: float32 of the shape of ``images``."""
-        # div, not mul by 1/255: equal to torchvision's ToTensor bit for bit.
-        scaled = images.to(torch.float32, memory_format=self.memory_format).div_(255)
-        if self.scaling == Scaling():
-            return scaled
-        mean, std = (
-            _per_channel(v, images) for v in (self.scaling.mean, self.scaling.std)
-        )
-        return scaled.sub_(mean).div_(std)
+        return network_inputs(images, self.scaling, self.memory_format)
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """Returns the scores of inputs, in float32."""
@@ -218,6 +211,20 @@ def _numbered(model: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Modu
         if isinstance(module, Residual):
             yield from _numbered(module.body, f"{number}.")
         yield number, module
+
+
+def network_inputs(
+    images: Tensor,
+    scaling: Scaling,
+    memory_format: torch.memory_format = torch.preserve_format,
+) -> Tensor:
+    """Returns what a model takes: float32 of the shape of uint8 N×C×H×W."""
+    # div, not mul by 1/255: equal to torchvision's ToTensor bit for bit.
+    scaled = images.to(torch.float32, memory_format=memory_format).div_(255)
+    if scaling == Scaling():
+        return scaled
+    mean, std = (_per_channel(v, images) for v in (scaling.mean, scaling.std))
+    return scaled.sub_(mean).div_(std)
 
 
 def _per_channel(values: tuple[float, ...], images: Tensor) -> float | Tensor:

@@ -469,6 +469,12 @@ NEW_RUN = (
         help="Go to the hyperparameters.",
     ),
     Action(
+        name="show_data",
+        keys="4",
+        label="data",
+        help="Go to the data set: its classes, and pictures as the network gets them.",
+    ),
+    Action(
         name="leave",
         keys="escape",
         label="back",
@@ -559,8 +565,48 @@ DRAW = (
 )
 """What works beside a sheet to draw on."""
 
+DATA = (
+    Action(
+        name="next_batch(1)",
+        keys="full_stop",
+        label="next batch",
+        help="Show the images of the next update.",
+        rank=2,
+    ),
+    Action(
+        name="next_batch(-1)",
+        keys="comma",
+        label="batch before",
+        help="Show the images of the update before.",
+        footer=False,
+    ),
+    Action(
+        name="augmented",
+        keys="a",
+        label="augment",
+        help="Show the images as the augmentation makes them, or without it.",
+        rank=2,
+    ),
+    Action(
+        name="resize_pictures(-1)",
+        keys="plus,equals_sign",
+        label="larger",
+        help="Draw the pictures larger, up to every pixel.",
+        rank=4,
+    ),
+    Action(
+        name="resize_pictures(1)",
+        keys="minus",
+        label="smaller",
+        help="Draw the pictures smaller, and more of them.",
+        rank=4,
+    ),
+)
+"""What works in the pane of the data set."""
+
 SECTIONS: dict[str, tuple[Action, ...]] = {
     "New run": (*PRESETS, *CHOICE, *NEW_RUN),
+    "Data of a new run": DATA,
     "Steering a live run": STEERING,
     "A run that has ended": ENDED,
     "Dashboard": (*VIEW, *PANES),

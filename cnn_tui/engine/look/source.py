@@ -61,7 +61,7 @@ class Source:
     @cached_property
     def splits(self) -> Splits:
         """Its pictures. Raises DataError if they are not there."""
-        return load_splits(self.config, self.data_dir, self.device)
+        return load_splits(self.config, self.data_dir, self.device, may_download=False)
 
     def images(self, part: Part) -> Images:
         """Returns a part of the pictures. Raises InputError if there is none."""
