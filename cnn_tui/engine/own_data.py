@@ -1,7 +1,7 @@
 """One's own images, from a folder of pictures or a file of arrays, as tensors."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -32,6 +32,8 @@ class OwnImages:
     """Path and reason of each file that is no usable picture."""
     oddities: tuple[str, ...] = ()
     """Sentences."""
+    paths: Mapping[Part, tuple[str, ...]] = field(default_factory=dict)
+    """Of a folder's pictures, in their order."""
 
     def notices(self) -> tuple[str, ...]:
         """Returns what a person should know before training, the first of each kind."""
@@ -49,12 +51,17 @@ def load_own(dataset: DatasetConfig, tell: Tell) -> OwnImages:
     """
     left_out: tuple[tuple[str, str], ...] = ()
     odd: tuple[str, ...] = ()
+    paths: Mapping[Part, tuple[str, ...]] = {}
     if dataset.folder is not None:
         listing = list_pictures(dataset.folder, dataset.fractions)
         decoded = decode_all(listing, dataset.form, tell)
         file = ArrayFile(parts=_parts(decoded), class_names=listing.class_names)
         marks = fingerprint(decoded.pictures)
         left_out = decoded.bad
+        paths = {
+            part: tuple(p.path for p in decoded.pictures if p.part == part)
+            for part in PARTS
+        }
         odd = tuple(oddities(decoded, listing.class_names))
     else:
         path = str(dataset.npz)
@@ -66,7 +73,7 @@ def load_own(dataset: DatasetConfig, tell: Tell) -> OwnImages:
             f"{printable(dataset.folder or dataset.npz)} is not what it was when the "
             "run began: put its files back as they were, or start a new run"
         )
-    return replace(own, left_out=left_out, oddities=odd)
+    return replace(own, left_out=left_out, oddities=odd, paths=paths)
 
 
 def _first(sentences: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from cnn_tui.datasets.corrections import PictureId
 from cnn_tui.datasets.form import Part
 
 Moment = int | Literal["newest", "best"]
@@ -115,6 +116,13 @@ class FindNeighbours(Question, frozen=True, kw_only=True):
     moment: Moment
     picture: Picture
     count: int = 8
+
+
+class Identify(Question, frozen=True, kw_only=True):
+    """Which picture of the data set is that?"""
+
+    part: Part
+    index: int
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -258,6 +266,12 @@ class Neighbours(Answer, frozen=True, kw_only=True):
     """uint8, N×C×H×W."""
 
 
+class Identified(Answer, frozen=True, kw_only=True):
+    """A picture as corrections name it, whatever run it is used by."""
+
+    picture: PictureId
+
+
 class Failed(Answer, frozen=True, kw_only=True):
     """Why there is no answer: a sentence."""
 
@@ -281,6 +295,7 @@ AnyQuestion = (
     | Predict
     | Fetch
     | FindNeighbours
+    | Identify
 )
 AnyAnswer = (
     Opened
@@ -292,6 +307,7 @@ AnyAnswer = (
     | Predictions
     | Fetched
     | Neighbours
+    | Identified
     | Failed
     | Progress
 )

@@ -25,6 +25,7 @@ from cnn_tui.runs.events import KnownEvent
 from cnn_tui.runs.layout import (
     CONFIG,
     CONTROL,
+    CORRECTIONS,
     DEVICE,
     ENVIRONMENT,
     EVALUATIONS,
@@ -88,6 +89,7 @@ class RunWriter:
         name: str,
         config_text: str,
         status: Status,
+        corrections: bytes | None = None,
         now: datetime | None = None,
         listener: Listener | None = None,
     ) -> Self:
@@ -103,6 +105,8 @@ class RunWriter:
                 undo.callback(shutil.rmtree, building, ignore_errors=True)
                 held_lock = lock.acquire(building)
                 undo.callback(held_lock.release)
+                if corrections is not None:
+                    replace_file(building / CORRECTIONS, corrections, durable=True)
                 _fill(
                     building, config_text, msgspec.structs.replace(status, id=path.name)
                 )
