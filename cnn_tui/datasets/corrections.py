@@ -42,6 +42,11 @@ class PictureId(
     """The beginning of that of its file, or where it has none, of its bytes, C×H×W."""
 
     @property
+    def of(self) -> tuple[Part | None, int | str | None]:
+        """What tells it from all others of the file."""
+        return (self.part, self.index) if self.path is None else (None, self.path)
+
+    @property
     def place(self) -> str:
         """Where it is, for people."""
         return f"{self.part} picture {self.index}" if self.path is None else self.path
@@ -56,11 +61,6 @@ class Correction(
     """The name of its right class."""
     exclude: bool = False
     """Whether it is left out."""
-
-    @property
-    def of(self) -> tuple[Part | None, int | str | None]:
-        """What tells it from all others of the file."""
-        return (self.part, self.index) if self.path is None else (None, self.path)
 
 
 class Corrections(

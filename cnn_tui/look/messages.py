@@ -119,10 +119,10 @@ class FindNeighbours(Question, frozen=True, kw_only=True):
 
 
 class Identify(Question, frozen=True, kw_only=True):
-    """Which picture of the data set is that?"""
+    """Which pictures of the data set are these?"""
 
     part: Part
-    index: int
+    indices: tuple[int, ...]
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -267,9 +267,9 @@ class Neighbours(Answer, frozen=True, kw_only=True):
 
 
 class Identified(Answer, frozen=True, kw_only=True):
-    """A picture as corrections name it, whatever run it is used by."""
+    """Pictures as corrections name them, whatever run they are used by."""
 
-    picture: PictureId
+    pictures: tuple[PictureId, ...]
 
 
 class Failed(Answer, frozen=True, kw_only=True):

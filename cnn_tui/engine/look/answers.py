@@ -73,9 +73,10 @@ class Answers:
             case ask.FindNeighbours():
                 return self._neighbours(question)
             case ask.Identify():
-                self._check(question.part, (question.index,))
-                picture = self.source.splits.id_of(question.part, question.index)
-                return ask.Identified(picture=picture)
+                self._check(question.part, question.indices)
+                id_of = self.source.splits.id_of
+                found = tuple(id_of(question.part, n) for n in question.indices)
+                return ask.Identified(pictures=found)
             case _:
                 assert_never(question)
 
