@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -26,8 +27,8 @@ KEPT = 50
 _MAX_BYTES = 2**26
 _MAX_HEADER_BYTES = 10_000
 _DAMAGE = (
-    *(ValueError, KeyError, EOFError, NotImplementedError),
-    *(zipfile.BadZipFile, zlib.error),
+    *(ValueError, KeyError, EOFError, RuntimeError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error, SyntaxError, tokenize.TokenError),
 )
 """What broken bytes lead zipfile and numpy to."""
 

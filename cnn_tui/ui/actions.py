@@ -544,7 +544,7 @@ PICTURES = (
         rank=1,
     ),
     _MARK,
-    _BACK,
+    replace(_BACK, help="Go back to the pictures, or to what the network confuses."),
 )
 """What works on pictures, large or small."""
 

@@ -37,6 +37,11 @@ class Grid:
         return self.rows * _lines_of(self.side)
 
 
+def strip(width: int) -> Grid:
+    """Returns one row of small pictures, as many as fit across; one at least."""
+    return Grid(side=_SMALL, columns=max(1, (width - _GAP) // (_SMALL + _GAP)), rows=1)
+
+
 def grid(width: int, height: int) -> Grid:
     """Returns what fits into so many cells across and lines down; one at least."""
     side = _LARGE if width >= _ROOMY_WIDTH else _SMALL

@@ -52,7 +52,7 @@ class MistakesScreen(AskingScreen):
         self._part: Part = "test"
         self._config: RunConfig | None = None
         self._book: MarkBook | None = None
-        self._newest: object = None
+        self._newest: object = ()
         self._predictions: dict[Part, ask.Predictions] = {}
 
     def compose(self) -> ComposeResult:
@@ -92,7 +92,7 @@ class MistakesScreen(AskingScreen):
     def watch_run(self) -> None:
         """Takes in the newest evaluation, if there is another one."""
         newest = evaluations.newest(self.looking.run)
-        if newest == self._newest and newest is not None:
+        if newest == self._newest:
             return
         self._newest = newest
         self._predictions.clear()
@@ -139,11 +139,12 @@ class MistakesScreen(AskingScreen):
     def _take_counts(self, step: int, counts: "np.ndarray") -> None:
         assert self._book is not None
         first = self.matrix is None
+        self.query_one(DrawnLines).styles.max_height = len(counts) + 3
         names = tuple(self._book.class_names)
         self.matrix = Confusion(step=step, counts=counts, class_names=names)
         if first:
             self.row, self.column = _worst(counts)
-        self._draw()
+        self.call_after_refresh(self._draw)
 
     async def _take_part(self) -> None:
         opened = await self.looking.opened()
@@ -250,7 +251,7 @@ class MistakesScreen(AskingScreen):
                 ]
             )
             return
-        title = f"{count(len(pictures))} corrections, in {printable(marks.path)}"
+        title = f"corrections · {count(len(pictures))} · {printable(marks.path)}"
         listed = [f"  {printable(p.place)} {in_words(p)}" for p in pictures[::-1]]
         pane.show([Content.styled(title, "$foreground 60%"), *map(Content, listed)])
 

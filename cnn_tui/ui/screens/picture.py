@@ -18,7 +18,7 @@ from cnn_tui.text import count, percent, printable, significant
 from cnn_tui.ui.looking import Looking
 from cnn_tui.ui.marks import MarkBook
 from cnn_tui.ui.screens.asking import MarkingScreen
-from cnn_tui.ui.thumbnails import Grid, grid, thumbnail_lines
+from cnn_tui.ui.thumbnails import Grid, strip, thumbnail_lines
 from cnn_tui.ui.widgets.drawn_lines import DrawnLines
 from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.lines import Lines
@@ -97,9 +97,10 @@ class PictureScreen(MarkingScreen):
         if self._seen is None or self._named is None:
             return None
         likely = int(self._seen.probabilities.argmax())
-        if self._around is not None and self._at >= 0:
-            return self._around.ids[self._at], likely
-        return self._named, likely
+        if self._around is None or self._at < 0:
+            return self._named, likely
+        label = self._seen.label  # what it may have been taken for
+        return self._around.ids[self._at], likely if label is None else label
 
     def show_marks(self) -> None:
         """Draws all again."""
@@ -108,7 +109,7 @@ class PictureScreen(MarkingScreen):
 
     @property
     def _layout(self) -> Grid:
-        return grid(self.size.width, 1)
+        return strip(self.size.width - 2)
 
     async def _look(self) -> None:
         moment, picture = self.looking.moment, self.picture
