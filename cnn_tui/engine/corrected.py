@@ -81,16 +81,8 @@ def corrected(dataset: DatasetConfig, whole: WholeSet) -> Corrected:
     kept = {p: torch.ones(len(i), dtype=torch.bool) for p, i in whole.parts.items()}
     if dataset.corrections is None:
         return Corrected(parts=whole.parts, kept=kept)
+    found, content = _read(dataset, dataset.corrections, whole)
     source = printable(dataset.corrections)
-    content = corrections_bytes(dataset.corrections)
-    mark = fingerprint(content)
-    if dataset.corrected is not None and dataset.corrected.fingerprint != mark:
-        raise DataError(
-            f"{source} is not what it was when the run began: put it back as it was, "
-            "or start a new run"
-        )
-    found = parse_corrections(content, source)
-    check_corrections(found, dataset.identity, whole.class_names, source)
     parts = {p: replace(i, labels=i.labels.clone()) for p, i in whole.parts.items()}
     relabelled = dict.fromkeys(PARTS, 0)
     for correction, part, row in _places(found, whole, source):
@@ -107,7 +99,7 @@ def corrected(dataset: DatasetConfig, whole: WholeSet) -> Corrected:
         parts=parts,
         kept=kept,
         applied=AppliedCorrections(
-            fingerprint=mark,
+            fingerprint=fingerprint(content),
             relabelled=sum(relabelled.values()),
             excluded_train=excluded["train"],
             excluded_validation=excluded["validation"],
@@ -116,6 +108,22 @@ def corrected(dataset: DatasetConfig, whole: WholeSet) -> Corrected:
         content=content,
         notices=_notices(source, relabelled, excluded),
     )
+
+
+def _read(
+    dataset: DatasetConfig, path: str, whole: WholeSet
+) -> tuple[Corrections, bytes]:
+    """Reads a file, which has to be as it was if the run has begun, and fit the set."""
+    source, content = printable(path), corrections_bytes(path)
+    before = dataset.corrected
+    if before is not None and before.fingerprint != fingerprint(content):
+        raise DataError(
+            f"{source} is not what it was when the run began: put it back as it was, "
+            "or start a new run"
+        )
+    found = parse_corrections(content, source)
+    check_corrections(found, dataset.identity, whole.class_names, source)
+    return found, content
 
 
 def _places(

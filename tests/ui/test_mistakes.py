@@ -13,7 +13,7 @@ from textual.widgets import OptionList
 from cnn_tui.config import apply_settings, parse_mapping, to_mapping
 from cnn_tui.datasets.corrections import read_corrections
 from cnn_tui.engine.checkpoint import load_checkpoint
-from cnn_tui.engine.data import load_dataset
+from cnn_tui.engine.data import load_dataset, load_splits
 from cnn_tui.engine.look.source import Source
 from cnn_tui.engine.network import Scaling, load_network
 from cnn_tui.io.safe_yaml import dump
@@ -105,11 +105,12 @@ async def test_a_run_without_evaluations_says_so(finished_run: Path) -> None:
         assert isinstance(app.screen, MistakesScreen)
 
 
-async def test_pictures_worst_first_marked_and_undone(
+async def test_pictures_worst_first_and_one_marked_and_undone(
     finished_run: Path,
 ) -> None:
     predicted, confidence = predictions(finished_run)
     labels = load_dataset("mnist", None)[1].labels.numpy()
+    file = finished_run.parent / "mnist.corrections.yaml"
     async with opened(finished_run, size=NARROW) as (app, pilot):
         screen = await mistakes(app, pilot)
         await until(pilot, lambda: screen.matrix)
@@ -129,47 +130,51 @@ async def test_pictures_worst_first_marked_and_undone(
         await until(pilot, lambda: isinstance(app.screen, ChooseClass))
         assert app.screen.query_one(OptionList).highlighted == column
         await pilot.press("enter")
-        file = finished_run.parent / "mnist.corrections.yaml"
-        await until(pilot, file.exists)
         await until(pilot, lambda: f"! is {column}" in words(app, "selected"))
         [mark] = read_corrections(str(file)).pictures
         assert (mark.part, mark.index) == ("test", int(expected[0]))
+        assert mark.label == str(column)
         assert "! " in app.screen.query_one(DrawnLines).plain
+        await pilot.press("exclamation_mark")
+        await until(pilot, lambda: "! is" not in words(app, "selected"))
+        assert not read_corrections(str(file)).pictures
+        assert "not marked any more" in screen_text(app)
 
+
+async def test_a_picture_large_and_a_neighbour_left_out_of_a_new_run(
+    finished_run: Path,
+) -> None:
+    async with opened(finished_run) as (app, pilot):
+        screen = await mistakes(app, pilot)
+        await until(pilot, lambda: screen.matrix)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, PicturesScreen))
+        await until(pilot, lambda: "sure" in words(app, "selected"))
+        taken = words(app, "selected").split("taken for ")[1].split()
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, PictureScreen))
         await until(pilot, lambda: "true" in words(app, "probabilities"))
-        sure = f"{column}    {100 * confidence[expected[0]]:.2f} %"
-        shown = words(app, "probabilities").splitlines()[0]
-        assert sure.split() == shown.split()[:3]
+        [label, sure, *_] = words(app, "probabilities").splitlines()[0].split()
+        assert (f"{label},", sure) == (taken[0], taken[1])
         await until(pilot, lambda: not words(app, "said"))
         await pilot.press("right", "exclamation_mark")
         await until(pilot, lambda: isinstance(app.screen, ChooseClass))
         await pilot.press("end", "enter")
         await until(pilot, lambda: "! left out" in words(app, "selected"))
-        [_, left_out] = read_corrections(str(file)).pictures
-        assert left_out.exclude and left_out.part == "train"
-
         await pilot.press("escape", "escape")
         await until(pilot, lambda: isinstance(app.screen, MistakesScreen))
-        assert f"train picture {left_out.index} left out" in words(app, "marks")
-        config = parse_mapping(
-            apply_settings(
-                to_mapping(read_config(finished_run)),
-                [("dataset.corrections", str(file)), ("dataset.train_images", 59_999)],
-            )
-        )
-        assert config.dataset.images_trained_on == 59_999
-
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, PicturesScreen))
-        await until(pilot, lambda: f"! is {column}" in words(app, "selected"))
-        await pilot.press("exclamation_mark")
-        await until(pilot, lambda: "! is" not in words(app, "selected"))
-        assert [m.part for m in read_corrections(str(file)).pictures] == ["train"]
-        assert "not marked any more" in screen_text(app)
-        await pilot.press("escape", "escape")
+        file = finished_run.parent / "mnist.corrections.yaml"
+        [mark] = read_corrections(str(file)).pictures
+        assert mark.exclude
+        assert f"train picture {mark.index} left out" in words(app, "marks")
+        await pilot.press("escape")
         await until(pilot, lambda: not looking_processes())
+    before, settings = read_config(finished_run), [("dataset.corrections", str(file))]
+    after = parse_mapping(apply_settings(to_mapping(before), settings))
+    one, other = (load_splits(c, None, torch.device("cpu")) for c in (before, after))
+    kept = torch.ne(one.origins["train"][1], mark.index or 0)
+    assert (one.train.images[kept] == other.train.images[: int(kept.sum())]).all()
+    assert len(one.train) == len(other.train) == 500
 
 
 async def test_the_training_pictures_too_and_a_file_that_is_of_another_set(
