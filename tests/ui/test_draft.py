@@ -40,7 +40,7 @@ def errors(draft: Draft) -> dict[str, str]:
 OF_ONES_OWN_IMAGES = {
     f"dataset.{key}"
     for key in (
-        *("folder", "npz", "image_size", "mode", "resize"),
+        *("folder", "npz", "image_size", "mode", "resize", "corrections"),
         *("test_fraction", "validation_fraction", "split_seed"),
     )
 }
