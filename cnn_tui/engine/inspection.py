@@ -9,7 +9,7 @@ import numpy as np
 
 from cnn_tui.config.dataset import DatasetConfig
 from cnn_tui.datasets.form import PARTS
-from cnn_tui.datasets.pictures import Tell
+from cnn_tui.datasets.telling import Tell
 from cnn_tui.engine.corrected import corrected
 from cnn_tui.engine.data import load_whole, mean_and_std, taken
 from cnn_tui.engine.images import Images
