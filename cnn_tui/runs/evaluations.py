@@ -54,18 +54,23 @@ def pack(arrays: Mapping[str, np.ndarray]) -> bytes:
     return buffer.getvalue()
 
 
+def all_of(run: Path) -> list[Path]:
+    """Returns the evaluations of a run that are there, by their steps."""
+    try:
+        names = os.listdir(run / EVALUATIONS)
+    except OSError:
+        return []
+    found = (run / EVALUATIONS / name for name in names if _FILE_NAME.fullmatch(name))
+    return sorted(found, key=step_of)
+
+
 def newest(run: Path) -> tuple[Path, Stamp] | None:
     """Returns the evaluation of a run that was written last, and its stamp."""
-    folder = run / EVALUATIONS
-    try:
-        names = [name for name in os.listdir(folder) if _FILE_NAME.fullmatch(name)]
-    except OSError:
-        return None
-    found = [(mark, name) for name in names if (mark := stamp(folder / name))]
+    found = [(mark, path) for path in all_of(run) if (mark := stamp(path))]
     if not found:
         return None
-    mark, name = max(found, key=lambda it: (it[0][2], it[1]))
-    return folder / name, mark
+    mark, path = max(found, key=lambda it: (it[0][2], it[1].name))
+    return path, mark
 
 
 def step_of(path: Path) -> int:

@@ -530,6 +530,20 @@ MISTAKES = (
         label="part",
         help="Look at the test, the validation or the training pictures.",
     ),
+    Action(
+        name="move_in_time(-1)",
+        keys="less_than_sign",
+        label="earlier",
+        help="Show the evaluation before.",
+        rank=2,
+    ),
+    Action(
+        name="move_in_time(1)",
+        keys="greater_than_sign",
+        label="later",
+        help="Show the next evaluation; the newest follows the run.",
+        rank=2,
+    ),
     _BACK,
 )
 """What works in the confusion matrix."""

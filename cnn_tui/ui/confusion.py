@@ -49,6 +49,13 @@ class Confusion:
         """Of all; NaN without any."""
         return float(_ratio(self.counts.trace(), self.counts.sum()))
 
+    @property
+    def worst(self) -> tuple[int, int]:
+        """Row and column of the cell with the most mistakes."""
+        mistakes = self.counts * (1 - np.eye(len(self.counts), dtype=np.int64))
+        row, column = divmod(int(mistakes.argmax()), len(mistakes))
+        return row, column
+
     @cached_property
     def strengths(self) -> "np.ndarray":
         """The colours, 0 to 1: shares, those of mistakes by the worst of them."""

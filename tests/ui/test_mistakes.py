@@ -84,6 +84,17 @@ async def test_the_matrix_is_there_without_a_process_and_follows_the_run(
         assert cell in words(app, "selected")
         await pilot.press("percent_sign", "right", "down", "home")
         assert "% of each true class" in words(app, "title")
+        await pilot.press("less_than_sign", "less_than_sign", "less_than_sign")
+        await until(pilot, lambda: "step 20 · " in words(app, "title"))
+        past = finished_run / "evaluations" / "00000020.npz"
+        assert screen.matrix is not None
+        assert (screen.matrix.counts == evaluations.read_confusion(past, 10)).all()
+        for kept in (finished_run / "checkpoints").glob("step-*"):
+            kept.unlink()
+        await pilot.press("enter")
+        await until(pilot, lambda: "no checkpoint of step 20" in words(app, "said"))
+        await pilot.press("greater_than_sign", "greater_than_sign")
+        await until(pilot, lambda: "step 60 · " in words(app, "title"))
         better = np.diag(counts.sum(1))
         path = finished_run / "evaluations" / "00000080.npz"
         path.write_bytes(evaluations.pack({"confusion": better}))

@@ -1,5 +1,7 @@
 """What a network confuses: the confusion matrix, and the pictures behind each cell."""
 
+import os
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -10,11 +12,13 @@ from textual.content import Content
 
 from cnn_tui.config import RunConfig
 from cnn_tui.datasets.form import PARTS, Part
-from cnn_tui.errors import CnnTuiError, DataError, RunDirectoryError
+from cnn_tui.errors import CnnTuiError, DataError, InputError, RunDirectoryError
 from cnn_tui.look import messages as ask
 from cnn_tui.pictures.depth import Depth
 from cnn_tui.runs import evaluations
 from cnn_tui.runs.config import read_config
+from cnn_tui.runs.history import step_file
+from cnn_tui.runs.layout import CHECKPOINTS
 from cnn_tui.text import count, percent, printable
 from cnn_tui.ui.actions import MISTAKES
 from cnn_tui.ui.confusion import (
@@ -53,6 +57,8 @@ class MistakesScreen(AskingScreen):
         self._config: RunConfig | None = None
         self._book: MarkBook | None = None
         self._newest: object = ()
+        self._past: Path | None = None
+        """An evaluation that is not the newest."""
         self._predictions: dict[Part, ask.Predictions] = {}
 
     def compose(self) -> ComposeResult:
@@ -95,9 +101,10 @@ class MistakesScreen(AskingScreen):
         if newest == self._newest:
             return
         self._newest = newest
-        self._predictions.clear()
-        if self._part == "test":
-            self._read_newest()
+        if self._past is None:
+            self._predictions.clear()
+            if self._part == "test":
+                self._read()
 
     def action_move(self, down: int, right: int) -> None:
         """Moves the cursor."""
@@ -112,6 +119,21 @@ class MistakesScreen(AskingScreen):
         self._as_shares = not self._as_shares
         self._draw()
 
+    def action_move_in_time(self, by: int) -> None:
+        """Shows another evaluation, and the weights of its step."""
+        found, newest = evaluations.all_of(self.looking.run), self._newest_path
+        shown = self._past or newest
+        if shown not in found or newest is None:
+            return
+        path = found[min(max(0, found.index(shown) + by), len(found) - 1)]
+        self._past = None if path == newest else path
+        self.looking.moment = evaluations.step_of(path) if self._past else "newest"
+        self._predictions.clear()
+        if self._part == "test":
+            self._read()
+        else:
+            self.ask("looking at all pictures…", self._show_part(self._part))
+
     def action_next_part(self) -> None:
         """Looks at another part of the data set."""
         self.ask("opening the run…", self._take_part())
@@ -121,13 +143,17 @@ class MistakesScreen(AskingScreen):
         if self.matrix is not None:
             self.ask("looking at all pictures…", self._open())
 
-    def _read_newest(self) -> None:
-        """Reads the matrix of the last evaluation; it is on disk."""
+    @property
+    def _newest_path(self) -> Path | None:
         newest = evaluations.newest(self.looking.run)
-        if newest is None or self._book is None:
+        return newest[0] if newest else None
+
+    def _read(self) -> None:
+        """Reads the matrix of an evaluation; it is on disk."""
+        path = self._past or self._newest_path
+        if path is None or self._book is None:
             self.say("the run has not been evaluated yet: E on its dashboard does")
             return
-        path, _ = newest
         try:
             counts = evaluations.read_confusion(path, len(self._book.class_names))
         except RunDirectoryError as error:
@@ -143,28 +169,34 @@ class MistakesScreen(AskingScreen):
         names = tuple(self._book.class_names)
         self.matrix = Confusion(step=step, counts=counts, class_names=names)
         if first:
-            self.row, self.column = _worst(counts)
+            self.row, self.column = self.matrix.worst
         self.call_after_refresh(self._draw)
 
     async def _take_part(self) -> None:
         opened = await self.looking.opened()
         parts = [part for part in PARTS[::-1] if opened.pictures[part]]
         part = parts[(parts.index(self._part) + 1) % len(parts)]
-        if part != "test":
-            found = await self._predict(part)
-            classes = len(opened.class_names)
-            pairs = found.labels * classes + found.predicted
-            counts = np.bincount(pairs, minlength=classes**2)
+        if part == "test":
             self._part = part
-            self._take_counts(found.step, counts.reshape(classes, classes))
-            self.say("")
+            self._read()
         else:
-            self._part = part
-            self._read_newest()
+            await self._show_part(part)
+
+    async def _show_part(self, part: Part) -> None:
+        """Shows what the network takes the pictures of a part for."""
+        found = await self._predict(part)
+        assert self._book is not None
+        classes = len(self._book.class_names)
+        pairs = found.labels * classes + found.predicted
+        counts = np.bincount(pairs, minlength=classes**2)
+        self._part = part
+        self._take_counts(found.step, counts.reshape(classes, classes))
+        self.say("")
 
     async def _predict(self, part: Part) -> ask.Predictions:
         """Returns what the network takes the pictures of a part for, asked once."""
         if part not in self._predictions:
+            _check_kept(self.looking)
             question = ask.Predict(moment=self.looking.moment, part=part)
             found = await self.looking.look.ask(question, ask.Predictions, self.tell)
             self._predictions[part] = found
@@ -260,8 +292,13 @@ class MistakesScreen(AskingScreen):
         return printable(self._book.class_names[label])
 
 
-def _worst(counts: "np.ndarray") -> tuple[int, int]:
-    """Returns the cell with the most mistakes."""
-    mistakes = counts * (1 - np.eye(len(counts), dtype=counts.dtype))
-    row, column = divmod(int(mistakes.argmax()), len(counts))
-    return row, column
+def _check_kept(looking: Looking) -> None:
+    """Raises InputError where nothing has the weights of a moment."""
+    moment = looking.moment
+    if not isinstance(moment, int):
+        return
+    if not os.path.isfile(looking.run / CHECKPOINTS / step_file(moment)):
+        raise InputError(
+            f"the run kept no checkpoint of step {count(moment)} to ask about its "
+            "pictures: go to another evaluation"
+        )
