@@ -61,6 +61,11 @@ class Scaling(msgspec.Struct, frozen=True, kw_only=True):
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
 
+    def bytes_of(self, inputs: Tensor) -> Tensor:
+        """Returns inputs, N×C×H×W, as the images that they could be of, uint8."""
+        mean, std = (_per_channel(v, inputs) for v in (self.mean, self.std))
+        return (inputs * std + mean).mul(255).round().clamp(0, 255).to(torch.uint8)
+
     @property
     def black(self) -> tuple[float, ...]:
         """What a byte of 0 becomes."""

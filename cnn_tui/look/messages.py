@@ -125,6 +125,12 @@ class Identify(Question, frozen=True, kw_only=True):
     indices: tuple[int, ...]
 
 
+class Replay(Question, frozen=True, kw_only=True):
+    """What did an update see? Afterwards its weights can be looked at, too."""
+
+    step: int
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Something that may be answered."""
 
@@ -274,6 +280,23 @@ class Identified(Answer, frozen=True, kw_only=True):
     pictures: tuple[PictureId, ...]
 
 
+class Replayed(Answer, frozen=True, kw_only=True):
+    """An update that was made again, and its batch."""
+
+    step: int
+    from_step: int
+    """Where it began from: a checkpoint, or 0."""
+    images: np.ndarray
+    """uint8, N×C×H×W, as the network got them: augmented."""
+    labels: np.ndarray
+    predicted: np.ndarray
+    """Before the update."""
+    losses: np.ndarray
+    """Of each image, before the update."""
+    not_exact: str | None
+    """Why the run itself may have had other last digits."""
+
+
 class Failed(Answer, frozen=True, kw_only=True):
     """Why there is no answer: a sentence."""
 
@@ -298,6 +321,7 @@ AnyQuestion = (
     | Fetch
     | FindNeighbours
     | Identify
+    | Replay
 )
 AnyAnswer = (
     Opened
@@ -310,6 +334,7 @@ AnyAnswer = (
     | Fetched
     | Neighbours
     | Identified
+    | Replayed
     | Failed
     | Progress
 )

@@ -18,7 +18,7 @@ from cnn_tui.datasets.corrections import (
 )
 from cnn_tui.errors import DataError
 from cnn_tui.runs.layout import slug
-from cnn_tui.text import printable
+from cnn_tui.text import count, printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,3 +98,12 @@ class MarkBook:
 def in_words(mark: Correction) -> str:
     """Returns what a correction does: "is 9", "left out"."""
     return "left out" if mark.exclude else f"is {printable(mark.label)}"
+
+
+def in_lines(marks: Marks) -> list[str]:
+    """Returns a title and a line for each mark, the newest first."""
+    pictures = marks.corrections.pictures
+    if not pictures:
+        return ["no corrections: ! on a picture makes one"]
+    title = f"corrections · {count(len(pictures))} · {printable(marks.path)}"
+    return [title, *(f"  {printable(p.place)} {in_words(p)}" for p in pictures[::-1])]

@@ -44,6 +44,12 @@ async def mistakes(app: CnnTuiApp, pilot: Pilot[int]) -> MistakesScreen:
     return app.screen
 
 
+def counts_of(evaluation: Path) -> np.ndarray:
+    """Returns a confusion matrix from its file, as numpy reads it."""
+    counts: np.ndarray = np.load(evaluation)["confusion"]
+    return counts
+
+
 def looking_processes() -> list[psutil.Process]:
     """Returns the processes that look into networks."""
     mine = psutil.Process().children()
@@ -67,7 +73,7 @@ async def test_the_matrix_is_there_without_a_process_and_follows_the_run(
 ) -> None:
     newest = evaluations.newest(finished_run)
     assert newest is not None
-    counts = evaluations.read_confusion(newest[0], 10)
+    counts = counts_of(newest[0])
     async with opened(finished_run, size=size) as (app, pilot):
         screen = await mistakes(app, pilot)
         await until(pilot, lambda: "of" in words(app, "selected"))
@@ -88,11 +94,15 @@ async def test_the_matrix_is_there_without_a_process_and_follows_the_run(
         await until(pilot, lambda: "step 20 · " in words(app, "title"))
         past = finished_run / "evaluations" / "00000020.npz"
         assert screen.matrix is not None
-        assert (screen.matrix.counts == evaluations.read_confusion(past, 10)).all()
+        assert (screen.matrix.counts == counts_of(past)).all()
         for kept in (finished_run / "checkpoints").glob("step-*"):
             kept.unlink()
         await pilot.press("enter")
-        await until(pilot, lambda: "no checkpoint of step 20" in words(app, "said"))
+        await until(pilot, lambda: isinstance(app.screen, PicturesScreen))
+        await until(pilot, lambda: "pictures at step 20 ·" in words(app, "title"))
+        number = counts_of(past)[screen.row, screen.column]
+        assert words(app, "title").endswith(f" of {number}")
+        await pilot.press("escape")
         await pilot.press("greater_than_sign", "greater_than_sign")
         await until(pilot, lambda: "step 60 · " in words(app, "title"))
         better = np.diag(counts.sum(1))

@@ -14,6 +14,7 @@ from cnn_tui.engine.look import excite, regard
 from cnn_tui.engine.look.explain import explain, rectangle
 from cnn_tui.engine.look.source import Source, Weighed
 from cnn_tui.engine.look.trace import IMAGE, Trace, limit_of, trace
+from cnn_tui.engine.replay import replay
 from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.layers import Stage
 from cnn_tui.layers import trace as table_of
@@ -84,6 +85,8 @@ class Answers:
                 id_of = self.source.splits.id_of
                 found = tuple(id_of(question.part, n) for n in question.indices)
                 return ask.Identified(pictures=found)
+            case ask.Replay():
+                return self._replay(question, tell)
             case _:
                 assert_never(question)
 
@@ -212,6 +215,20 @@ class Answers:
             labels=tuple(fetched.labels.tolist()),
             distances=tuple(distances),
             images=fetched.images,
+        )
+
+    def _replay(self, question: ask.Replay, tell: Tell) -> ask.Replayed:
+        source = self.source
+        found = replay(source.run, question.step, source.data_dir, tell)
+        source.keep(Weighed(step=found.step, network=found.network))
+        return ask.Replayed(
+            step=found.step,
+            from_step=found.from_step,
+            images=found.network.scaling.bytes_of(found.inputs).numpy(),
+            labels=found.labels.numpy(),
+            predicted=found.outputs.argmax(1).numpy(),
+            losses=found.losses.numpy(),
+            not_exact=found.not_exact,
         )
 
     def _fetch(self, part: Part, indices: tuple[int, ...]) -> ask.Fetched:

@@ -12,7 +12,7 @@ from textual.content import Content
 
 from cnn_tui.config import RunConfig
 from cnn_tui.datasets.form import PARTS, Part
-from cnn_tui.errors import CnnTuiError, DataError, InputError, RunDirectoryError
+from cnn_tui.errors import CnnTuiError, DataError, RunDirectoryError
 from cnn_tui.look import messages as ask
 from cnn_tui.pictures.depth import Depth
 from cnn_tui.runs import evaluations
@@ -30,7 +30,7 @@ from cnn_tui.ui.confusion import (
     scrolled,
 )
 from cnn_tui.ui.looking import Looking
-from cnn_tui.ui.marks import MarkBook, in_words
+from cnn_tui.ui.marks import MarkBook
 from cnn_tui.ui.screens.asking import AskingScreen
 from cnn_tui.ui.screens.pictures import Guesses, PicturesScreen, worst_first
 from cnn_tui.ui.widgets.drawn_lines import DrawnLines
@@ -38,7 +38,6 @@ from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.lines import Lines
 
 WATCH_SECONDS = 1.0
-_NO_MARKS = "no corrections: ! on a picture makes one"
 
 
 class MistakesScreen(AskingScreen):
@@ -196,11 +195,17 @@ class MistakesScreen(AskingScreen):
     async def _predict(self, part: Part) -> ask.Predictions:
         """Returns what the network takes the pictures of a part for, asked once."""
         if part not in self._predictions:
-            _check_kept(self.looking)
-            question = ask.Predict(moment=self.looking.moment, part=part)
-            found = await self.looking.look.ask(question, ask.Predictions, self.tell)
+            moment, look = self.looking.moment, self.looking.look
+            if isinstance(moment, int) and not _is_kept(self.looking.run, moment):
+                again = ask.Replay(step=moment)
+                await look.ask(again, ask.Replayed, self._tell_updates)
+            question = ask.Predict(moment=moment, part=part)
+            found = await look.ask(question, ask.Predictions, self.tell)
             self._predictions[part] = found
         return self._predictions[part]
+
+    def _tell_updates(self, done: int, total: int) -> None:
+        self.say(f"making updates again: {count(done)} of {count(total)}")
 
     async def _open(self) -> None:
         part, label, predicted = self._part, self.row, self.column
@@ -273,18 +278,7 @@ class MistakesScreen(AskingScreen):
         except DataError as error:
             pane.show([Content.styled(str(error), "$text-error")])
             return
-        pictures = marks.corrections.pictures
-        if not pictures:
-            pane.show(
-                [
-                    Content.styled(
-                        "no corrections: ! on a picture makes one", "$foreground 60%"
-                    )
-                ]
-            )
-            return
-        title = f"corrections · {count(len(pictures))} · {printable(marks.path)}"
-        listed = [f"  {printable(p.place)} {in_words(p)}" for p in pictures[::-1]]
+        title, *listed = in_lines(marks)
         pane.show([Content.styled(title, "$foreground 60%"), *map(Content, listed)])
 
     def _class(self, label: int) -> str:
@@ -292,13 +286,6 @@ class MistakesScreen(AskingScreen):
         return printable(self._book.class_names[label])
 
 
-def _check_kept(looking: Looking) -> None:
-    """Raises InputError where nothing has the weights of a moment."""
-    moment = looking.moment
-    if not isinstance(moment, int):
-        return
-    if not os.path.isfile(looking.run / CHECKPOINTS / step_file(moment)):
-        raise InputError(
-            f"the run kept no checkpoint of step {count(moment)} to ask about its "
-            "pictures: go to another evaluation"
-        )
+def _is_kept(run: Path, step: int) -> bool:
+    """Whether a checkpoint has the weights of a step."""
+    return os.path.isfile(run / CHECKPOINTS / step_file(step))
