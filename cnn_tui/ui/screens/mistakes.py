@@ -30,7 +30,7 @@ from cnn_tui.ui.confusion import (
     scrolled,
 )
 from cnn_tui.ui.looking import Looking
-from cnn_tui.ui.marks import MarkBook
+from cnn_tui.ui.marks import MarkBook, in_lines
 from cnn_tui.ui.screens.asking import AskingScreen
 from cnn_tui.ui.screens.pictures import Guesses, PicturesScreen, worst_first
 from cnn_tui.ui.widgets.drawn_lines import DrawnLines
