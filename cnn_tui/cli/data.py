@@ -107,7 +107,8 @@ def _lines(found: "Inspection") -> Iterator[str]:
         yield f"left out: {printable(path)} {printable(reason)}"
     for sentence in found.oddities:
         yield f"odd: {sentence}"
-    if found.left_out or found.oddities:
+    yield from found.corrections
+    if found.left_out or found.oddities or found.corrections:
         yield ""
 
 

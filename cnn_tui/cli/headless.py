@@ -65,7 +65,7 @@ def train_in_background(wanted: NewRun, *, as_json: bool) -> int:
         TrainingError: if that process does not take it.
     """
     setup = set_up(wanted.config, wanted.data_dir, wanted.tell)
-    writer, _ = make_run(wanted, setup.config)
+    writer, _ = make_run(wanted, setup)
     writer.close()
     if not hand_over(writer.path, wanted.data_dir):
         path = printable(writer.path)

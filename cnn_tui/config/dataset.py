@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from cnn_tui.config.values import Count, Fraction, Part, as_tuple
+from cnn_tui.datasets.corrections import read_corrections
 from cnn_tui.datasets.facts import DATASETS, DatasetFacts
 from cnn_tui.datasets.form import (
     MAX_IMAGE_SIZE,
@@ -62,6 +63,19 @@ class FoundImages(Part):
     """Of the paths and sizes of its files."""
 
 
+class AppliedCorrections(Part):
+    """What a file of corrections did when the run began."""
+
+    fingerprint: str
+    """Of the file."""
+    relabelled: Annotated[int, Field(ge=0)]
+    """Pictures that have another class."""
+    excluded_train: Annotated[int, Field(ge=0)]
+    """Pictures of the training part that are left out."""
+    excluded_validation: Annotated[int, Field(ge=0)]
+    excluded_test: Annotated[int, Field(ge=0)]
+
+
 class Augmentation(Part):
     """How training images are changed anew in every update; 0 and false are off."""
 
@@ -108,6 +122,10 @@ class DatasetConfig(Part):
     split_seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     found: FoundImages | None = None
     """Written by the program: what this was when the run began."""
+    corrections: OwnPath | None = None
+    """A file with other classes for some pictures, and pictures to leave out."""
+    corrected: AppliedCorrections | None = None
+    """Written by the program: what these were when the run began."""
     augmentation: Augmentation = Augmentation()
     normalize: Literal["none", "mean_std"] = "none"
     """``none`` is x/255; ``mean_std`` also subtracts the mean, divides by the std."""
@@ -137,6 +155,11 @@ class DatasetConfig(Part):
         """What people call it: its name, or that of its folder or file."""
         own = self.folder or self.npz
         return self.name or os.path.basename(str(own)) or str(own)
+
+    @property
+    def identity(self) -> str:
+        """What its corrections call it: its name, or the path of its folder or file."""
+        return self.name or self.folder or str(self.npz)
 
     @property
     def fractions(self) -> Fractions:
@@ -169,9 +192,23 @@ class DatasetConfig(Part):
         return DATASETS[str(self.name)]
 
     @property
+    def images_to_train_on(self) -> int:
+        """How many there are, those to hold out included.
+
+        Raises:
+            DataError: if the images or their corrections cannot be read.
+        """
+        if self.corrected is not None:
+            return self.facts.train_images - self.corrected.excluded_train
+        if self.corrections is not None:
+            excluded = read_corrections(self.corrections).excluded()["train"]
+            return self.facts.train_images - excluded
+        return self.facts.train_images
+
+    @property
     def images_trained_on(self) -> int:
         """The number of images in the training part."""
-        available = self.facts.train_images - self.validation_images
+        available = self.images_to_train_on - self.validation_images
         return min(self.train_images or available, available)
 
 
@@ -193,5 +230,6 @@ def source_settings(text: str) -> list[tuple[str, Any]]:
             f"{printable(text)} is no data set ({', '.join(DATASETS)}), and there is "
             "no such folder here"
         )
-    values: dict[str, Any] = dict.fromkeys(("folder", "npz", "found")) | {key: text}
+    written = ("found", "corrected")
+    values: dict[str, Any] = dict.fromkeys(("folder", "npz", *written)) | {key: text}
     return [(f"dataset.{name}", value) for name, value in values.items()]

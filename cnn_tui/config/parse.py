@@ -9,6 +9,7 @@ from cnn_tui.config.dataset import DatasetConfig, source_settings
 from cnn_tui.config.models import FORMAT, Cosine, RunConfig
 from cnn_tui.config.problems import InvalidConfigError, Problem, problems_of, shown
 from cnn_tui.config.settings import Setting, apply_settings
+from cnn_tui.datasets.corrections import check_corrections, read_corrections
 from cnn_tui.errors import DataError, ModelError
 from cnn_tui.io.safe_yaml import Document, dump
 from cnn_tui.layers import ModelTable, trace
@@ -75,6 +76,8 @@ def to_mapping(config: RunConfig) -> dict[str, Any]:
     del mapping["training"][absent]
     for key in _NOT_OF[_source(config)]:
         del mapping["dataset"][key]
+    if config.dataset.corrections is None:
+        del mapping["dataset"]["corrections"], mapping["dataset"]["corrected"]
     return mapping
 
 
@@ -110,6 +113,9 @@ def _unknown_format(found: object) -> Problem:
 def _problems_together(config: RunConfig) -> Iterator[Problem]:
     """Finds values that are fine alone and not together."""
     try:
+        if (wrong := _corrections_problem(config.dataset)) is not None:
+            yield wrong
+            return
         yield from _dataset_problems(config)
         yield from _augmentation_problems(config)
     except DataError as error:
@@ -126,9 +132,26 @@ def _problems_together(config: RunConfig) -> Iterator[Problem]:
         yield from _batch_norm_problems(config, table)
 
 
+def _corrections_problem(dataset: DatasetConfig) -> Problem | None:
+    """Reads the corrections of a run that is to begin; one that has begun knows them.
+
+    Raises:
+        DataError: if the images themselves cannot be read.
+    """
+    path, facts = dataset.corrections, dataset.facts
+    if path is None or dataset.corrected is not None:
+        return None
+    try:
+        found, source = read_corrections(path), printable(path)
+        check_corrections(found, dataset.identity, facts.class_names, source)
+    except DataError as error:
+        return Problem(path=("dataset", "corrections"), message=str(error))
+    return None
+
+
 def _dataset_problems(config: RunConfig) -> Iterator[Problem]:
     dataset, images = config.dataset, config.dataset.images_trained_on
-    available = dataset.facts.train_images
+    available = dataset.images_to_train_on
     if dataset.validation_images >= available:
         yield Problem(
             path=("dataset", "validation_images"),

@@ -35,7 +35,7 @@ def variants(key: str) -> dict[str, type[BaseModel]]:
     return {get_args(m.model_fields["name"].annotation)[0]: m for m in members}
 
 
-_NOT_SET_AS_ONE = ("found", "augmentation")
+_NOT_SET_AS_ONE = ("found", "corrected", "augmentation")
 """What the program writes, and what has keys of its own."""
 
 

@@ -3,7 +3,8 @@
 import logging
 import math
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from cnn_tui.config import RunConfig
-from cnn_tui.config.dataset import DatasetConfig, FoundImages
+from cnn_tui.config.dataset import AppliedCorrections, DatasetConfig, FoundImages
+from cnn_tui.datasets.corrections import PictureId
 from cnn_tui.datasets.facts import (
     DATASETS,
     FILES,
@@ -23,16 +25,22 @@ from cnn_tui.datasets.facts import (
     NamedFacts,
     data_folder,
 )
+from cnn_tui.datasets.form import Part
 from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.engine import idx
 from cnn_tui.engine.archives import read_archive
+from cnn_tui.engine.corrected import Corrected, Files, WholeSet, corrected
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Scaling
-from cnn_tui.engine.own_data import load_own
+from cnn_tui.engine.own_data import OwnImages, load_own
 from cnn_tui.io.files import replace_file
 from cnn_tui.text import count, mebibytes
 
 logger = logging.getLogger(__name__)
+
+
+Origins = Mapping[Part, tuple[Part, Tensor]]
+"""Of each part of a run: the part of the data set, and int64 N, the rows there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +54,24 @@ class Splits:
     found: FoundImages | None = None
     """What one's own images turned out to be."""
     notices: tuple[str, ...] = ()
-    """What was left out of them, and what is odd about them."""
+    """What was left out of them, corrected, and odd about them."""
+    corrected: AppliedCorrections | None = None
+    """What was corrected."""
+    corrections: bytes | None = None
+    """The file that says so."""
+    origins: Origins = field(default_factory=dict)
+    files: Files = field(default_factory=Files)
+    """Where the pictures of a folder come from."""
+
+    def id_of(self, part: Part, index: int) -> PictureId:
+        """Returns what tells a picture of a part from all others of the data set.
+
+        Raises:
+            DataError: if its file is gone.
+        """
+        source, rows = self.origins[part]
+        images: Images = getattr(self, part)
+        return self.files.id_of(source, int(rows[index]), images.images[index])
 
 
 def load_splits(
@@ -67,32 +92,77 @@ def load_splits(
     Raises:
         DataError: if the data set is missing, damaged, or another than it was.
     """
-    dataset = config.dataset
-    loaded = load_own(dataset, tell) if dataset.name is None else None
-    if loaded is None:
-        train, test = load_dataset(
-            str(dataset.name), data_dir, tell, may_download=may_download
-        )
-        own_validation = None
-    else:
-        train, own_validation, test = loaded.train, loaded.validation, loaded.test
-    order = permutation(config.training.seed, 0, len(train))
-    held_out = len(train) - dataset.validation_images
-    validation = own_validation
-    if dataset.validation_images:
-        validation = train.subset(order[held_out:])
-    wanted = min(dataset.train_images or held_out, held_out)
-    if wanted < len(train):
-        train = train.subset(order[:wanted])
+    whole, own = load_whole(config.dataset, data_dir, tell, may_download=may_download)
+    fixed = corrected(config.dataset, whole)
+    origins = _origins(config, fixed)
+    parts = {
+        part: taken(fixed.parts[source], rows)
+        for part, (source, rows) in origins.items()
+    }
+    validation = parts.get("validation")
     place = _Places(device, room_bytes)
     return Splits(
-        train=place(train, "training"),
+        train=place(parts["train"], "training"),
         validation=place(validation, "validation") if validation else None,
-        test=place(test, "test"),
-        scaling=_scaling(dataset, train),
-        found=loaded.found if loaded else None,
-        notices=(*(loaded.notices() if loaded else ()), *place.notices),
+        test=place(parts["test"], "test"),
+        scaling=_scaling(config.dataset, parts["train"]),
+        found=own.found if own else None,
+        notices=(*(own.notices() if own else ()), *fixed.notices, *place.notices),
+        corrected=fixed.applied,
+        corrections=fixed.content,
+        origins=origins,
+        files=whole.files,
     )
+
+
+def load_whole(
+    dataset: DatasetConfig,
+    data_dir: Path | None,
+    tell: Tell,
+    *,
+    may_download: bool = True,
+) -> tuple[WholeSet, OwnImages | None]:
+    """Returns all images on the CPU, and what one's own turned out to be.
+
+    Raises:
+        DataError: if the data set is missing, damaged, or another than it was.
+    """
+    if dataset.name is not None:
+        train, test = load_dataset(
+            dataset.name, data_dir, tell, may_download=may_download
+        )
+        names = dataset.facts.class_names
+        parts: dict[Part, Images] = {"train": train, "test": test}
+        return WholeSet(parts=parts, class_names=names, files=Files()), None
+    own = load_own(dataset, tell)
+    parts = {"train": own.train, "test": own.test}
+    if own.validation is not None:
+        parts["validation"] = own.validation
+    files = Files(folder=dataset.folder, paths=own.paths)
+    names = own.found.class_names
+    return WholeSet(parts=parts, class_names=names, files=files), own
+
+
+def _origins(config: RunConfig, fixed: Corrected) -> Origins:
+    """Returns which rows of which part of the set each part of the run has."""
+    dataset, kept = config.dataset, fixed.kept
+    origins: dict[Part, tuple[Part, Tensor]] = {
+        part: (part, which.nonzero()[:, 0]) for part, which in kept.items()
+    }
+    order = permutation(config.training.seed, 0, len(kept["train"]))
+    order = order[kept["train"][order]]
+    held_out = len(order) - dataset.validation_images
+    if dataset.validation_images:
+        origins["validation"] = ("train", order[held_out:])
+    wanted = min(dataset.train_images or held_out, held_out)
+    if wanted < len(order):
+        origins["train"] = ("train", order[:wanted])
+    return origins
+
+
+def taken(images: Images, rows: Tensor) -> Images:
+    """Returns the images of some rows; all of them are not copied."""
+    return images if len(rows) == len(images) else images.subset(rows)
 
 
 class _Places:

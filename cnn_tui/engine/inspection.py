@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from cnn_tui.config.dataset import DatasetConfig
+from cnn_tui.datasets.form import PARTS
 from cnn_tui.datasets.telling import Tell
-from cnn_tui.engine.data import load_dataset, mean_and_std
+from cnn_tui.engine.corrected import corrected
+from cnn_tui.engine.data import load_whole, mean_and_std, taken
 from cnn_tui.engine.images import Images
-from cnn_tui.engine.own_data import load_own
 
 SAMPLES = 32
 """Pictures of each class that may be shown."""
@@ -32,6 +33,8 @@ class Inspection:
     left_out: tuple[tuple[str, str], ...]
     """Path and reason of each file that is no usable picture."""
     oddities: tuple[str, ...]
+    corrections: tuple[str, ...]
+    """What was done by them, a sentence for each part."""
     sample_images: "np.ndarray"
     """uint8, N×C×H×W, of the training images."""
     sample_labels: "np.ndarray"
@@ -47,6 +50,7 @@ class Inspection:
             "std": self.std,
             "left_out": self.left_out,
             "oddities": self.oddities,
+            "corrections": self.corrections,
         }
 
 
@@ -56,17 +60,14 @@ def inspect(dataset: DatasetConfig, data_dir: Path | None, tell: Tell) -> Inspec
     Raises:
         DataError: if it cannot be loaded.
     """
-    left_out: tuple[tuple[str, str], ...] = ()
-    odd: tuple[str, ...] = ()
-    if dataset.name is not None:
-        train, test = load_dataset(dataset.name, data_dir, tell)
-        parts: dict[str, Images | None] = {"train": train, "test": test}
-        names = dataset.facts.class_names
-    else:
-        own = load_own(dataset, tell)
-        parts = {"train": own.train, "validation": own.validation, "test": own.test}
-        names, left_out, odd = own.found.class_names, own.left_out, own.oddities
-    used: dict[str, Images] = {name: p for name, p in parts.items() if p is not None}
+    whole, own = load_whole(dataset, data_dir, tell)
+    fixed = corrected(dataset, whole)
+    used = {
+        part: taken(fixed.parts[part], fixed.kept[part].nonzero()[:, 0])
+        for part in PARTS
+        if part in fixed.parts
+    }
+    names = whole.class_names
     values = [mean_and_std(channel) for channel in used["train"].images.unbind(1)]
     rows = _samples(used["train"].labels.numpy(), len(names))
     return Inspection(
@@ -76,8 +77,9 @@ def inspect(dataset: DatasetConfig, data_dir: Path | None, tell: Tell) -> Inspec
         counts={name: _counts(images, len(names)) for name, images in used.items()},
         mean=tuple(mean for mean, _ in values),
         std=tuple(std for _, std in values),
-        left_out=left_out,
-        oddities=odd,
+        left_out=own.left_out if own else (),
+        oddities=own.oddities if own else (),
+        corrections=fixed.notices,
         sample_images=used["train"].images[rows].numpy(),
         sample_labels=used["train"].labels[rows].numpy(),
     )

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -35,6 +35,8 @@ class OwnImages:
     """Path and reason of each file that is no usable picture."""
     oddities: tuple[str, ...] = ()
     """Sentences."""
+    paths: Mapping[Part, tuple[str, ...]] = field(default_factory=dict)
+    """Of a folder's pictures, in their order."""
 
     def notices(self) -> tuple[str, ...]:
         """Returns what a person should know before training, the first of each kind."""
@@ -52,12 +54,17 @@ def load_own(dataset: DatasetConfig, tell: Tell) -> OwnImages:
     """
     left_out: tuple[tuple[str, str], ...] = ()
     odd: tuple[str, ...] = ()
+    paths: Mapping[Part, tuple[str, ...]] = {}
     if dataset.folder is not None:
         listing = list_pictures(dataset.folder, dataset.fractions, tell)
         decoded = decode_all(listing, dataset.form, tell)
         file = ArrayFile(parts=_parts(decoded), class_names=listing.class_names)
         marks = fingerprint(decoded.pictures)
         left_out = decoded.bad
+        paths = {
+            part: tuple(p.path for p in decoded.pictures if p.part == part)
+            for part in PARTS
+        }
         rare = rare_classes(decoded.pictures, listing.class_names)
         odd = (*rare, *decoded.leaks)
     else:
@@ -70,7 +77,7 @@ def load_own(dataset: DatasetConfig, tell: Tell) -> OwnImages:
             f"{printable(dataset.folder or dataset.npz)} is not what it was when the "
             "run began: put its files back as they were, or start a new run"
         )
-    return replace(own, left_out=left_out, oddities=odd)
+    return replace(own, left_out=left_out, oddities=odd, paths=paths)
 
 
 def _first(sentences: Sequence[str]) -> list[str]:

@@ -6,7 +6,6 @@ from pathlib import Path
 import torch
 
 from cnn_tui.config import RunConfig, apply_settings, parse_mapping, to_mapping
-from cnn_tui.config.dataset import FoundImages
 from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.engine.data import Splits, load_splits
 from cnn_tui.engine.device import (
@@ -68,8 +67,7 @@ def _set_up(config: RunConfig, data_dir: Path | None, tell: Tell) -> Setup:
     check_memory(config, device)
     room_bytes = room_for_images(config, device)
     splits = load_splits(config, data_dir, device, tell, room_bytes=room_bytes)
-    if splits.found is not None:
-        config = _with_found(config, splits.found)
+    config = _with_found(config, splits)
     stopwatch = Stopwatch()
     rates = RatePlan(
         schedule=config.training.schedule,
@@ -86,10 +84,21 @@ def _set_up(config: RunConfig, data_dir: Path | None, tell: Tell) -> Setup:
     )
 
 
-def _with_found(config: RunConfig, found: FoundImages) -> RunConfig:
-    """Returns the config with what one's own images turned out to be."""
-    setting = ("dataset.found", found.model_dump(mode="json"))
-    return parse_mapping(apply_settings(to_mapping(config), [setting]))
+def _with_found(config: RunConfig, splits: Splits) -> RunConfig:
+    """Returns the config with what one's own images turned out to be, and corrections.
+
+    Raises:
+        InvalidConfigError: if too few are left.
+    """
+    parts = {"found": splits.found, "corrected": splits.corrected}
+    settings = [
+        (f"dataset.{key}", part.model_dump(mode="json"))
+        for key, part in parts.items()
+        if part is not None
+    ]
+    if not settings:
+        return config
+    return parse_mapping(apply_settings(to_mapping(config), settings))
 
 
 def _resolved(config: RunConfig, device: torch.device) -> RunConfig:

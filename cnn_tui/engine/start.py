@@ -65,7 +65,7 @@ def start_run(
     """
     tell = interruptible(wanted.tell, interrupts)
     setup = set_up(wanted.config, wanted.data_dir, tell)
-    writer, status = make_run(wanted, setup.config, listener)
+    writer, status = make_run(wanted, setup, listener)
     try:
         on_created(writer.path)
         return train(writer, setup, to_yaml(setup.config), interrupts, status)
@@ -89,7 +89,7 @@ def interruptible(tell: Tell, interrupts: Interrupts) -> Tell:
 
 
 def make_run(
-    wanted: NewRun, config: RunConfig, listener: Listener | None = None
+    wanted: NewRun, setup: Setup, listener: Listener | None = None
 ) -> tuple[RunWriter, Status]:
     """Makes the directory of a run that is asked for, with its resolved config.
 
@@ -97,6 +97,7 @@ def make_run(
         InputError: if it would pause behind its end.
         RunDirectoryError: if it cannot be made; nothing is left behind then.
     """
+    config = setup.config
     check_pause(wanted.pause_at, config.total_steps)
     status = first_status(config, name=wanted.name, preset=wanted.preset)
     writer = RunWriter.create(
@@ -104,6 +105,7 @@ def make_run(
         name=wanted.name,
         config_text=to_yaml(config),
         status=status,
+        corrections=setup.splits.corrections,
         listener=listener,
     )
     if wanted.pause_at == 0:

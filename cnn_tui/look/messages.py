@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from cnn_tui.datasets.corrections import PictureId
 from cnn_tui.datasets.form import Part
 
 Moment = int | Literal["newest", "best"]
@@ -115,6 +116,13 @@ class FindNeighbours(Question, frozen=True, kw_only=True):
     moment: Moment
     picture: Picture
     count: int = 8
+
+
+class Identify(Question, frozen=True, kw_only=True):
+    """Which pictures of the data set are these?"""
+
+    part: Part
+    indices: tuple[int, ...]
 
 
 class Replay(Question, frozen=True, kw_only=True):
@@ -266,6 +274,12 @@ class Neighbours(Answer, frozen=True, kw_only=True):
     """uint8, N×C×H×W."""
 
 
+class Identified(Answer, frozen=True, kw_only=True):
+    """Pictures as corrections name them, whatever run they are used by."""
+
+    pictures: tuple[PictureId, ...]
+
+
 class Replayed(Answer, frozen=True, kw_only=True):
     """An update that was made again, and its batch."""
 
@@ -306,6 +320,7 @@ AnyQuestion = (
     | Predict
     | Fetch
     | FindNeighbours
+    | Identify
     | Replay
 )
 AnyAnswer = (
@@ -318,6 +333,7 @@ AnyAnswer = (
     | Predictions
     | Fetched
     | Neighbours
+    | Identified
     | Replayed
     | Failed
     | Progress

@@ -10,7 +10,7 @@ from rich.color import Color, ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 
-from cnn_tui.pictures.colours import Pixels
+from cnn_tui.pictures.colours import Colour, Pixels
 from cnn_tui.pictures.depth import Depth
 
 Lines = list[list[Segment]]
@@ -42,6 +42,13 @@ def drawn(pixels: Pixels, depth: Depth) -> Lines:
         return [_segments(_coloured(*pair, _SYSTEMS[depth])) for pair in pairs]
     ramp = _SHADES if depth is Depth.GREY else _RAMP
     return [_segments(_shaded(*pair, ramp)) for pair in pairs]
+
+
+def colour_of(colour: Colour, depth: Depth) -> Color | None:
+    """Returns a colour as a terminal has it; None where it has none."""
+    if depth not in _SYSTEMS:
+        return None
+    return Color.from_rgb(*colour).downgrade(_SYSTEMS[depth])
 
 
 def write_png(pixels: Pixels, path: Path) -> None:

@@ -8,7 +8,8 @@ lock       who may write
 reader     the screens' side         catalog    many runs
 lines      files that grow           table      rows as columns
 series     columns for charts        rows       the metrics, streamed
-config, status, evaluations          one file each
+config, status, evaluations, health  one file each
+history    the weights of the past   verdicts   what is wrong with a layer
 overrides  values edited while it trained
 liveness   is anyone still training
 """

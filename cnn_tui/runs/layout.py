@@ -17,6 +17,7 @@ from cnn_tui.text import printable
 FORMAT = 1
 
 CONFIG = "config.yaml"
+CORRECTIONS = "corrections.yaml"
 ENVIRONMENT = "environment.json"
 STATUS = "status.json"
 METRICS = "metrics.jsonl"

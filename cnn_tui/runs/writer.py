@@ -26,6 +26,7 @@ from cnn_tui.runs.health import HealthRow
 from cnn_tui.runs.layout import (
     CONFIG,
     CONTROL,
+    CORRECTIONS,
     DEVICE,
     ENVIRONMENT,
     EVALUATIONS,
@@ -91,6 +92,7 @@ class RunWriter:
         name: str,
         config_text: str,
         status: Status,
+        corrections: bytes | None = None,
         now: datetime | None = None,
         listener: Listener | None = None,
     ) -> Self:
@@ -106,6 +108,8 @@ class RunWriter:
                 undo.callback(shutil.rmtree, building, ignore_errors=True)
                 held_lock = lock.acquire(building)
                 undo.callback(held_lock.release)
+                if corrections is not None:
+                    replace_file(building / CORRECTIONS, corrections, durable=True)
                 _fill(
                     building, config_text, msgspec.structs.replace(status, id=path.name)
                 )

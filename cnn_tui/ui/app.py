@@ -31,6 +31,7 @@ from cnn_tui.ui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
+    from cnn_tui.ui.looking import MistakesRequested
     from cnn_tui.ui.screens.resuming import ResumeRequested
     from cnn_tui.ui.widgets.run_list import RunList
 
@@ -209,6 +210,14 @@ class CnnTuiApp(App[int]):
     def on_run_list_opened(self, message: "RunList.Opened") -> None:
         """Shows a run of the list."""
         self.open_run(message.path)
+
+    def on_mistakes_requested(self, message: "MistakesRequested") -> None:
+        """Shows what the network of a run confuses."""
+        from cnn_tui.ui.looking import Looking
+        from cnn_tui.ui.screens.mistakes import MistakesScreen
+
+        looking = Looking(message.run, self.backend.data_dir)
+        self.push_screen(MistakesScreen(looking, self.depth))
 
     def on_steering_screen_detached(self) -> None:
         """Leaves; a run of this process is handed over first."""

@@ -66,7 +66,8 @@ def values(config: RunConfig) -> dict[str, Any]:
     found = {"lr": optimizer.pop("lr"), "optimizer": optimizer.pop("name"), **optimizer}
     for key, value in training.items():
         found.update(_flat(key, value))
-    mapping["dataset"].pop("found", None)  # no choice of anybody's
+    for written in ("found", "corrected"):  # no choice of anybody's
+        mapping["dataset"].pop(written, None)
     augmentation = mapping["dataset"].pop("augmentation")
     found.update(_flat("dataset", mapping["dataset"]))
     found.update({name: value for name, value in augmentation.items() if value})

@@ -1,5 +1,6 @@
 """``cnn-tui data`` and ``--dataset``: what there is to train on."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 from PIL import Image
 
 from cnn_tui.cli.contact_sheet import SIDE, contact_sheet
+from cnn_tui.engine.data import load_dataset
+from cnn_tui.io.safe_yaml import dump
 from cnn_tui.pictures.depth import Depth
 from tests.cli.commands import invoke
 
@@ -41,6 +44,23 @@ def test_a_folder_is_explained(folder: Path) -> None:
     assert sum(int(n) for n in lines[5].split()[1:]) == 40
     assert r"left out: a/bad\x1b[31m.png is no picture" in result.stdout
     assert "\x1b" not in result.stdout
+
+
+def test_what_corrections_change_is_told(tmp_path: Path) -> None:
+    images = load_dataset("mnist", None)[0].images
+    sha256 = hashlib.sha256(images[5].numpy().tobytes()).hexdigest()[:16]
+    file = tmp_path / "c.yaml"
+    picture = {"part": "train", "index": 5, "sha256": sha256, "exclude": True}
+    file.write_text(dump({"dataset": "mnist", "pictures": [picture]}))
+    result = invoke("data", "mnist", "--set", f"corrections={file}")
+    assert result.exit_code == 0, result.stderr
+    assert "59,999      10,000" in result.stdout
+    told = "of the train images, 0 have another class and 1 are left out"
+    assert told in result.stdout
+    file.write_text(dump({"dataset": "mnist", "pictures": [picture | {"index": 6}]}))
+    refused = invoke("data", "mnist", "--set", f"corrections={file}")
+    assert refused.exit_code == 2
+    assert "train picture 6 is not the picture that was corrected" in refused.stderr
 
 
 def test_it_is_told_as_json_too(folder: Path) -> None:

@@ -134,7 +134,8 @@ def test_a_process_that_dies_is_said_to_be_gone(run: Path) -> None:
             for child in psutil.Process().children()
             if "cnn_tui.engine.look" in child.cmdline()
         ]
-        asking = asyncio.create_task(look.ask(ask.Open(), ask.Opened))
+        predicting = look.ask(ask.Predict(moment=0), ask.Predictions)
+        asking = asyncio.create_task(predicting)  # it takes long enough
         await asyncio.sleep(0)
         os.kill(child.pid, signal.SIGKILL)
         with pytest.raises(TrainingError, match="is gone"):

@@ -39,7 +39,7 @@ def errors(draft: Draft) -> dict[str, str]:
 
 
 def test_every_value_that_can_be_set_has_a_field() -> None:
-    others = {"title", "description", "dataset.split_seed"}
+    others = {"title", "description", "dataset.split_seed", "dataset.corrections"}
     others |= {"dataset.folder", "dataset.npz"}  # typed where the name is
     assert set(KEYS) == set(known_keys()) - others
     assert set(HINTS) | set(WORDS_FOR_NONE) <= set(KEYS)

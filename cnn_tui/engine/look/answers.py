@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from cnn_tui.datasets.form import PARTS, Part
+from cnn_tui.engine.images import Images
 from cnn_tui.engine.look import excite, regard
 from cnn_tui.engine.look.explain import explain, rectangle
 from cnn_tui.engine.look.source import Source, Weighed
@@ -79,6 +80,11 @@ class Answers:
                 return self._fetch(question.part, question.indices)
             case ask.FindNeighbours():
                 return self._neighbours(question)
+            case ask.Identify():
+                self._check(question.part, question.indices)
+                id_of = self.source.splits.id_of
+                found = tuple(id_of(question.part, n) for n in question.indices)
+                return ask.Identified(pictures=found)
             case ask.Replay():
                 return self._replay(question, tell)
             case _:
@@ -226,13 +232,18 @@ class Answers:
         )
 
     def _fetch(self, part: Part, indices: tuple[int, ...]) -> ask.Fetched:
-        images = self.source.images(part)
-        if not all(0 <= index < len(images) for index in indices):
-            raise InputError(f"there is no such picture in the {part} set")
+        images = self._check(part, indices)
         chosen = images.subset(torch.tensor(indices, dtype=torch.int64))
         return ask.Fetched(
             images=chosen.images.cpu().numpy(), labels=chosen.labels.cpu().numpy()
         )
+
+    def _check(self, part: Part, indices: Sequence[int]) -> Images:
+        """Returns a part's images; raises InputError if it lacks one of these."""
+        images = self.source.images(part)
+        if not all(0 <= index < len(images) for index in indices):
+            raise InputError(f"there is no such picture in the {part} set")
+        return images
 
     def _known(self, layer: str) -> str:
         return IMAGE if layer == IMAGE else self._stage(layer).number

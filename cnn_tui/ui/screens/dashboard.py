@@ -25,6 +25,7 @@ from cnn_tui.ui.curves import (
     x_limits_of,
 )
 from cnn_tui.ui.glyphs import GLYPHS
+from cnn_tui.ui.looking import MistakesRequested
 from cnn_tui.ui.run_settings import setting_rows
 from cnn_tui.ui.run_view import RunView
 from cnn_tui.ui.screens.steering import SteeringScreen
@@ -157,6 +158,10 @@ class DashboardScreen(SteeringScreen):
         chart.log_y = not chart.log_y
         self._name_charts()
         self._look_again(KEY_REST_SECONDS)
+
+    def action_show_mistakes(self) -> None:
+        """Shows what the network confuses."""
+        self.post_message(MistakesRequested(self.run.path))
 
     def action_back(self) -> None:
         """Goes one layer out: cursor, part in view, zoomed pane, this run."""
