@@ -13,6 +13,7 @@ from bench import (
     evaluation,
     growth,
     keys,
+    looking,
     startup,
     throughput,
     time_to_accuracy,
@@ -35,6 +36,7 @@ MEASUREMENTS: MappingProxyType[str, Measurement] = MappingProxyType(
         "growth": growth.measure,
         "evaluation": evaluation.measure,
         "augmentation": augmentation.measure,
+        "looking": looking.measure,
     }
 )
 PROBLEMS = (OSError, RuntimeError, subprocess.SubprocessError, psutil.Error)

@@ -141,6 +141,20 @@ AUGMENTATION = (
         "augmentation", "share", "crop + flip + cutout, 3×32×32 ÷ an update", "×", 0.1
     ),
 )
+LOOKING = (
+    _at_most("looking", "first", "v → first picture, torch not loaded", "s", 4),
+    _at_most("looking", "layer", "another layer → drawn", "ms", 100),
+    _at_most("looking", "picture", "another picture → drawn", "ms", 100),
+    _at_most("looking", "redraw", "160×45: the whole screen", "kB", 60),
+    Budget(
+        key="training",
+        measurement="looking",
+        title="model A: looked at ÷ headless",
+        unit="×",
+        limit=0.97,
+        at_least=True,
+    ),
+)
 BUDGETS = (
     *THROUGHPUT,
     *TIME_TO_ACCURACY,
@@ -150,4 +164,5 @@ BUDGETS = (
     *GROWTH,
     *EVALUATION,
     *AUGMENTATION,
+    *LOOKING,
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.program import open_program, watch
+from bench.program import CHART, PIXEL, open_program, watch
 from bench.progress import last_row, progress_of_run
 from bench.race import Contestant
 from bench.terminal import WIDE, Terminal
@@ -95,6 +95,34 @@ def dashboard(workplace: Workplace, name: str, *settings: str) -> Iterator[Conte
 @contextmanager
 def attached(workplace: Workplace, name: str, *settings: str) -> Iterator[Contestant]:
     """Starts a run in the background and opens a dashboard on it."""
+    with _watched(workplace, name, *settings) as (run, trainer, terminal):
+        yield Contestant(
+            name="attached",
+            pids=(terminal.pid, trainer),
+            progress=progress_of_run(run),
+        )
+
+
+@contextmanager
+def looked_at(workplace: Workplace, name: str, *settings: str) -> Iterator[Contestant]:
+    """Starts a run in the background and looks inside its network."""
+    with _watched(workplace, name, *settings) as (run, trainer, terminal):
+        terminal.wait_for(CHART)
+        terminal.press("v")
+        terminal.wait_for(PIXEL)
+        looks = [child.pid for child in psutil.Process(terminal.pid).children()]
+        yield Contestant(
+            name="looked at",
+            pids=(trainer, terminal.pid, *looks),
+            progress=progress_of_run(run),
+        )
+
+
+@contextmanager
+def _watched(
+    workplace: Workplace, name: str, *settings: str
+) -> Iterator[tuple[Path, int, Terminal]]:
+    """Yields a run in the background, its process, and a dashboard on it."""
     folder = workplace.folder("attached")
     preset = workplace.preset(folder, name, *settings)
     workplace.read(*PROGRAM, "train", str(preset), "--background", folder=folder)
@@ -104,12 +132,7 @@ def attached(workplace: Workplace, name: str, *settings: str) -> Iterator[Contes
         assert status is not None
         assert status.pid is not None
         stack.callback(_kill, status.pid)
-        terminal = stack.enter_context(watch(workplace, folder, run))
-        yield Contestant(
-            name="attached",
-            pids=(terminal.pid, status.pid),
-            progress=progress_of_run(run),
-        )
+        yield run, status.pid, stack.enter_context(watch(workplace, folder, run))
 
 
 def _kill(pid: int) -> None:

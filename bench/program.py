@@ -14,6 +14,8 @@ LAYER = b"conv2d"
 """A layer of the first preset: presets and settings have been read."""
 CHART = rb"\xe2(\xa0[\x81-\xbf]|[\xa1-\xa3].)"
 """A braille glyph that is not blank: nothing but charts draws them."""
+PIXEL = "▀".encode()
+"""Half a cell: nothing but pictures draws it."""
 
 _CALM_SECONDS = 0.3
 
