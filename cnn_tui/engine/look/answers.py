@@ -71,6 +71,9 @@ class Answers:
                 return self._fetch(question.part, question.indices)
             case ask.FindNeighbours():
                 return self._neighbours(question)
+            case ask.ListLabels():
+                labels = self.source.images(question.part).labels
+                return ask.Labels(labels=labels.cpu().numpy())
             case _:
                 assert_never(question)
 
