@@ -17,7 +17,8 @@ from cnn_tui.engine.journal import Journal, NoRoomError
 from cnn_tui.engine.speed import Speedometer, update_metrics
 from cnn_tui.engine.state import RunState
 from cnn_tui.engine.stopwatch import Stopwatch
-from cnn_tui.engine.trainer import Trainer, TrainRow
+from cnn_tui.engine.train_rows import TrainRow
+from cnn_tui.engine.trainer import Trainer
 from cnn_tui.errors import TrainingError
 from cnn_tui.runs import events
 from cnn_tui.runs.layout import State
@@ -58,8 +59,8 @@ class Books:
         self._splits = splits
         self._config_text = config_text
         self._interrupts = interrupts
-        images_per_step = len(splits.train) / trainer.steps_per_epoch
-        self.speed = Speedometer(images_per_step, trainer.step, stopwatch.seconds)
+        images = trainer.images_per_update
+        self.speed = Speedometer(images, trainer.step, stopwatch.seconds)
         self._explosions = ExplosionDetector(state.config.dataset.facts.classes)
 
     @property
@@ -104,8 +105,8 @@ class Books:
         """Evaluates and appends a test row; returns whether it is the best so far."""
         results, step = self.state.results, self.step
         found = evaluate_splits(
-            self.trainer.network,
-            self.trainer.loss_function,
+            self.trainer.evaluated,
+            self.trainer.evaluation_loss,
             self._splits,
             self.state.config.dataset.facts.classes,
         )

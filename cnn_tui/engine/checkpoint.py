@@ -67,6 +67,8 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     horizon: int
     """Updates planned when the run was created; the schedule is laid out over them."""
     model: dict[str, Any]
+    ema: dict[str, Any] | None = None
+    """The averaged weights, if there are such, by the names of ``model``."""
     scaling: Scaling | None = None
     """How images become inputs of the model."""
     optimizer: dict[str, Any]

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from cnn_tui.config import RunConfig, layer_table
 from cnn_tui.engine.network import Residual
 from cnn_tui.engine.rng import get_rng_state, set_rng_state
-from cnn_tui.engine.trainer import Trainer, TrainRow
+from cnn_tui.engine.train_rows import TrainRow
+from cnn_tui.engine.trainer import Trainer
 
 _WINDOW = 100
 _EXPLODED = 10
@@ -42,14 +43,14 @@ def find_non_finite(trainer: Trainer, config: RunConfig) -> NonFinite:
     rng_state = get_rng_state(trainer.device)
     buffers = [buffer.clone() for buffer in trainer.model.buffers()]
     try:
-        batch = trainer.batch(trainer.step + 1)
-        outputs = trainer.network.outputs(batch.inputs)
-        loss = batch.loss(outputs, trainer.loss_function)
-        if found:
-            return NonFinite(what="activation", layer=found[0])
-        if not torch.isfinite(loss):
-            return NonFinite(what="loss", layer=None)
-        torch.autograd.backward(loss)
+        for part in trainer.parts(trainer.step + 1):
+            outputs = trainer.network.outputs(part.inputs)
+            loss = part.loss(outputs, trainer.loss_function)
+            if found:
+                return NonFinite(what="activation", layer=found[0])
+            if not torch.isfinite(loss):
+                return NonFinite(what="loss", layer=None)
+            torch.autograd.backward(loss)
         return NonFinite(what="gradient", layer=_first_bad_gradient(layers))
     finally:
         for hook in hooks:

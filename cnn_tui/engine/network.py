@@ -76,10 +76,19 @@ class Network:
     scaling: Scaling
     memory_format: torch.memory_format
     autocast: AbstractContextManager[object]
+    is_flipped_too: bool = False
+    """Whether an evaluation looks at the mirror images as well."""
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Takes uint8 N×C×H×W, returns float32 N×classes."""
-        return self.outputs(self.inputs(images))
+        """Takes uint8 N×C×H×W, returns float32 N×classes, as an evaluation judges.
+
+        With mirror images it is the mean of both scores, not of both probabilities:
+        that is of use to any loss.
+        """
+        scores = self.outputs(self.inputs(images))
+        if self.is_flipped_too:
+            scores = scores.add(self.outputs(self.inputs(images.flip(3)))).div(2)
+        return scores
 
     def inputs(self, images: Tensor) -> Tensor:
         """Returns what the model takes: float32 of the shape of ``images``."""
@@ -127,7 +136,10 @@ def load_network(
 
 
 def to_safetensors(network: Network, config: RunConfig, step: int) -> bytes:
-    """Returns a file with all of a network: weights, scaling, classes, config."""
+    """Returns a file with all of a network: weights, scaling, classes, config.
+
+    Which weights it has, as the config says: ``ema``, the averaged ones, or ``raw``.
+    """
     # safetensors takes contiguous tensors only, and metadata of strings only.
     weights = {
         name: tensor.detach().cpu().contiguous()
@@ -138,6 +150,7 @@ def to_safetensors(network: Network, config: RunConfig, step: int) -> bytes:
         "config": to_yaml(config),
         "scaling": msgspec.json.encode(network.scaling).decode(),
         "step": str(step),
+        "weights": "raw" if config.training.ema_decay is None else "ema",
         "classes": ",".join(config.dataset.facts.class_names),
     }
     return save(weights, metadata)
@@ -156,6 +169,7 @@ def _network(
         scaling=scaling,
         memory_format=memory_format,
         autocast=autocast,
+        is_flipped_too=training.evaluate_flipped,
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from cnn_tui.config import Setting, apply_settings, parse_mapping, to_mapping
 from cnn_tui.config.values import MAX_STEPS
+from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.engine import edits
 from cnn_tui.engine.actions import Action, Edit, Reject
 from cnn_tui.engine.ahead import edits_ahead, overrides_ahead, total_ahead
@@ -20,7 +21,7 @@ from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.recorded import Edits, RecordedRun, read_recorded
 from cnn_tui.engine.setup import Setup, set_up
-from cnn_tui.engine.start import check_pause, train
+from cnn_tui.engine.start import check_pause, interruptible, train
 from cnn_tui.errors import DeviceBusyError, InputError, Remedy
 from cnn_tui.host.process import this_process
 from cnn_tui.runs import events
@@ -61,8 +62,11 @@ def resume_run(
     changes: Changes | None = None,
     data_dir: Path | None = None,
     on_resumed: Callable[[Path], None] = lambda run: None,
+    tell: Tell = nobody,
 ) -> Outcome:
     """Goes on with a run whose lock ``writer`` holds, until it ends; closes the writer.
+
+    ``tell`` hears of what is fetched and decoded.
 
     Raises:
         InputError: if it cannot go on, or not so; nothing was changed then.
@@ -76,7 +80,8 @@ def resume_run(
         is_longer = total_steps > planned
         check_pause(changes.pause_at, total_steps, recorded.start.step)
         wanted = _edits(recorded, changes, total_steps, ahead, is_longer=is_longer)
-        setup = _set_up(recorded, changes, data_dir)
+        told = interruptible(tell, interrupts)
+        setup = _set_up(recorded, changes, data_dir, told)
 
         def enter(do: Interpreter) -> None:
             do.perform(_rejections(writer.path))
@@ -106,7 +111,7 @@ def take_over(
     try:
         recorded = read_recorded(writer.path)
         here = Changes(device=recorded.status.device)
-        setup = _patiently(lambda: _set_up(recorded, here, data_dir))
+        setup = _patiently(lambda: _set_up(recorded, here, data_dir, nobody))
 
         def enter(do: Interpreter) -> None:
             _enter(do, recorded, edits_ahead(recorded))
@@ -194,12 +199,14 @@ def _total_steps(recorded: RecordedRun, changes: Changes, planned: int) -> int:
     return total_steps
 
 
-def _set_up(recorded: RecordedRun, changes: Changes, data_dir: Path | None) -> Setup:
+def _set_up(
+    recorded: RecordedRun, changes: Changes, data_dir: Path | None, tell: Tell
+) -> Setup:
     config = recorded.config
     if changes.device is not None:
         settings = [("training.device", changes.device)]
         config = parse_mapping(apply_settings(to_mapping(config), settings))
-    return set_up(config, data_dir)
+    return set_up(config, data_dir, tell)
 
 
 def _patiently(open_it: Callable[[], Setup]) -> Setup:

@@ -106,7 +106,7 @@ class Session:
         if books.saved_step != do.step:
             do.perform([Save()])
         if outcome.state in (State.FINISHED, State.STOPPED):
-            network, config = do.trainer.network, self._state.config
+            network, config = do.trainer.evaluated, self._state.config
             books.with_room(lambda: do.journal.model(network, config, do.step))
 
     def announce(self, outcome: Outcome) -> None:

@@ -206,6 +206,7 @@ class CnnTuiApp(App[int]):
             name=message.name,
             on_run=self._tell_created,
             on_ended=self._tell_ended,
+            on_told=lambda text: self.call_later(self._new_run.start_goes_on, text),
         )
 
     def on_resume_requested(self, message: "ResumeRequested") -> None:
@@ -287,6 +288,8 @@ class CnnTuiApp(App[int]):
             )
             if self.backend.training is not None:
                 self._stop(self.backend.training)
+            else:  # nothing is learned yet: its images may take long to come
+                self.backend.interrupt("SIGINT")
 
     def _show_problem(self, problem: str) -> None:
         if self._new_run.is_starting:

@@ -18,6 +18,8 @@ WORDS = {
     "resume": ["a"],
     "verify": ["a"],
     "plot": ["a"],
+    "inspect": ["a"],
+    "predict": ["a", "a.png"],
 }
 """What a command cannot do without."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from cnn_tui.look import messages as ask
 from cnn_tui.text import printable
 
 Tell = Callable[[int, int], None]
+Kind = TypeVar("Kind", bound=ask.Answer)
 _KEPT_TRACES = 4
 
 
@@ -45,6 +46,12 @@ class Answers:
             return ask.Failed(reason=str(error))
         except RuntimeError as error:
             return ask.Failed(reason=f"torch: {printable(str(error).splitlines()[0])}")
+
+    def require(self, question: ask.AnyQuestion, kind: type[Kind]) -> Kind:
+        """Returns the answer, which is of a kind, or raises InputError."""
+        answer = self._answer(question, lambda done, total: None)
+        assert isinstance(answer, kind)
+        return answer
 
     def _answer(self, question: ask.AnyQuestion, tell: Tell) -> ask.AnyAnswer:
         match question:

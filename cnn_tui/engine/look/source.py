@@ -132,7 +132,8 @@ class Source:
     def _weighed(self, checkpoint: Checkpoint) -> Weighed:
         scaling = checkpoint.scaling or self.splits.scaling
         try:
-            network = load_network(self.config, scaling, checkpoint.model, self.device)
+            weights = checkpoint.ema or checkpoint.model  # those that are evaluated
+            network = load_network(self.config, scaling, weights, self.device)
         except RuntimeError as error:
             raise RunDirectoryError(
                 f"a checkpoint of {printable(self.run.name)} is of another network"
