@@ -19,6 +19,7 @@ from cnn_tui.layers import Stage, stages
 from cnn_tui.look.messages import Moment, Picture
 from cnn_tui.runs.config import read_config, read_config_text
 from cnn_tui.runs.layout import CHECKPOINTS
+from cnn_tui.runs.status import read_status
 from cnn_tui.text import count, printable
 
 CPU = torch.device("cpu")
@@ -117,9 +118,19 @@ class Source:
         if moment == "best":
             return folder / BEST
         kept = folder / step_file(moment)
-        if moment == 0 and not kept.exists():
+        if kept.exists():
+            return kept
+        return self._replaced(moment) or (None if moment == 0 else kept)
+
+    def _replaced(self, step: int) -> Path | None:
+        """Returns the file that holds a step until there is a better or newer one."""
+        status, folder = read_status(self.run), self.run / CHECKPOINTS
+        if status is None:
             return None
-        return kept
+        if status.last_checkpoint_step == step:
+            return self._path("newest")
+        is_best = status.best is not None and status.best.step == step
+        return folder / BEST if is_best else None
 
     def _read(self, path: Path, moment: Moment) -> Checkpoint:
         if moment == "newest":

@@ -46,6 +46,7 @@ class Place:
     layer: int = 1
     channel: int = 0
     kernel: int = 0
+    patch: int = 0
     label: int | None = None
     """The class that is asked about; None is what the network says."""
     cursor: tuple[int, int] = (0, 0)

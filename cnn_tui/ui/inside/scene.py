@@ -76,11 +76,8 @@ class Scene:
         return self.dead.channels.get(self.facts.number, ())
 
     def heading(self) -> str:
-        """Returns which layer this is: "1 conv2d 16, 5×5 · 16×28×28"."""
-        facts = self.facts
-        return (
-            f"{facts.number} {printable(facts.summary)} · {shape(facts.output_shape)}"
-        )
+        """Returns which layer this is: "1 conv2d 16, 5×5"."""
+        return f"{self.facts.number} {printable(self.facts.summary)}"
 
     def name(self, channel: int) -> str:
         """Returns what an output is called: "channel 4", "class cat"."""
@@ -144,7 +141,8 @@ class Scene:
         """Returns whose filters they are."""
         size = shape(self.filters(place).shape[1:])
         whose = "" if self.has_one_input else f" of {self.name(place.channel)}"
-        return f"filters{whose} · {size}"
+        what = "weights" if self.facts.type == "linear" else "filters"
+        return f"{what}{whose} · {size}"
 
     def filter_note(self, place: Place) -> str:
         """Returns what the colours of the filters mean."""

@@ -4,12 +4,16 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from cnn_tui.look.messages import LayerFacts, OcclusionMap, Patches
-from cnn_tui.pictures.canvas import enlarged, frame
+from cnn_tui.look.messages import LayerFacts, OcclusionMap, Patches, Rectangle
+from cnn_tui.pictures.canvas import frame
 from cnn_tui.pictures.colours import Pixels, diverging, from_image, limit_of, share_of
 from cnn_tui.pictures.sheet import Sheet
-from cnn_tui.text import significant
+from cnn_tui.text import printable
 from cnn_tui.ui.inside.place import Scale
+from cnn_tui.ui.inside.words import value_word
+
+_MARGIN = 4
+"""Pixels around what a channel sees."""
 
 
 def as_maps(outputs: "np.ndarray") -> "np.ndarray":
@@ -71,45 +75,57 @@ def value_sheet(
     )
 
 
-def patch_sheet(patches: Patches, class_names: Sequence[str]) -> Sheet:
-    """Returns the pictures that excite a channel, with a line around what it saw."""
-    pictures = np.stack([_outlined(patches, n) for n in range(len(patches.images))])
+def patch_sheet(patches: Patches, class_names: Sequence[str], marked: int) -> Sheet:
+    """Returns what excites a channel: the surroundings, a line around what it saw."""
+    surroundings = _surroundings(patches)
+    pictures = [
+        _cut(picture, region, surroundings)
+        for picture, region in zip(patches.images, patches.regions, strict=True)
+    ]
     said = [
-        f"{class_names[label]} {significant(value)}"
+        f"{printable(class_names[label])} {value_word(value)}"
         for label, value in zip(patches.labels, patches.values, strict=True)
     ]
-    return _fixed(pictures, said)
+    values = [value_word(value) for value in patches.values]
+    return _fixed(np.stack(pictures), (said, values), marked)
 
 
 def occlusion_sheet(found: OcclusionMap, image: "np.ndarray") -> Sheet:
-    """Returns a picture, how far a class falls where it is covered, and both."""
-    picture, drop = from_image(image), found.drop
-    fall = diverging(drop)
-    share = np.abs(drop) / (limit_of(drop) or 1)
+    """Returns how far a class falls where a picture is covered, alone and over it."""
+    picture, fall = from_image(image), diverging(found.drop)
+    share = np.abs(found.drop) / (limit_of(found.drop) or 1)
     weight = share_of(share)[..., :1] / 255
-    both = (picture * (1 - weight) + fall * weight).round().astype(np.uint8)
-    said = ["the picture", "the fall", "both"]
-    return _fixed(np.stack([picture, fall, both]), said)
+    over = (picture * (1 - weight) + fall * weight).round().astype(np.uint8)
+    said = ["over the picture", "alone"]
+    return _fixed(np.stack([over, fall]), (said,), None)
 
 
-def _fixed(pictures: Pixels, captions: Sequence[str]) -> Sheet:
+def _fixed(
+    pictures: Pixels, captions: Sequence[Sequence[str]], marked: int | None
+) -> Sheet:
     return Sheet(
         count=len(pictures),
         size=pictures.shape[1:3],
         paint=lambda part: pictures[part.start : part.stop],
-        captions=(captions,),
+        captions=captions,
+        marked=marked,
     )
 
 
-def _outlined(patches: Patches, number: int) -> Pixels:
-    """Returns a picture with a line around a region, twice as large where it is small.
+def _surroundings(patches: Patches) -> tuple[int, int]:
+    """Returns the size that shows each region, and some of what is around it."""
+    size = patches.images.shape[2:]
+    height = max(region.height for region in patches.regions) + 2 * _MARGIN
+    width = max(region.width for region in patches.regions) + 2 * _MARGIN
+    return min(height, size[0]), min(width, size[1])
 
-    The line lies around what is seen, so that it hides nothing of it.
-    """
-    picture, region = from_image(patches.images[number]), patches.regions[number]
-    factor = 2 if max(picture.shape[:2]) <= 32 else 1
-    picture = enlarged(picture, factor)
-    top, left = region.top * factor - 1, region.left * factor - 1
-    size = region.height * factor + 2, region.width * factor + 2
-    frame(picture, top, left, *size)
-    return picture
+
+def _cut(image: "np.ndarray", region: Rectangle, size: tuple[int, int]) -> Pixels:
+    """Returns a part of a picture around a region, with a line outside of that."""
+    picture = from_image(image)
+    frame(picture, region.top - 1, region.left - 1, region.height + 2, region.width + 2)
+    top = region.top + region.height // 2 - size[0] // 2
+    left = region.left + region.width // 2 - size[1] // 2
+    top = min(max(0, top), picture.shape[0] - size[0])
+    left = min(max(0, left), picture.shape[1] - size[1])
+    return picture[top : top + size[0], left : left + size[1]]

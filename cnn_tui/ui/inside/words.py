@@ -5,7 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 from textual.content import Content
 
-from cnn_tui.look.messages import LayerFacts, OcclusionMap, Opened, Picture, Seen
+from cnn_tui.look.messages import (
+    LayerFacts,
+    OcclusionMap,
+    Opened,
+    Patches,
+    Picture,
+    Seen,
+)
 from cnn_tui.text import count, printable, shape, significant
 from cnn_tui.ui.glyphs import Glyphs
 
@@ -105,7 +112,7 @@ def picture_words(
     """Returns which picture goes in, what it is, and what the network says."""
     names = opened.class_names
     says = int(seen.probabilities.argmax())
-    certainty = f"{printable(names[says])} {score(seen.probabilities[says])}"
+    certainty = f"{printable(names[says])} ({score(seen.probabilities[says])})"
     is_right = seen.label is None or says == seen.label
     total = opened.pictures.get(picture.part, 0)
     which = f"{picture.part} picture #{picture.index} of {count(total)}"
@@ -115,7 +122,7 @@ def picture_words(
         parts.append(Content(f"true {printable(names[seen.label])}"))
     parts.append(
         Content.styled(
-            f"says {certainty}" + ("" if is_right else ": wrong"),
+            f"says {certainty}" + ("" if is_right else ", wrong"),
             "bold" if is_right else "bold $text-error",
         )
     )
@@ -150,9 +157,16 @@ def limit_words(scale: str, limit: float) -> str:
 def where_words(found: OcclusionMap, name: str) -> str:
     """Returns what the colours of an occlusion map mean, and the largest fall."""
     y, x = np.unravel_index(found.drop.argmax(), found.drop.shape)
-    fall = 100 * float(found.drop[y, x])
-    side = found.window
+    fall, side = 100 * float(found.drop[y, x]), found.window
     return (
-        f"orange: {name} falls where {side}×{side} pixels are covered, most at y {y}, "
-        f"x {x}: {fall:.1f} points; blue: it rises"
+        f"covering {side}×{side} pixels lowers {name} (orange) or raises it (blue); "
+        f"most at y {y}, x {x}: {fall:.1f} points"
+    )
+
+
+def patches_words(patches: Patches) -> str:
+    """Returns what the pictures that excite a channel are."""
+    return (
+        f"of {count(patches.pictures)} test pictures those with the largest values; "
+        "below each its class and its value, the line is around what it is made from"
     )

@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
+from textual.timer import Timer
 
 from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.look import messages as ask
@@ -61,6 +62,7 @@ class NetworkScreen(InquiryScreen):
         self._patches: ask.Patches | None = None
         self._where: ask.OcclusionMap | None = None
         self._told = ""
+        self._timer: Timer | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -77,11 +79,27 @@ class NetworkScreen(InquiryScreen):
     def on_mount(self) -> None:
         """Begins to ask, and to follow the run."""
         self._watch()
-        self.set_interval(WATCH_SECONDS, self._watch)
+        self._timer = self.set_interval(WATCH_SECONDS, self._watch)
 
     async def on_unmount(self) -> None:
         """Ends the process that answered."""
         await self.looking.close()
+
+    def on_screen_suspend(self) -> None:
+        """Follows the run no longer while a screen hides this one."""
+        if self._timer is not None and not self.app.screen.is_modal:
+            self._timer.pause()
+
+    def on_screen_resume(self) -> None:
+        """Follows the run again, and looks where another screen went."""
+        if self._timer is not None:
+            self._timer.resume()
+        if self.scene is not None:
+            self._look()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hides what an ended run cannot be asked for."""
+        return action != "save_checkpoint" or self._run.is_live
 
     def action_back(self) -> None:
         """Goes from a zoomed map or a study to the sheets, then back."""
@@ -105,10 +123,12 @@ class NetworkScreen(InquiryScreen):
     def action_turn_page(self, by: int) -> None:
         """Goes to the first map or filter of the page before or behind."""
         page = self.query_one(NetworkPanes).page
-        if self.scene is None or self.place.view is not View.SHEETS or not page:
+        if self.scene is None or self.place.view is View.ZOOM or not page:
             return
         at = page.stop if by > 0 else max(0, page.start - len(page))
-        if self.place.in_filters and not self.scene.has_one_input:
+        if self._patches is not None:
+            self.place.patch = min(at, len(self._patches.images) - 1)
+        elif self.place.in_filters and not self.scene.has_one_input:
             self.place.kernel = at
         else:
             self.place.channel = at
@@ -166,16 +186,11 @@ class NetworkScreen(InquiryScreen):
 
     def action_save_checkpoint(self) -> None:
         """Asks the run for a checkpoint, which is then looked at."""
-        self._run.look()
-        if not self._run.is_live:
-            state = printable(self._run.state)
-            self._told = f"a checkpoint needs a run that trains, this one is {state}"
-        else:
-            self._told = "asked for a checkpoint…"
-            try:
-                mailbox.send(self.looking.run, "checkpoint")
-            except CnnTuiError as error:
-                self._told = str(error)
+        self._told = "asked the run for a checkpoint…"
+        try:
+            mailbox.send(self.looking.run, "checkpoint")
+        except CnnTuiError as error:
+            self._told = str(error)
         self.show_words()
 
     def action_find(self) -> None:
@@ -250,6 +265,7 @@ class NetworkScreen(InquiryScreen):
         if news == self._news and self._steps:
             return
         self._news = news
+        self.refresh_bindings()
         self._steps = timeline.steps_available(self.looking.run, status)
         if self.looking.moment == "newest":
             self._told = ""
@@ -330,6 +346,11 @@ class NetworkScreen(InquiryScreen):
     def _reading(self, scene: Scene) -> str:
         if self.place.view in (View.SHEETS, View.ZOOM):
             return scene.reading(self.place, self.place.view is View.ZOOM)
+        if self._patches is not None:
+            return words.patches_words(self._patches)
+        if self._where is not None:
+            name = scene.opened.class_names[self.place.label or 0]
+            return words.where_words(self._where, printable(name))
         return ""
 
     def _top(self, scene: Scene) -> list[Content]:

@@ -10,7 +10,7 @@ from cnn_tui.look.messages import OcclusionMap, Patches
 from cnn_tui.pictures.colours import from_image
 from cnn_tui.pictures.depth import Depth
 from cnn_tui.pictures.sheet import Sheet
-from cnn_tui.text import count, printable, shape
+from cnn_tui.text import printable, shape
 from cnn_tui.ui.glyphs import Glyphs
 from cnn_tui.ui.inside import sheets, words
 from cnn_tui.ui.inside.place import Place, View
@@ -100,11 +100,10 @@ class NetworkPanes(Horizontal):
         """Shows the pictures that excite the channel most."""
         self._arrange(place, has_filters=False, scores=False)
         maps = self.query_one("#maps", SheetView)
-        sheet = sheets.patch_sheet(patches, scene.opened.class_names)
+        sheet = sheets.patch_sheet(patches, scene.opened.class_names, place.patch)
         what = f"{scene.heading()} · {scene.name(place.channel)} is excited most by"
         maps.show(sheet, what, "picture")
-        pictures = f"of {count(patches.pictures)} test pictures; class and value below"
-        maps.border_subtitle = Content(pictures)
+        maps.border_subtitle = ""
 
     def show_where(self, scene: Scene, place: Place, found: OcclusionMap) -> None:
         """Shows how far the class falls where the picture is covered."""
@@ -113,7 +112,7 @@ class NetworkPanes(Horizontal):
         name = printable(scene.opened.class_names[place.label or 0])
         sheet = sheets.occlusion_sheet(found, scene.seen.image)
         maps.show(sheet, f"Where it sees {name}", "")
-        maps.border_subtitle = Content(words.where_words(found, name))
+        maps.border_subtitle = ""
 
     def _arrange(self, place: Place, *, has_filters: bool, scores: bool) -> None:
         """Gives the room to what is looked at."""
