@@ -9,6 +9,7 @@ from cnn_tui.cli.attach import attach
 from cnn_tui.cli.check import check
 from cnn_tui.cli.data import data
 from cnn_tui.cli.doctor import doctor
+from cnn_tui.cli.health import health
 from cnn_tui.cli.inspect import inspect
 from cnn_tui.cli.options import (
     Marker,
@@ -101,6 +102,7 @@ COMMANDS = (
     data,
     show,
     plot,
+    health,
     check,
     doctor,
 )

@@ -227,6 +227,10 @@ class TrainingConfig(Part):
     """Evaluate each image by the mean of its own scores and those of its mirror."""
     checkpoint_every: Interval = "30s"
     """Seconds ("30s") or updates between two checkpoints."""
+    history: Annotated[int, Field(ge=0, le=1000)] = 32
+    """Checkpoints of its past that a run keeps, evenly spaced; 0 keeps none."""
+    health: bool = True
+    """Whether the layers are looked at now and then: at most 1 % of the time."""
     early_stopping_patience: Count | None = None
     """Finish after so many evaluations without a better one; null never does."""
     clip_grad_norm: Positive | None = None

@@ -28,14 +28,14 @@ from cnn_tui.io.files import (
     replace_file,
     sync_directory,
 )
+from cnn_tui.runs import history
 from cnn_tui.runs.events import Value
-from cnn_tui.runs.layout import CHECKPOINTS, FORMAT
+from cnn_tui.runs.layout import CHECKPOINTS, FORMAT, HISTORY
 from cnn_tui.runs.records import Best
 from cnn_tui.text import printable
 
-LAST = "last.pt"
+LAST, BEST = history.LAST, history.BEST
 PREVIOUS = "previous.pt"
-BEST = "best.pt"
 HALTED = "halted.pt"
 """Of weights that are not worth to be gone back to; the next good one removes it."""
 
@@ -82,11 +82,6 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     evaluations_since_best: int = 0
 
 
-def step_file(step: int) -> str:
-    """Returns the name of a checkpoint that is kept until somebody deletes it."""
-    return f"step-{step:08}.pt"
-
-
 def save_checkpoint(
     run: Path,
     checkpoint: Checkpoint,
@@ -113,6 +108,29 @@ def save_checkpoint(
         link_file(folder / first, folder / name)
     if others:
         sync_directory(folder)
+
+
+def keep_checkpoint(
+    run: Path, checkpoint: Checkpoint, *, is_last: bool, most: int
+) -> None:
+    """Writes into ``history/``, which has at most ``most`` files then.
+
+    ``is_last`` says that ``last.pt`` is the same: this is a second name of it then.
+    Raises OSError where it cannot be written, or two would be too large.
+    """
+    folder, last = run / HISTORY, run / CHECKPOINTS / LAST
+    ensure_directory(folder)
+    room = history.room_bytes(folder)
+    path = folder / history.step_file(checkpoint.step)
+    try:
+        if 2 * last.stat().st_size > room:
+            raise OSError(errno.ENOSPC, "two checkpoints have no room in a history")
+        if is_last:
+            link_file(last, path)
+        else:
+            replace_file(path, _encode(checkpoint))
+    finally:
+        history.prune(folder, checkpoint.step, most, room)
 
 
 def remove_halted(run: Path) -> None:

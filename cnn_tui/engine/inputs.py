@@ -1,5 +1,7 @@
 """What each update of a run trains on: which images, as what, in which slices."""
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -26,9 +28,14 @@ class TrainingInputs:
         ``class_weights`` are those of the loss: slices are weighed by them.
         """
         training = config.training
-        self._batches = Batches(
-            images, training.batch_size, training.seed, drop_last=training.drop_last
+        self._make_batches = partial(
+            Batches,
+            images,
+            training.batch_size,
+            training.seed,
+            drop_last=training.drop_last,
         )
+        self._batches = self._make_batches()
         self.steps_per_epoch = self._batches.per_epoch
         self.images_per_update = self._batches.images_per_epoch / self.steps_per_epoch
         self._values_per_image = images.images[0].numel()
@@ -56,6 +63,11 @@ class TrainingInputs:
         inputs, labels = self._feed.batch(step)
         batch = Batch(inputs=inputs, labels=labels)
         return batch if self._augment is None else self._augment(batch, step)
+
+    def images(self, step: int) -> Images:
+        """Returns the images of that as they are stored, where they are needed."""
+        # Its own order of the epoch: another thread may be using the other one.
+        return self._make_batches().batches(step).at_target()
 
     def parts(self, step: int) -> list[Batch]:
         """Returns that in as many slices as it takes: one, unless it accumulates."""

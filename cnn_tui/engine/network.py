@@ -1,7 +1,7 @@
 """The network: a model, and how it takes images as they are stored."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +13,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from cnn_tui import layers as spec
-from cnn_tui.config import RunConfig, to_yaml
+from cnn_tui.config import RunConfig, layer_table, to_yaml
 from cnn_tui.layers import Layer, Shape, output_shape, projection
 from cnn_tui.runs.layout import FORMAT
 
@@ -156,6 +156,15 @@ def to_safetensors(network: Network, config: RunConfig, step: int) -> bytes:
     return save(weights, metadata)
 
 
+def named_layers(model: nn.Module, config: RunConfig) -> list[tuple[str, nn.Module]]:
+    """Returns the layers by number and type, "layer 4, conv2d", as they run."""
+    types = {row.number: row.type for row in layer_table(config).rows}
+    return [
+        (f"layer {number}, {types[number]}", module)
+        for number, module in _numbered(model)
+    ]
+
+
 def _network(
     model: nn.Sequential, config: RunConfig, scaling: Scaling, device: torch.device
 ) -> Network:
@@ -195,6 +204,15 @@ def _draw(module: nn.Module, generator: torch.Generator) -> None:
         module.reset_parameters()
     elif [*module.parameters(recurse=False), *module.buffers(recurse=False)]:
         raise TypeError(f"no values are drawn for the weights of {type(module)}")
+
+
+def _numbered(model: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """Yields the layers in the order they run in: those of a residual before itself."""
+    for index, module in enumerate(model.children(), start=1):
+        number = f"{prefix}{index}"
+        if isinstance(module, Residual):
+            yield from _numbered(module.body, f"{number}.")
+        yield number, module
 
 
 def _per_channel(values: tuple[float, ...], images: Tensor) -> float | Tensor:

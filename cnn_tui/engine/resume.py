@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -15,7 +14,7 @@ from cnn_tui.engine import edits
 from cnn_tui.engine.actions import Action, Edit, Reject
 from cnn_tui.engine.ahead import edits_ahead, overrides_ahead, total_ahead
 from cnn_tui.engine.checkpoint import set_aside
-from cnn_tui.engine.environment import describe_environment
+from cnn_tui.engine.environment import differences
 from cnn_tui.engine.interpreter import Interpreter
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.outcome import Outcome
@@ -30,14 +29,12 @@ from cnn_tui.runs.layout import LIVE, State
 from cnn_tui.runs.mailbox import Inbox
 from cnn_tui.runs.orders import LIVE_NAMES
 from cnn_tui.runs.overrides import SCHEDULE, SCHEDULE_NAME, schedule_over_before
-from cnn_tui.runs.records import Rewind, now
+from cnn_tui.runs.records import now
 from cnn_tui.runs.writer import RunWriter
 from cnn_tui.text import printable
 
 DEVICE_PATIENCE_SECONDS = 60.0
 DEVICE_RETRY_SECONDS = 1.0
-_EXACT_ONLY_WITH = ("torch", "cpu_capability", "threads", "device", "device_name")
-_ON_CUDA_ALSO = ("gpu_driver", "cuda", "cudnn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,24 +279,13 @@ def _enter(do: Interpreter, recorded: RecordedRun, ahead: Edits) -> None:
     if start.checkpoint is not None:
         do.restore(start.checkpoint)
     if recorded.last_row_step > start.step:
-        journal.metrics([Rewind(rewind_to=start.step)])
+        journal.rewind(start.step)
     journal.event(events.Resumed(at=now(), step=start.step, repeats_edits=bool(ahead)))
     repeats: dict[int, list[Action]] = {
         step: list(edits.as_actions(made)) for step, made in ahead.items()
     }
     do.perform(repeats.pop(start.step, ()))  # before anything that is wanted now
     do.state.plan.repeats |= repeats
-    if different := _differences(recorded, describe_environment(do.trainer.device)):
+    if different := differences(recorded.environment, do.trainer.device):
         reason = f"not bit-exact: {'; '.join(different)}"
         journal.event(events.NotBitExact(at=now(), step=start.step, reason=reason))
-
-
-def _differences(recorded: RecordedRun, environment: dict[str, Any]) -> list[str]:
-    """Returns what is not as it was, and may change the last digits."""
-    before = recorded.environment
-    is_cuda = environment["device"].startswith("cuda")
-    return [
-        f"{name} was {before[name]}, is {environment[name]}"
-        for name in (*_EXACT_ONLY_WITH, *(_ON_CUDA_ALSO if is_cuda else ()))
-        if name in before and before[name] != environment[name]
-    ]

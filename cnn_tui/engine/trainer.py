@@ -89,8 +89,8 @@ class Trainer:
         weights = class_weights(training.loss, labels, names, device)
         self.loss_function = make_loss(training.loss, len(names), weights)
         self.evaluation_loss = make_loss(training.loss, len(names))
-        self._inputs = TrainingInputs(config, splits.train, weights)
-        self._inputs.prepare(self.network)
+        self.inputs = TrainingInputs(config, splits.train, weights)
+        self.inputs.prepare(self.network)
         self._clip_grad_norm = training.clip_grad_norm
         self._rows = TrainRows(rates.horizon, clock)
 
@@ -109,12 +109,12 @@ class Trainer:
     @property
     def steps_per_epoch(self) -> int:
         """Updates in one pass over the training images."""
-        return self._inputs.steps_per_epoch
+        return self.inputs.steps_per_epoch
 
     @property
     def images_per_update(self) -> float:
         """Images in a batch, on average."""
-        return self._inputs.images_per_update
+        return self.inputs.images_per_update
 
     @property
     def checks_each_update(self) -> bool:
@@ -191,7 +191,7 @@ class Trainer:
             self._average.model.load_state_dict(checkpoint.ema or checkpoint.model)
         if checkpoint.scaling is not None:
             self.network = replace(self.network, scaling=checkpoint.scaling)
-            self._inputs.prepare(self.network)
+            self.inputs.prepare(self.network)
         self._load_optimizer(checkpoint.optimizer)
         set_rng_state(checkpoint.rng, self.device)
 
@@ -219,11 +219,11 @@ class Trainer:
 
     def batch(self, step: int) -> Batch:
         """Returns what update ``step`` trains on."""
-        return self._inputs.batch(step)
+        return self.inputs.batch(step)
 
     def parts(self, step: int) -> list[Batch]:
         """Returns that in as many slices as it takes: one, unless it accumulates."""
-        return self._inputs.parts(step)
+        return self.inputs.parts(step)
 
     def _make_gradients(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the loss, the predicted classes and the labels of a batch."""

@@ -131,6 +131,8 @@ class Opened(Answer, frozen=True, kw_only=True):
     """What there is: the network, and the pictures."""
 
     title: str
+    dataset: str | None
+    """The name of the set; None for images of one's own."""
     class_names: tuple[str, ...]
     input_shape: tuple[int, ...]
     layers: tuple[LayerFacts, ...]

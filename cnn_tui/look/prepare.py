@@ -64,6 +64,16 @@ def prepare_file(path: str, how: Preparation) -> Prepared:
     return Prepared(image=image, words=tuple(words))
 
 
+def prepare_drawn(ink: "np.ndarray", how: Preparation) -> Prepared:
+    """Prepares what somebody drew, uint8 H×W, light on black."""
+    if how.is_of_strokes:
+        return prepare_strokes(ink, how)
+    channels, height, width = how.input_shape
+    picture = Image.fromarray(ink).resize((width, height), Image.Resampling.BOX)
+    image = np.broadcast_to(np.asarray(picture), (channels, height, width))
+    return Prepared(image=image.copy(), words=(f"scaled to {height}×{width}",))
+
+
 def prepare_strokes(grey: "np.ndarray", how: Preparation) -> Prepared:
     """Prepares strokes, uint8 H×W, as the pictures of MNIST were made.
 

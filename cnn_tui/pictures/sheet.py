@@ -15,10 +15,8 @@ from cnn_tui.pictures.depth import Depth
 Size = tuple[int, int]
 """Height and width."""
 
-_LEAST_SHOWN = 4
-"""Pictures are made smaller until so many fit."""
 _LEAST_SIDE = 8
-"""But not smaller than that."""
+"""Of pictures that are made smaller."""
 _MARKED = Style(reverse=True, bold=True)
 
 
@@ -37,6 +35,8 @@ class Sheet:
     paint: Callable[[range], Pixels]
     captions: Sequence[Sequence[str]] = field(default=())
     marked: int | None = None
+    least_shown: int = 4
+    """They are made smaller until so many fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,7 @@ def _picture_size(sheet: Sheet, lines: int, columns: int) -> Size:
     size = sheet.size
     for divisor in range(1, max(1, min(sheet.size) // _LEAST_SIDE) + 1):
         size = (-(-height // divisor), -(-width // divisor))
-        if number(size) >= min(sheet.count, _LEAST_SHOWN) and size[1] <= columns:
+        if number(size) >= min(sheet.count, sheet.least_shown) and size[1] <= columns:
             break
     return size
 

@@ -614,6 +614,77 @@ NETWORK = (
 )
 """What works inside a network."""
 
+SKETCH = (
+    Action(
+        name="lift",
+        keys="space",
+        label="pen",
+        help="Put the pen down, or up; the arrows move it, the mouse draws as well.",
+        rank=1,
+    ),
+    *(
+        Action(
+            name=f"move_pen({columns},{rows})",
+            keys=key,
+            label="move",
+            help=f"Move the pen {where}.",
+            footer=False,
+        )
+        for key, where, columns, rows in (
+            ("left", "left", -1, 0),
+            ("right", "right", 1, 0),
+            ("up", "up", 0, -1),
+            ("down", "down", 0, 1),
+        )
+    ),
+    Action(name="undo", keys="u", label="undo", help="Take the last stroke away."),
+    Action(
+        name="clear",
+        keys="c,delete",
+        label="clear",
+        help="Take everything away.",
+        rank=2,
+    ),
+)
+"""What works on a sheet to draw on."""
+
+DRAW = (
+    Action(
+        name="choose_layer(-1)",
+        keys="left_square_bracket",
+        label="layer",
+        help="Show the maps of the layer before.",
+        footer=False,
+    ),
+    Action(
+        name="choose_layer(1)",
+        keys="right_square_bracket",
+        label="layer",
+        help="Show the maps of the next layer.",
+    ),
+    Action(
+        name="switch_maps",
+        keys="m",
+        label="maps",
+        help="Show the maps instead of what the network says, where one fits.",
+    ),
+    Action(
+        name="compare",
+        keys="o",
+        label="compare",
+        help="Show the sheet to another network, too: of another step or run.",
+        rank=2,
+    ),
+    Action(
+        name="back",
+        keys="escape",
+        label="back",
+        help="Go back to where you came from.",
+        rank=1,
+    ),
+)
+"""What works beside a sheet to draw on."""
+
 SECTIONS: dict[str, tuple[Action, ...]] = {
     "New run": (*PRESETS, *CHOICE, *NEW_RUN),
     "Steering a live run": STEERING,
@@ -622,6 +693,7 @@ SECTIONS: dict[str, tuple[Action, ...]] = {
     "Charts": CHART,
     "Runs": RUNS,
     "Inside a network": NETWORK,
+    "Drawing": (*SKETCH, *DRAW),
     "Everywhere": APP,
 }
 """All actions by where they work, in the order of the help and the footer."""

@@ -16,7 +16,7 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
             "training",
             "iterations epochs batch_size gradient_accumulation drop_last "
             "evaluate_every evaluate_flipped checkpoint_every seed "
-            "early_stopping_patience",
+            "early_stopping_patience history health",
         ),
         "Optimizer": (
             *_keys(
@@ -71,6 +71,7 @@ HINTS = {
     "training.ema_decay": "off, or as 0.999",
     "training.loss.class_weights": "off, balanced, or a list",
     "training.early_stopping_patience": "off, or evaluations",
+    "training.history": "checkpoints; 0 is off",
     "training.threads": "auto, or a number",
     "training.schedule.step_size": "updates",
     "training.schedule.warmup_iterations": "updates",

@@ -28,6 +28,7 @@ class Looking:
     def __init__(self, run: Path, data_dir: Path | None) -> None:
         """Starts nothing before the first question."""
         self.run = run
+        self.data_dir = data_dir
         self.look = Look(run, data_dir)
         self.moment: Moment = "newest"
         self.picture = Picture()

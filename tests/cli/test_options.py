@@ -18,6 +18,7 @@ WORDS = {
     "resume": ["a"],
     "verify": ["a"],
     "plot": ["a"],
+    "health": ["a"],
     "inspect": ["a"],
     "predict": ["a", "a.png"],
 }

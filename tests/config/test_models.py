@@ -53,6 +53,8 @@ def test_the_defaults_are_those_of_the_format() -> None:
             "evaluate_every": 500,
             "evaluate_flipped": False,
             "checkpoint_every": "30s",
+            "history": 32,
+            "health": True,
             "early_stopping_patience": None,
             "clip_grad_norm": None,
             "ema_decay": None,

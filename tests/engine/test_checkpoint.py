@@ -27,7 +27,6 @@ from cnn_tui.engine.checkpoint import (
     Checkpoint,
     load_checkpoint,
     save_checkpoint,
-    step_file,
 )
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.guard import GuardMemory
@@ -36,6 +35,7 @@ from cnn_tui.engine.recorded import GOOD, find_checkpoint
 from cnn_tui.engine.rng import get_rng_state
 from cnn_tui.engine.trainer import Trainer
 from cnn_tui.errors import NewerFormatError, RunDirectoryError
+from cnn_tui.runs.history import step_file
 from cnn_tui.runs.records import Best
 from tests.engine.making import (
     RANDOM,

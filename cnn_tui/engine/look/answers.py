@@ -101,6 +101,7 @@ class Answers:
         ]
         return ask.Opened(
             title=source.config.title,
+            dataset=source.config.dataset.name,
             class_names=facts.class_names,
             input_shape=facts.input_shape,
             layers=tuple(layers),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from cnn_tui.datasets.form import Part
-from cnn_tui.engine.checkpoint import BEST, Checkpoint, load_checkpoint, step_file
+from cnn_tui.engine.checkpoint import BEST, Checkpoint, load_checkpoint
 from cnn_tui.engine.data import Splits, load_splits
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Network, load_network, new_network
@@ -18,6 +18,7 @@ from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.layers import Stage, stages
 from cnn_tui.look.messages import Moment, Picture
 from cnn_tui.runs.config import read_config, read_config_text
+from cnn_tui.runs.history import step_file
 from cnn_tui.runs.layout import CHECKPOINTS
 from cnn_tui.runs.status import read_status
 from cnn_tui.text import count, printable

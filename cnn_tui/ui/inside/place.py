@@ -46,7 +46,8 @@ class Place:
     layer: int = 1
     channel: int = 0
     kernel: int = 0
-    patch: int = 0
+    study: int = 0
+    """Of the pictures that are shown instead of maps."""
     label: int | None = None
     """The class that is asked about; None is what the network says."""
     cursor: tuple[int, int] = (0, 0)

@@ -142,7 +142,7 @@ class Scene:
         size = shape(self.filters(place).shape[1:])
         whose = "" if self.has_one_input else f" of {self.name(place.channel)}"
         what = "weights" if self.facts.type == "linear" else "filters"
-        return f"{what}{whose} · {size}"
+        return f"{size} {what}{whose}"
 
     def filter_note(self, place: Place) -> str:
         """Returns what the colours of the filters mean."""

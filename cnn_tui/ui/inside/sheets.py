@@ -90,18 +90,21 @@ def patch_sheet(patches: Patches, class_names: Sequence[str], marked: int) -> Sh
     return _fixed(np.stack(pictures), (said, values), marked)
 
 
-def occlusion_sheet(found: OcclusionMap, image: "np.ndarray") -> Sheet:
-    """Returns how far a class falls where a picture is covered, alone and over it."""
+def occlusion_sheet(found: OcclusionMap, image: "np.ndarray", marked: int) -> Sheet:
+    """Returns how far a class falls where a picture is covered, over it and alone."""
     picture, fall = from_image(image), diverging(found.drop)
     share = np.abs(found.drop) / (limit_of(found.drop) or 1)
     weight = share_of(share)[..., :1] / 255
     over = (picture * (1 - weight) + fall * weight).round().astype(np.uint8)
     said = ["over the picture", "alone"]
-    return _fixed(np.stack([over, fall]), (said,), None)
+    return _fixed(np.stack([over, fall]), (said,), marked, least_shown=1)
 
 
 def _fixed(
-    pictures: Pixels, captions: Sequence[Sequence[str]], marked: int | None
+    pictures: Pixels,
+    captions: Sequence[Sequence[str]],
+    marked: int,
+    least_shown: int = 4,
 ) -> Sheet:
     return Sheet(
         count=len(pictures),
@@ -109,6 +112,7 @@ def _fixed(
         paint=lambda part: pictures[part.start : part.stop],
         captions=captions,
         marked=marked,
+        least_shown=least_shown,
     )
 
 

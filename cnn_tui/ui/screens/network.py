@@ -126,8 +126,8 @@ class NetworkScreen(InquiryScreen):
         if self.scene is None or self.place.view is View.ZOOM or not page:
             return
         at = page.stop if by > 0 else max(0, page.start - len(page))
-        if self._patches is not None:
-            self.place.patch = min(at, len(self._patches.images) - 1)
+        if self._patches is not None or self._where is not None:
+            self.place.study = at if at < self.query_one(NetworkPanes).count else 0
         elif self.place.in_filters and not self.scene.has_one_input:
             self.place.kernel = at
         else:

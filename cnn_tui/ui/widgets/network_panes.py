@@ -57,6 +57,11 @@ class NetworkPanes(Horizontal):
         name = "#filters" if self.has_class("-in-filters") else "#maps"
         return self.query_one(name, SheetView).page
 
+    @property
+    def count(self) -> int:
+        """How many maps there are, or other pictures in their place."""
+        return self.query_one("#maps", SheetView).count
+
     def show_left(self, scene: Scene, place: Place) -> None:
         """Shows what goes in, what comes out, and the layers."""
         picture = from_image(scene.seen.image)
@@ -82,9 +87,7 @@ class NetworkPanes(Horizontal):
         maps = self.query_one("#maps", SheetView)
         filters = self.query_one("#filters", SheetView)
         if scene.kernels is not None:
-            filters.show(
-                scene.filter_sheet(place), scene.filter_heading(place), "filter"
-            )
+            filters.show(scene.filter_sheet(place), scene.filter_heading(place))
             filters.border_subtitle = Content(scene.filter_note(place))
         if is_scores:
             self._show_scores(scene, place)
@@ -100,7 +103,7 @@ class NetworkPanes(Horizontal):
         """Shows the pictures that excite the channel most."""
         self._arrange(place, has_filters=False, scores=False)
         maps = self.query_one("#maps", SheetView)
-        sheet = sheets.patch_sheet(patches, scene.opened.class_names, place.patch)
+        sheet = sheets.patch_sheet(patches, scene.opened.class_names, place.study)
         what = f"{scene.heading()} · {scene.name(place.channel)} is excited most by"
         maps.show(sheet, what, "picture")
         maps.border_subtitle = ""
@@ -110,7 +113,7 @@ class NetworkPanes(Horizontal):
         self._arrange(place, has_filters=False, scores=False)
         maps = self.query_one("#maps", SheetView)
         name = printable(scene.opened.class_names[place.label or 0])
-        sheet = sheets.occlusion_sheet(found, scene.seen.image)
+        sheet = sheets.occlusion_sheet(found, scene.seen.image, place.study)
         maps.show(sheet, f"Where it sees {name}", "")
         maps.border_subtitle = ""
 

@@ -10,7 +10,11 @@ from cnn_tui.pictures.depth import Depth
 
 
 class PictureView(Widget):
-    """Shows pixels from its upper left corner on; two rows of them a line."""
+    """Shows pixels from its upper left corner on; two rows of them a line.
+
+    Attributes:
+        pixels: What is shown.
+    """
 
     DEFAULT_CSS = "PictureView { width: auto; height: auto; }"
 
@@ -18,21 +22,21 @@ class PictureView(Widget):
         """Shows nothing yet."""
         super().__init__(id=id)
         self._depth = depth
-        self._pixels: Pixels | None = None
+        self.pixels: Pixels | None = None
         self._strips: list[Strip] = []
 
     def show(self, pixels: Pixels) -> None:
         """Shows these; nothing is drawn, and sent, where they are the same."""
-        if self._pixels is not None and _equal(pixels, self._pixels):
+        if self.pixels is not None and _equal(pixels, self.pixels):
             return
-        resized = self._pixels is None or pixels.shape != self._pixels.shape
-        self._pixels = pixels.copy()
+        resized = self.pixels is None or pixels.shape != self.pixels.shape
+        self.pixels = pixels.copy()
         self._strips = [Strip(line) for line in drawn(pixels, self._depth)]
         self.refresh(layout=resized)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Returns how many pixels there are across."""
-        return 0 if self._pixels is None else self._pixels.shape[1]
+        return 0 if self.pixels is None else self.pixels.shape[1]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Returns how many lines the pixels take."""

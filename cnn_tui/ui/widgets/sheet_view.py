@@ -42,9 +42,14 @@ class SheetView(Widget):
         """The pictures that are seen."""
 
     def show(self, shown: Sheet | Zoomed | None, heading: str, noun: str = "") -> None:
-        """Shows pictures; ``noun`` is what each is, "channel"."""
+        """Shows pictures; ``noun`` is what each is, "channel", if that is said."""
         self._shown, self._heading, self._noun = shown, heading, noun
         self._draw()
+
+    @property
+    def count(self) -> int:
+        """How many pictures there are."""
+        return self._shown.count if isinstance(self._shown, Sheet) else 1
 
     def on_resize(self, _event: events.Resize) -> None:
         """Takes the room that there is now."""
@@ -85,18 +90,21 @@ class SheetView(Widget):
             return drawn(pixels, self._depth), "" if whole else _part(rows, columns)
         page = page_of(self._shown, height, width)
         self.page = page.shown
-        said = _seen(page.shown, self._shown.count, self._noun)
-        smaller = "" if page.size >= self._shown.size else " · made smaller"
-        return sheet_lines(self._shown, page, self._depth), said + smaller
+        said = [_seen(page.shown, self._shown.count, self._noun)]
+        said += ["made smaller"] * (page.size < self._shown.size)
+        lines = sheet_lines(self._shown, page, self._depth)
+        return lines, " · ".join(filter(None, said))
 
 
 def _seen(shown: range, total: int, noun: str) -> str:
     """Returns what of all is seen: "channels 1–16 of 64"."""
     first, last = shown.start + 1, shown.stop
-    if not noun or total == 1:
+    if total == 1:
         return ""
     places = count(first) if first == last else f"{count(first)}–{count(last)}"
-    return f"{noun}{'s' * (first != last)} {places} of {count(total)}"
+    plural = "es" if noun.endswith("s") else "s"
+    nouns = f"{noun}{plural} " if noun and first != last else f"{noun} ".lstrip()
+    return f"{nouns}{places} of {count(total)}"
 
 
 def _part(rows: range, columns: range) -> str:
