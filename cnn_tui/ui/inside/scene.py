@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from cnn_tui.look.messages import DeadChannels, LayerFacts, Opened, Seen
+from cnn_tui.look.messages import DeadChannels, LayerFacts, Opened, Picture, Seen
 from cnn_tui.pictures.colours import Pixels, limit_of
 from cnn_tui.pictures.sheet import Sheet
 from cnn_tui.text import count, printable, shape
@@ -19,15 +19,22 @@ class Scene:
 
     Attributes:
         row: The layer's place in the column of layers, whose first is the input.
+        picture: What went in.
         maps: Its outputs, C×H×W; a feature is a map of one place.
         kernels: Its weights, out×in×H×W, if it has some.
         dead: The channels that are never active, once they are known.
     """
 
     def __init__(
-        self, opened: Opened, layers: Sequence[LayerFacts], row: int, seen: Seen
+        self,
+        opened: Opened,
+        layers: Sequence[LayerFacts],
+        row: int,
+        picture: Picture,
+        seen: Seen,
     ) -> None:
         """Takes the layers with the input in front."""
+        self.picture = picture
         self.opened = opened
         self.layers = layers
         self.row = row

@@ -117,7 +117,7 @@ def picture_words(
     total = opened.pictures.get(picture.part, 0)
     which = f"{picture.part} picture #{picture.index} of {count(total)}"
     which = "your own picture" if picture.own is not None else which
-    parts = [Content(which), *([Content(among)] if among else [])]
+    parts = [Content(which)]
     if seen.label is not None:
         parts.append(Content(f"true {printable(names[seen.label])}"))
     parts.append(
@@ -126,7 +126,7 @@ def picture_words(
             "bold" if is_right else "bold $text-error",
         )
     )
-    return parts
+    return [*parts, Content(among)] if among else parts
 
 
 def values_words(values: "np.ndarray", dead_on: int) -> str:

@@ -47,8 +47,8 @@ class InquiryScreen(Screen[None]):
                 self.problem = str(error)
             finally:
                 timer.stop()
-                self.doing.pop(kind, None)
-                self.show_words()
+            self.doing.pop(kind, None)
+            self.show_words()
 
         _: Worker[None] = self.run_worker(
             inquiry, group=f"{READING} {kind}", exclusive=True
