@@ -22,8 +22,12 @@ from cnn_tui.host.process import absolute
 from cnn_tui.text import printable
 
 
-def _absolute(path: str) -> str:
-    """So that a run can be resumed from anywhere."""
+def absolute_path(path: str) -> str:
+    """Expands ``~`` and a relative path, so that a run can be resumed from anywhere.
+
+    Raises:
+        ValueError: if it is no path.
+    """
     if not path or "\0" in path:
         raise ValueError("must be a path")
     return os.path.normpath(absolute(Path(os.path.expanduser(path))))
@@ -42,7 +46,7 @@ def _check_alpha(value: float) -> float:
     return value
 
 
-OwnPath = Annotated[str, AfterValidator(_absolute)]
+OwnPath = Annotated[str, AfterValidator(absolute_path)]
 
 
 class FoundImages(Part):

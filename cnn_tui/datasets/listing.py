@@ -2,12 +2,12 @@
 
 import hashlib
 import os
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from cnn_tui.datasets.form import PARTS, Fractions, Part
+from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.errors import DataError
 from cnn_tui.io.files import Stamp, stamp
 from cnn_tui.text import count, printable
@@ -21,6 +21,7 @@ _FOLDERS: dict[str, Part] = {
     "test": "test",
 }
 MAX_PICTURES = 5_000_000
+_TELL_EVERY = 500
 
 
 class Picture(NamedTuple):
@@ -42,7 +43,17 @@ class Listing:
     pictures: tuple[Picture, ...]
 
 
-def list_pictures(folder: str, fractions: Fractions) -> Listing:
+class File(NamedTuple):
+    """A file in the folder of a class."""
+
+    path: str
+    """Below the folder of the data set."""
+    class_name: str
+    part: Part | None
+    """None where the fractions decide."""
+
+
+def list_pictures(folder: str, fractions: Fractions, tell: Tell = nobody) -> Listing:
     """Lists a folder whose subfolders are classes, or train, val and test with classes.
 
     A picture's part follows from (seed, path) alone where the folders do not say it, so
@@ -51,72 +62,91 @@ def list_pictures(folder: str, fractions: Fractions) -> Listing:
     Raises:
         DataError: if it cannot be read, or has fewer than two classes with files in it.
     """
-    names, found = _found(folder, fractions)
+    files = sorted(list_files(folder, tell))
+    names = class_names(files)
     numbers = {name: number for number, name in enumerate(names)}
-    found.sort()
-    found.sort(key=lambda item: PARTS.index(item[2]))
-    pictures = tuple(
-        Picture(path, numbers[name], part, stamp(f"{folder}/{path}"))
-        for path, name, part in found
-    )
+    pictures = [
+        Picture(
+            path=path,
+            label=numbers[name],
+            part=part or part_of(path, fractions),
+            stamp=stamp(f"{folder}/{path}"),
+        )
+        for path, name, part in files
+    ]
+    pictures.sort(key=lambda picture: PARTS.index(picture.part))
     return Listing(
-        folder=folder, class_names=tuple(map(_name, names)), pictures=pictures
+        folder=folder,
+        class_names=tuple(map(as_text, names)),
+        pictures=tuple(pictures),
     )
 
 
-def count_pictures(
-    folder: str, fractions: Fractions
-) -> tuple[tuple[str, ...], Counter[Part]]:
-    """Returns the classes of a folder, and how many files each part has.
+def list_files(folder: str, tell: Tell = nobody) -> list[File]:
+    """Lists such a folder without a look at its files, which takes most of the time.
 
-    It looks at no file, which takes most of the time of a listing.
+    ``tell`` hears how many were found so far, and may raise to end it.
 
     Raises:
         DataError: as ``list_pictures`` does.
     """
-    names, found = _found(folder, fractions)
-    return tuple(map(_name, names)), Counter(part for _, _, part in found)
-
-
-def _found(folder: str, fractions: Fractions) -> "tuple[list[str], list[_Found]]":
-    """Returns the names of the classes, in order, and the files."""
     try:
-        found = _parted(folder, fractions) or _classes(folder, fractions)
+        files = list(_counted(folder, tell))
     except OSError as error:
         raise DataError(
             f"{printable(folder)} cannot be read: {error.strerror or error}; "
             "dataset.folder must be a folder with one folder of pictures per class"
         ) from error
-    if len(found) > MAX_PICTURES:
-        raise DataError(
-            f"{printable(folder)} has more than {count(MAX_PICTURES)} files"
-        )
-    names = sorted({name for _, name, _ in found})
+    names = class_names(files)
     if len(names) < 2:
         what = f"only the class {printable(names[0])}" if names else "no pictures"
         raise DataError(
             f"{printable(folder)} has {what}: it must have a folder of pictures for "
             "each of at least two classes"
         )
-    return names, found
+    return files
+
+
+def class_names(files: Iterable[File]) -> list[str]:
+    """Returns the names of the classes in the order of their labels."""
+    return sorted({file.class_name for file in files})
+
+
+def as_text(name: str) -> str:
+    """Returns a class's name as text that can be written and shown anywhere."""
+    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def part_of(path: str, fractions: Fractions) -> Part:
     """Returns the part of a picture, a function of the seed and its path alone."""
-    digest = hashlib.sha256(f"{fractions.seed}/".encode() + os.fsencode(path)).digest()
-    place = int.from_bytes(digest[:8]) / 2**64
-    if place < fractions.test:
+    where = place(path, fractions.seed)
+    if where < fractions.test:
         return "test"
-    is_held_out = place < fractions.test + fractions.validation
+    is_held_out = where < fractions.test + fractions.validation
     return "validation" if is_held_out else "train"
 
 
-_Found = tuple[str, str, Part]
-"""Path, class and part."""
+def place(path: str, seed: int) -> float:
+    """Returns where between 0 and 1 a picture lies: tests are those below a number."""
+    digest = hashlib.sha256(f"{seed}/".encode() + os.fsencode(path)).digest()
+    return int.from_bytes(digest[:8]) / 2**64
 
 
-def _parted(folder: str, fractions: Fractions) -> list[_Found]:
-    """Returns the files of train, val and test folders; none if there are none such.
+def _counted(folder: str, tell: Tell) -> Iterator[File]:
+    """Yields all files and tells how many; refuses more than there may be."""
+    for number, file in enumerate(_all_files(folder), 1):
+        if number > MAX_PICTURES:
+            raise DataError(
+                f"{printable(folder)} has more than {count(MAX_PICTURES)} files"
+            )
+        if number % _TELL_EVERY == 0:
+            tell(f"listing pictures: {count(number)}")
+        yield file
+    tell("")
+
+
+def _all_files(folder: str) -> Iterator[File]:
+    """Yields the files of train, val and test folders, or of folders of classes.
 
     Without a folder of tests, they are chosen among those to train on.
     """
@@ -126,26 +156,18 @@ def _parted(folder: str, fractions: Fractions) -> list[_Found]:
         if name.lower() in _FOLDERS
     }
     if "train" not in parts.values():
-        return []
+        yield from _files_by_class(folder, "", None)
+        return
     has_tests = "test" in parts.values()
-    return [
-        (path, name, part if has_tests or part != "train" else part_of(path, fractions))
-        for top, part in parts.items()
-        for path, name in _files_by_class(folder, top)
-    ]
+    for top, part in parts.items():
+        is_said = has_tests or part != "train"
+        yield from _files_by_class(folder, top, part if is_said else None)
 
 
-def _classes(folder: str, fractions: Fractions) -> list[_Found]:
-    return [
-        (path, name, part_of(path, fractions))
-        for path, name in _files_by_class(folder, "")
-    ]
-
-
-def _files_by_class(folder: str, below: str) -> Iterator[tuple[str, str]]:
+def _files_by_class(folder: str, below: str, part: Part | None) -> Iterator[File]:
     for name in _folders(os.path.join(folder, below)):
         for path in _files(folder, os.path.join(below, name)):
-            yield path, name
+            yield File(path, name, part)
 
 
 def _folders(folder: str) -> Sequence[str]:
@@ -164,8 +186,3 @@ def _files(folder: str, below: str) -> Iterator[str]:
                 yield from _files(folder, path)
             else:
                 yield path
-
-
-def _name(name: str) -> str:
-    """Returns a class's name as text that can be written and shown anywhere."""
-    return os.fsencode(name).decode(errors="backslashreplace")

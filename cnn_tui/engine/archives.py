@@ -30,7 +30,12 @@ _UNREADABLE = (AssertionError, EOFError, OSError, RuntimeError, TypeError, Value
 
 
 def read_archive(
-    facts: NamedFacts, source: Archive, folder: Path, tell: Tell
+    facts: NamedFacts,
+    source: Archive,
+    folder: Path,
+    tell: Tell,
+    *,
+    may_download: bool,
 ) -> dict[str, Tensor]:
     """Returns images, uint8 N×C×H×W, and labels, int64 N, as of IDX files.
 
@@ -51,7 +56,7 @@ def read_archive(
     except _UNREADABLE:
         both = remote_files(kind, source.train) + remote_files(kind, source.test)
     files = list(dict.fromkeys(both))
-    fetch_files(facts.title, files, folder, tell)
+    fetch_files(facts.title, files, folder, tell, may_download=may_download)
     tell(f"unpacking {facts.title}")
     try:
         return _unpack_and_read(kind, files, folder, facts, source)

@@ -56,6 +56,7 @@ def load_splits(
     tell: Tell = nobody,
     *,
     room_bytes: int | None = None,
+    may_download: bool = True,
 ) -> Splits:
     """Loads what a run needs onto ``device``, as far as it has room for images.
 
@@ -69,7 +70,9 @@ def load_splits(
     dataset = config.dataset
     loaded = load_own(dataset, tell) if dataset.name is None else None
     if loaded is None:
-        train, test = load_dataset(str(dataset.name), data_dir, tell)
+        train, test = load_dataset(
+            str(dataset.name), data_dir, tell, may_download=may_download
+        )
         own_validation = None
     else:
         train, own_validation, test = loaded.train, loaded.validation, loaded.test
@@ -124,20 +127,21 @@ def permutation(seed: int, epoch: int, size: int) -> Tensor:
 
 
 def load_dataset(
-    name: str, data_dir: Path | None, tell: Tell = nobody
+    name: str, data_dir: Path | None, tell: Tell = nobody, *, may_download: bool = True
 ) -> tuple[Images, Images]:
     """Returns training and test images on the CPU, decoding them on first use.
 
-    What is missing is downloaded; ``tell`` hears of that, and may raise to end it.
+    What is missing is downloaded, if it may; ``tell`` hears of that, and may raise to
+    end it.
 
     Raises:
         DataError: if a file is missing, damaged, or cannot be downloaded.
     """
     facts, folder = DATASETS[name], data_folder(data_dir)
     if isinstance(facts.source, IdxFiles):
-        tensors = _from_idx(name, facts.title, facts.source, folder, tell)
+        tensors = _from_idx(name, facts.title, facts.source, folder, tell, may_download)
     else:
-        tensors = _from_archive(name, facts, facts.source, folder, tell)
+        tensors = _from_archive(name, facts, facts.source, folder, tell, may_download)
     train, test = (
         Images(images=tensors[images], labels=tensors[labels])
         for images, labels in (FILES[:2], FILES[2:])
@@ -146,9 +150,14 @@ def load_dataset(
 
 
 def _from_idx(
-    name: str, title: str, source: IdxFiles, folder: Path, tell: Tell
+    name: str,
+    title: str,
+    source: IdxFiles,
+    folder: Path,
+    tell: Tell,
+    may_download: bool,
 ) -> dict[str, Tensor]:
-    contents = idx.read_verified(title, source, folder, tell)
+    contents = idx.read_verified(title, source, folder, tell, may_download=may_download)
     cache = user_cache_path("cnn-tui") / f"{name}-{idx.checksum(source)}.safetensors"
     tensors = _read_cache(cache)
     if tensors is None:
@@ -158,13 +167,18 @@ def _from_idx(
 
 
 def _from_archive(
-    name: str, facts: NamedFacts, source: Archive, folder: Path, tell: Tell
+    name: str,
+    facts: NamedFacts,
+    source: Archive,
+    folder: Path,
+    tell: Tell,
+    may_download: bool,
 ) -> dict[str, Tensor]:
     """Unlike small files, archives are verified and decoded once, for the cache."""
     cache = user_cache_path("cnn-tui") / f"{name}.safetensors"
     tensors = _read_cache(cache)
     if tensors is None:
-        tensors = read_archive(facts, source, folder, tell)
+        tensors = read_archive(facts, source, folder, tell, may_download=may_download)
         _write_cache(cache, tensors)
     return tensors
 

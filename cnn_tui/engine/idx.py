@@ -21,14 +21,19 @@ _MAX_BYTES = 2**30
 
 
 def read_verified(
-    title: str, source: IdxFiles, folder: Path, tell: Tell
+    title: str,
+    source: IdxFiles,
+    folder: Path,
+    tell: Tell,
+    *,
+    may_download: bool,
 ) -> list[bytes]:
     """Returns the contents of the four files, downloading those that are missing.
 
     Raises:
         DataError: if a file is missing, damaged, or cannot be downloaded.
     """
-    raw = _raw_folder(title, source, folder, tell)
+    raw = _raw_folder(title, source, folder, tell, may_download)
     return [
         _verified(raw / file, md5) for file, md5 in zip(FILES, source.md5, strict=True)
     ]
@@ -44,7 +49,9 @@ def decode(contents: Sequence[bytes]) -> dict[str, Tensor]:
     return dict(zip(FILES, map(_decode_idx, contents), strict=True))
 
 
-def _raw_folder(title: str, source: IdxFiles, folder: Path, tell: Tell) -> Path:
+def _raw_folder(
+    title: str, source: IdxFiles, folder: Path, tell: Tell, may_download: bool
+) -> Path:
     """Returns the first folder with all ``.gz`` files; else fetches what is missing."""
     raw = Path(source.torchvision_class, "raw")
     for place in (folder, BUNDLED):
@@ -53,7 +60,7 @@ def _raw_folder(title: str, source: IdxFiles, folder: Path, tell: Tell) -> Path:
     missing = _missing(folder / raw)
     files = remote_files(torchvision_class(source.torchvision_class), {})
     wanted = [file for file in files if os.path.basename(file.path) in missing]
-    fetch_files(title, wanted, folder, tell)
+    fetch_files(title, wanted, folder, tell, may_download=may_download)
     return folder / raw
 
 

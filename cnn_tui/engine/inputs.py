@@ -9,7 +9,7 @@ from cnn_tui.config import RunConfig
 from cnn_tui.engine.augment import Augmenter, Batch
 from cnn_tui.engine.batches import Batches, Feed, batches_ahead
 from cnn_tui.engine.images import Images
-from cnn_tui.engine.network import Network
+from cnn_tui.engine.network import Scaling, network_inputs
 
 
 class TrainingInputs:
@@ -45,15 +45,22 @@ class TrainingInputs:
         self._slice_size = training.slice_size
         self._class_weights = class_weights
 
-    def prepare(self, network: Network) -> None:
-        """Lets batches be made, and changed, as the network's scaling asks for."""
+    def prepare(
+        self,
+        scaling: Scaling,
+        memory_format: torch.memory_format = torch.preserve_format,
+    ) -> None:
+        """Lets batches be made, and changed, for a network with this scaling."""
         size, values = self._batches.batch_size, self._values_per_image
         ahead = batches_ahead(size, values, self._device)
-        self._feed = Feed(self._batches, network.inputs, ahead)
+        to_inputs = partial(
+            network_inputs, scaling=scaling, memory_format=memory_format
+        )
+        self._feed = Feed(self._batches, to_inputs, ahead)
         self._augment: Augmenter | None = None
         if self._augmentation.is_on:
             # Put there once: each copy waits for the device.
-            black = torch.tensor(network.scaling.black, device=self._device)
+            black = torch.tensor(scaling.black, device=self._device)
             self._augment = Augmenter(
                 config=self._augmentation, seed=self._seed, black=black
             )

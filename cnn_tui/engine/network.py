@@ -61,6 +61,11 @@ class Scaling(msgspec.Struct, frozen=True, kw_only=True):
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
 
+    def bytes_of(self, inputs: Tensor) -> Tensor:
+        """Returns inputs, N×C×H×W, as the images that they could be of, uint8."""
+        mean, std = (_per_channel(v, inputs) for v in (self.mean, self.std))
+        return (inputs * std + mean).mul(255).round().clamp(0, 255).to(torch.uint8)
+
     @property
     def black(self) -> tuple[float, ...]:
         """What a byte of 0 becomes."""
@@ -92,14 +97,7 @@ class Network:
 
     def inputs(self, images: Tensor) -> Tensor:
         """Returns what the model takes: float32 of the shape of ``images``."""
-        # div, not mul by 1/255: equal to torchvision's ToTensor bit for bit.
-        scaled = images.to(torch.float32, memory_format=self.memory_format).div_(255)
-        if self.scaling == Scaling():
-            return scaled
-        mean, std = (
-            _per_channel(v, images) for v in (self.scaling.mean, self.scaling.std)
-        )
-        return scaled.sub_(mean).div_(std)
+        return network_inputs(images, self.scaling, self.memory_format)
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """Returns the scores of inputs, in float32."""
@@ -213,6 +211,20 @@ def _numbered(model: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Modu
         if isinstance(module, Residual):
             yield from _numbered(module.body, f"{number}.")
         yield number, module
+
+
+def network_inputs(
+    images: Tensor,
+    scaling: Scaling,
+    memory_format: torch.memory_format = torch.preserve_format,
+) -> Tensor:
+    """Returns what a model takes: float32 of the shape of uint8 N×C×H×W."""
+    # div, not mul by 1/255: equal to torchvision's ToTensor bit for bit.
+    scaled = images.to(torch.float32, memory_format=memory_format).div_(255)
+    if scaling == Scaling():
+        return scaled
+    mean, std = (_per_channel(v, images) for v in (scaling.mean, scaling.std))
+    return scaled.sub_(mean).div_(std)
 
 
 def _per_channel(values: tuple[float, ...], images: Tensor) -> float | Tensor:

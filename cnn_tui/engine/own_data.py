@@ -53,7 +53,7 @@ def load_own(dataset: DatasetConfig, tell: Tell) -> OwnImages:
     left_out: tuple[tuple[str, str], ...] = ()
     odd: tuple[str, ...] = ()
     if dataset.folder is not None:
-        listing = list_pictures(dataset.folder, dataset.fractions)
+        listing = list_pictures(dataset.folder, dataset.fractions, tell)
         decoded = decode_all(listing, dataset.form, tell)
         file = ArrayFile(parts=_parts(decoded), class_names=listing.class_names)
         marks = fingerprint(decoded.pictures)

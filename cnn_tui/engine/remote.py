@@ -8,7 +8,7 @@ from typing import Any
 
 from cnn_tui.datasets.telling import Tell
 from cnn_tui.errors import DataError
-from cnn_tui.io.download import fetch
+from cnn_tui.io.download import fetch, has_md5
 from cnn_tui.text import mebibytes, printable
 
 
@@ -39,13 +39,21 @@ def remote_files(kind: Any, chosen: Mapping[str, Any]) -> list[RemoteFile]:
 
 
 def fetch_files(
-    title: str, files: Sequence[RemoteFile], folder: Path, tell: Tell
+    title: str,
+    files: Sequence[RemoteFile],
+    folder: Path,
+    tell: Tell,
+    *,
+    may_download: bool,
 ) -> None:
     """Puts files in their places that are not there, or not what they should be.
 
     Raises:
         DataError: if one cannot be had: which, from where, and where they belong.
     """
+    if not may_download:
+        _check_there(title, files, folder)
+        return
     for number, file in enumerate(files):
         path = folder / file.path
 
@@ -63,6 +71,16 @@ def fetch_files(
             ) from error
         finally:
             tell("")
+
+
+def _check_there(title: str, files: Sequence[RemoteFile], folder: Path) -> None:
+    missing = [file for file in files if not has_md5(folder / file.path, file.md5)]
+    if missing:
+        place = (folder / missing[0].path).parent
+        raise DataError(
+            f"{title} is not in {printable(folder)}: a run that starts downloads it, "
+            f"or put {_names(missing)} into {printable(place)}"
+        )
 
 
 def _names(files: Sequence[RemoteFile]) -> str:

@@ -1,11 +1,8 @@
 """Replay: what one update of the past saw and did, made again from a checkpoint."""
 
-import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import torch
@@ -22,7 +19,7 @@ from cnn_tui.engine.recorded import last_row_step, read_all, read_environment
 from cnn_tui.engine.rerun import Comparison, begin, checkpoint_before
 from cnn_tui.engine.session import Session
 from cnn_tui.engine.trainer import Trainer
-from cnn_tui.errors import CnnTuiError, InputError
+from cnn_tui.errors import InputError
 from cnn_tui.text import printable
 
 Tell = Callable[[int, int], object]
@@ -91,50 +88,6 @@ def replay(
     tell(step - first, step - first)
     reasons = _reasons(run, do, comparison)
     return _replayed(do, first, torch.cat(inputs), torch.cat(outputs), reasons)
-
-
-def replay_apart(
-    run: Path,
-    step: int,
-    data_dir: Path | None,
-    tell: Tell = lambda done, total: None,
-) -> Replayed:
-    """Replays as ``replay`` does, in a process of its own, which ``tell`` may end.
-
-    Raises:
-        InputError: as ``replay``, or if that process is ended by somebody else.
-    """
-    context = get_context("spawn")
-    answers, asked = context.Pipe(duplex=False)
-    work = (asked, run, step, data_dir)
-    process = context.Process(target=_work, args=work, daemon=True)
-    process.start()
-    asked.close()  # so that the end of the process is the end of its answers
-    try:
-        # Only the process that was started here can write these.
-        while isinstance(answer := pickle.loads(answers.recv_bytes()), tuple):
-            tell(*answer)
-    except EOFError:
-        raise InputError(f"the replay of {printable(run.name)} was ended") from None
-    finally:
-        process.kill()
-        process.join()
-        answers.close()
-    if isinstance(answer, Replayed):
-        return answer
-    raise InputError(str(answer))
-
-
-def _work(answers: Connection, run: Path, step: int, data_dir: Path | None) -> None:
-    """Replays, and sends progress (done, total), then the result or what is wrong."""
-
-    def send(answer: object) -> None:
-        answers.send_bytes(pickle.dumps(answer))
-
-    try:
-        send(replay(run, step, data_dir, lambda done, total: send((done, total))))
-    except CnnTuiError as error:
-        send(str(error))
 
 
 def _go_to(do: Interpreter, step: int, tell: Tell) -> None:

@@ -90,7 +90,7 @@ class Trainer:
         self.loss_function = make_loss(training.loss, len(names), weights)
         self.evaluation_loss = make_loss(training.loss, len(names))
         self.inputs = TrainingInputs(config, splits.train, weights)
-        self.inputs.prepare(self.network)
+        self.inputs.prepare(self.network.scaling, self.network.memory_format)
         self._clip_grad_norm = training.clip_grad_norm
         self._rows = TrainRows(rates.horizon, clock)
 
@@ -191,7 +191,7 @@ class Trainer:
             self._average.model.load_state_dict(checkpoint.ema or checkpoint.model)
         if checkpoint.scaling is not None:
             self.network = replace(self.network, scaling=checkpoint.scaling)
-            self.inputs.prepare(self.network)
+            self.inputs.prepare(self.network.scaling, self.network.memory_format)
         self._load_optimizer(checkpoint.optimizer)
         set_rng_state(checkpoint.rng, self.device)
 

@@ -123,6 +123,12 @@ class FindNeighbours(Question, frozen=True, kw_only=True):
     count: int = 8
 
 
+class Replay(Question, frozen=True, kw_only=True):
+    """What did an update see? Afterwards its weights can be looked at, too."""
+
+    step: int
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Something that may be answered."""
 
@@ -272,6 +278,23 @@ class Neighbours(Answer, frozen=True, kw_only=True):
     """uint8, N×C×H×W."""
 
 
+class Replayed(Answer, frozen=True, kw_only=True):
+    """An update that was made again, and its batch."""
+
+    step: int
+    from_step: int
+    """Where it began from: a checkpoint, or 0."""
+    images: np.ndarray
+    """uint8, N×C×H×W, as the network got them: augmented."""
+    labels: np.ndarray
+    predicted: np.ndarray
+    """Before the update."""
+    losses: np.ndarray
+    """Of each image, before the update."""
+    not_exact: str | None
+    """Why the run itself may have had other last digits."""
+
+
 class Failed(Answer, frozen=True, kw_only=True):
     """Why there is no answer: a sentence."""
 
@@ -296,6 +319,7 @@ AnyQuestion = (
     | Fetch
     | FindNeighbours
     | ListLabels
+    | Replay
 )
 AnyAnswer = (
     Opened
@@ -308,6 +332,7 @@ AnyAnswer = (
     | Fetched
     | Neighbours
     | Labels
+    | Replayed
     | Failed
     | Progress
 )

@@ -198,6 +198,13 @@ ENDED = (
 
 VIEW = (
     Action(
+        name="show_health",
+        keys="h",
+        label="health",
+        help="Show how each layer does over the run: zeros, gradients, updates.",
+        footer=False,
+    ),
+    Action(
         name="smoothing",
         keys="s",
         label="smooth",
@@ -223,7 +230,7 @@ VIEW = (
         keys="v",
         label="inside",
         help="Look inside the network: its maps, its filters, its answers.",
-        rank=2,
+        footer=False,
     ),
     Action(
         name="back",
@@ -373,7 +380,7 @@ RUNS = (
         keys="v",
         label="inside",
         help="Look inside the network of the selected run.",
-        rank=2,
+        rank=4,
     ),
     Action(
         name="filter",
@@ -474,6 +481,12 @@ NEW_RUN = (
         keys="3",
         label="settings",
         help="Go to the hyperparameters.",
+    ),
+    Action(
+        name="show_data",
+        keys="4",
+        label="data",
+        help="Go to the data set: its classes, and pictures as the network gets them.",
     ),
     Action(
         name="leave",
@@ -614,6 +627,17 @@ NETWORK = (
 )
 """What works inside a network."""
 
+HEALTH = (
+    Action(
+        name="back",
+        keys="escape",
+        label="back",
+        help="Go back to the dashboard.",
+        rank=1,
+    ),
+)
+"""What works beside the health of the layers."""
+
 SKETCH = (
     Action(
         name="lift",
@@ -685,14 +709,55 @@ DRAW = (
 )
 """What works beside a sheet to draw on."""
 
+DATA = (
+    Action(
+        name="next_batch(1)",
+        keys="full_stop",
+        label="next batch",
+        help="Show the images of the next update.",
+        rank=2,
+    ),
+    Action(
+        name="next_batch(-1)",
+        keys="comma",
+        label="batch before",
+        help="Show the images of the update before.",
+        footer=False,
+    ),
+    Action(
+        name="augmented",
+        keys="a",
+        label="augment",
+        help="Show the images as the augmentation makes them, or without it.",
+        rank=2,
+    ),
+    Action(
+        name="resize_pictures(-1)",
+        keys="plus,equals_sign",
+        label="larger",
+        help="Draw the pictures larger, up to every pixel.",
+        rank=4,
+    ),
+    Action(
+        name="resize_pictures(1)",
+        keys="minus",
+        label="smaller",
+        help="Draw the pictures smaller, and more of them.",
+        rank=4,
+    ),
+)
+"""What works in the pane of the data set."""
+
 SECTIONS: dict[str, tuple[Action, ...]] = {
     "New run": (*PRESETS, *CHOICE, *NEW_RUN),
+    "Data of a new run": DATA,
     "Steering a live run": STEERING,
     "A run that has ended": ENDED,
     "Dashboard": (*VIEW, *PANES),
     "Charts": CHART,
     "Runs": RUNS,
     "Inside a network": NETWORK,
+    "Health": HEALTH,
     "Drawing": (*SKETCH, *DRAW),
     "Everywhere": APP,
 }

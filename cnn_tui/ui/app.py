@@ -16,15 +16,15 @@ from textual.command import Provider
 from textual.message import Message
 from textual.screen import Screen
 
-from cnn_tui.errors import CnnTuiError
 from cnn_tui.host import terminal
 from cnn_tui.pictures.depth import AUTO, Depth, depth_of
 from cnn_tui.text import printable
 from cnn_tui.ui.actions import APP, DETACH_ANYWHERE
 from cnn_tui.ui.backend import Backend, Ending, Resumption
 from cnn_tui.ui.background import BackgroundStarts
+from cnn_tui.ui.leaving import Leaving
 from cnn_tui.ui.palette import ActionProvider
-from cnn_tui.ui.screens.dialogs import Choose, Wait
+from cnn_tui.ui.screens.dialogs import Wait
 from cnn_tui.ui.screens.help import HelpScreen
 from cnn_tui.ui.screens.new_run import NewRunScreen
 from cnn_tui.ui.type_ahead import TypeAhead
@@ -88,15 +88,15 @@ class CnnTuiApp(App[int]):
         self._background = BackgroundStarts(
             self, self.backend, self.open_run, self._show_problem
         )
+        self._leaving = Leaving(self, self.backend)
         self._runs_folder = runs_folder
         self._marker_choice = marker
         self._pictures_choice = pictures
         self._open_run = open_run
         self._keep_output = keep_output
-        self._new_run = NewRunScreen(runs_folder)
+        self._new_run = NewRunScreen(runs_folder, data_dir=data_dir, depth=self.depth)
         self.typed = TypeAhead(self, super().on_event)
         self._resuming: Path | None = None
-        self._is_leaving = False
         self.animation_level = "none"
 
     @cached_property
@@ -172,24 +172,13 @@ class CnnTuiApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leaves; asks where this process trains."""
-        if not self.backend.is_busy:
-            self.exit(0)
-            return
-        question = Choose(
-            f"{self._training_name()} is training",
-            explanation="Either way, what it has learned is saved.",
-            choices={
-                "d": "detach: it goes on in the background",
-                "s": "stop and save after this update",
-            },
-        )
-        self.push_screen(question, self._leave)
+        self._leaving.ask()
 
     def action_detach_anywhere(self) -> None:
         """Leaves the run of this process to the background."""
-        self._leave("d")
+        self._leaving.detach()
 
-    def on_new_run_screen_loaded(self) -> None:
+    def on_drafting_screen_loaded(self) -> None:
         """Imports torch, which takes seconds, once the form can be used."""
         self.backend.warm_up()
 
@@ -232,7 +221,7 @@ class CnnTuiApp(App[int]):
 
     def on_steering_screen_detached(self) -> None:
         """Leaves; a run of this process is handed over first."""
-        self._leave("d")
+        self._leaving.detach()
 
     def on_run_created(self, message: RunCreated) -> None:
         """Shows the run that was started, or that nobody in the background took."""
@@ -240,13 +229,13 @@ class CnnTuiApp(App[int]):
             self._keep_output(message.run)
         self._resuming = None
         self.open_run(message.run)
-        if self._is_leaving:
-            self._stop(message.run)
+        if self._leaving.is_stopping:
+            self._leaving.stop(message.run)
 
     def on_run_ended(self, message: RunEnded) -> None:
         """Leaves if that was waited for; the dashboard shows how the run ended."""
         self._resuming = None
-        if message.ending.left is not None or self._is_leaving:
+        if message.ending.left is not None or self._leaving.is_stopping:
             self.exit(0)
         elif message.ending.problem is not None:
             if isinstance(self.screen, Wait):  # there is nothing to hand over
@@ -275,22 +264,6 @@ class CnnTuiApp(App[int]):
             wanted, on_run=self._tell_created, on_ended=self._tell_ended
         )
 
-    def _leave(self, key: str | None) -> None:
-        if key and not self.backend.is_busy:
-            self.exit(0)
-        elif key == "d":
-            self.push_screen(Wait("Detaching…", "The run is handed over."))
-            self.backend.hand_over()
-        elif key == "s":
-            self._is_leaving = True
-            self.push_screen(
-                Wait("Stopping…", "The program ends when the last checkpoint is saved.")
-            )
-            if self.backend.training is not None:
-                self._stop(self.backend.training)
-            else:  # nothing is learned yet: its images may take long to come
-                self.backend.interrupt("SIGINT")
-
     def _show_problem(self, problem: str) -> None:
         if self._new_run.is_starting:
             self._new_run.start_failed(problem)
@@ -302,18 +275,6 @@ class CnnTuiApp(App[int]):
 
     def _tell_ended(self, ending: Ending) -> None:
         self.post_message(RunEnded(ending))
-
-    def _stop(self, run: Path) -> None:
-        from cnn_tui.runs import mailbox
-
-        try:
-            mailbox.send(run, "stop")
-        except CnnTuiError as error:
-            self.notify(str(error), severity="error", markup=False)
-
-    def _training_name(self) -> str:
-        training = self.backend.training
-        return training.name if training else "a run"
 
     def _uncover(self, screen: Screen[Any]) -> None:
         while self.screen is not screen and len(self.screen_stack) > 1:

@@ -1,4 +1,4 @@
-"""Training in this process: the one module of the interface that reaches the engine."""
+"""Training, and what it would see: all that the interface wants of the engine."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,6 +13,8 @@ from cnn_tui.errors import CnnTuiError
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
+    from cnn_tui.datasets.preview import BatchPreview
+    from cnn_tui.engine.batch_preview import BatchPreviews
     from cnn_tui.engine.in_process import OnRun
     from cnn_tui.engine.outcome import Outcome
 
@@ -182,6 +184,40 @@ class Backend:
             self._interrupts = interrupts
             self._run = self._thread.submit(train)
         self._run.add_done_callback(ended)
+
+
+class Previews:
+    """What a run would train on, before it does; for one thread at a time."""
+
+    def __init__(self, data_dir: Path | None) -> None:
+        """Imports nothing yet."""
+        self._data_dir = data_dir
+        self._made: BatchPreviews | None = None
+
+    def look(
+        self,
+        config: "RunConfig",
+        step: int,
+        *,
+        augmented: bool,
+        tell: Callable[[str], object],
+    ) -> "BatchPreview":
+        """Returns what update ``step`` would see; ``tell`` may raise to end that.
+
+        Raises:
+            DataError: if the data set cannot be loaded.
+        """
+        if self._made is None:
+            warm_up()
+            from cnn_tui.engine.batch_preview import BatchPreviews
+
+            self._made = BatchPreviews(self._data_dir)
+        return self._made.look(config, step, augmented=augmented, tell=tell)
+
+    def forget(self) -> None:
+        """Gives the memory of the images back."""
+        if self._made is not None:
+            self._made.forget()
 
 
 def _sentence(error: BaseException) -> str:

@@ -1,33 +1,34 @@
 """A preset with what was typed into the form: texts in, a config or problems out."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import NoneType
-from typing import Any, Literal, get_args, get_origin
-
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
+from typing import Any
 
 from cnn_tui.config import (
     InvalidConfigError,
     Problem,
     RunConfig,
+    Setting,
     apply_settings,
     layer_table,
     parse_mapping,
     variants,
 )
-from cnn_tui.config.dataset import Augmentation, DatasetConfig
-from cnn_tui.config.models import DEFAULT_ITERATIONS, TrainingConfig
-from cnn_tui.datasets.facts import DATASETS
-from cnn_tui.errors import ConfigError
-from cnn_tui.io.safe_yaml import parse_value
+from cnn_tui.config.models import DEFAULT_ITERATIONS
 from cnn_tui.layers import ModelTable
 from cnn_tui.presets.read import Preset, save_preset
 from cnn_tui.text import count
-from cnn_tui.ui.form_fields import HINTS, KEYS, VARIANT_KEYS, WORDS_FOR_NONE, FieldView
+from cnn_tui.ui.data_source import Source, named_source
+from cnn_tui.ui.field_values import choices, find_value, split, text_of, value_of
+from cnn_tui.ui.form_fields import (
+    HINTS,
+    KEYS,
+    OF_SOURCES,
+    SOURCE,
+    WORDS_FOR_NONE,
+    FieldView,
+)
 
 _ITERATIONS, _EPOCHS = _LENGTHS = ("training.iterations", "training.epochs")
 
@@ -55,6 +56,20 @@ class Draft:
 
     preset: Preset
     edits: Mapping[str, str] = field(default_factory=dict)
+    looked_at: Source = field(default_factory=Source)
+    """The last path to images that was looked at."""
+
+    @property
+    def source(self) -> Source | None:
+        """What the typed name or path means: None if nothing was, or no look taken."""
+        text = self.edits.get(SOURCE, "").strip()
+        return self.looked_at if text == self.looked_at.text else named_source(text)
+
+    @property
+    def to_look_at(self) -> str:
+        """The path that was typed, unless it was looked at and is right."""
+        is_right = self.source is not None and not self.source.error
+        return "" if is_right else self.edits.get(SOURCE, "").strip()
 
     @property
     def used_edits(self) -> dict[str, str]:
@@ -73,10 +88,12 @@ class Draft:
     def mapping(self) -> dict[str, Any]:
         """Returns the preset's mapping with the edits, unchecked."""
         edits = self.used_edits
-        settings = [
-            (key, _value(key, edits[key])) for key in self._keys() if key in edits
+        typed = [
+            (key, value_of(key, edits[key]))
+            for key in self._keys()
+            if key in edits and key != SOURCE
         ]
-        return apply_settings(self._base(), settings)
+        return apply_settings(self._base(), [*self._source_settings(), *typed])
 
     def config(self) -> RunConfig:
         """Returns what would be started.
@@ -94,12 +111,14 @@ class Draft:
         except InvalidConfigError as error:
             problems = error.problems
         errors = dict[str | None, list[Problem]]()
+        if self.source and self.source.error:
+            errors[SOURCE] = [Problem(path=(SOURCE,), message=self.source.error)]
         for problem in problems:
             errors.setdefault(_field_of(problem, self._keys()), []).append(problem)
         return FormView(
             fields=dict(self._fields(errors, config)),
             problems=tuple(map(str, errors.get(None, ()))),
-            config=config,
+            config=None if errors or self.to_look_at else config,
             table=layer_table(config or self.preset.config),
         )
 
@@ -122,10 +141,20 @@ class Draft:
         known = {part: variants(part)[name] for part, name in self._names().items()}
         return [
             key
-            for key, part, leaf in ((key, *_split(key)) for key in KEYS)
+            for key, part, leaf in ((key, *split(key)) for key in KEYS)
             if part not in known or leaf in known[part].model_fields
-            if key != "dataset.name" or self.preset.config.dataset.name is not None
+            if self._source_kind() in OF_SOURCES.get(key, (self._source_kind(),))
         ]
+
+    def _source_settings(self) -> Sequence[Setting]:
+        return self.source.settings if self.source else ()
+
+    def _source_kind(self) -> str:
+        """Returns whether images come by a name, from a folder or an npz file."""
+        own = self.preset.config.dataset
+        found = {"folder": own.folder, "npz": own.npz}
+        found |= {split(key)[1]: value for key, value in self._source_settings()}
+        return next((kind for kind in ("folder", "npz") if found[kind]), "name")
 
     def _base(self) -> dict[str, Any]:
         """Returns the preset's mapping without any edits but the names."""
@@ -138,9 +167,13 @@ class Draft:
     def _own_texts(self) -> dict[str, str]:
         """Returns the texts of the fields without any edits but the names."""
         base, names = self._base(), self._names()
-        texts = {key: _text(key, _find(base, key, names)) for key in self._keys()}
+        texts = {
+            key: text_of(key, find_value(base, key, names)) for key in self._keys()
+        }
         for part, name in _names_in(self.preset.config).items():
             texts[f"{part}.name"] = name
+        dataset = self.preset.config.dataset
+        texts[SOURCE] = str(dataset.name or dataset.folder or dataset.npz)
         if texts[_EPOCHS] or texts[_ITERATIONS]:
             return texts
         return texts | {_ITERATIONS: str(DEFAULT_ITERATIONS)}
@@ -177,23 +210,6 @@ def restore_draft(preset: Preset, edits: Mapping[str, str]) -> Draft:
     return draft
 
 
-def choices(key: str) -> tuple[str, ...]:
-    """Returns the values of a field that has few of them; none if it takes any text."""
-    part, leaf = _split(key)
-    if part in VARIANT_KEYS and leaf == "name":
-        return tuple(variants(part))
-    if key == "dataset.name":
-        return tuple(DATASETS)
-    annotation = _info(key).annotation
-    kinds = [k for k in get_args(annotation) or [annotation] if k is not NoneType]
-    auto = [word] if (word := WORDS_FOR_NONE.get(key)) else []
-    if get_origin(annotation) is Literal:
-        return get_args(annotation)
-    if kinds == [bool]:
-        return (*auto, "false", "true")
-    return (*auto, *get_args(kinds[0])) if get_origin(kinds[0]) is Literal else ()
-
-
 def _names_in(config: RunConfig) -> dict[str, str]:
     training = config.training
     return {
@@ -203,56 +219,11 @@ def _names_in(config: RunConfig) -> dict[str, str]:
     }
 
 
-def _split(key: str) -> tuple[str, str]:
-    part, _, leaf = key.rpartition(".")
-    return part, leaf
-
-
-def _info(key: str, name: str | None = None) -> FieldInfo:
-    """Returns the definition of a field, for one or for any optimizer and its like."""
-    part, leaf = _split(key)
-    if part not in VARIANT_KEYS:
-        parts: dict[str, type[BaseModel]] = {
-            "dataset": DatasetConfig,
-            "dataset.augmentation": Augmentation,
-        }
-        return parts.get(part, TrainingConfig).model_fields[leaf]
-    models = [variants(part)[name]] if name else variants(part).values()
-    return next(m.model_fields[leaf] for m in models if leaf in m.model_fields)
-
-
-def _find(mapping: dict[str, Any], key: str, names: Mapping[str, str]) -> Any:
-    """Returns a value of a mapping, or its default."""
-    part, leaf = _split(key)
-    for step in part.split("."):
-        mapping = mapping.get(step) or {}
-    if leaf in mapping:
-        return mapping[leaf]
-    info = _info(key, names.get(part))
-    return "" if info.is_required() else info.default
-
-
-def _text(key: str, value: object) -> str:
-    if value is None:
-        return WORDS_FOR_NONE.get(key, "")
-    if isinstance(value, str):
-        return value
-    return json.dumps(value).removesuffix(".0")
-
-
-def _value(key: str, text: str) -> object:
-    text = text.strip()
-    if text == WORDS_FOR_NONE.get(key):
-        return None
-    try:
-        return parse_value(text)
-    except ConfigError:  # brackets within brackets: no field takes that
-        return text
-
-
 def _field_of(problem: Problem, keys: Sequence[str]) -> str | None:
     """Returns the key of the field to correct."""
     path = [str(part) for part in problem.path]
+    if path in (["dataset", "folder"], ["dataset", "npz"]):
+        return SOURCE
     for length in range(len(path), 0, -1):
         key = ".".join(path[:length])
         for candidate in (key, f"{key}.name"):

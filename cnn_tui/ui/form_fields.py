@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+SOURCE = "dataset.name"
+"""The name of a data set, or a path to images of one's own."""
 VARIANT_KEYS = ("training.optimizer", "training.schedule", "training.loss")
 """Parts whose fields depend on the ``name`` that is chosen."""
 
@@ -36,7 +38,11 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
             *_keys("training.loss", "name label_smoothing class_weights"),
             "training.on_non_finite",
         ),
-        "Data": _keys("dataset", "name normalize train_images validation_images"),
+        "Data": _keys(
+            "dataset",
+            "name image_size mode resize test_fraction validation_fraction normalize "
+            "train_images validation_images",
+        ),
         "Augmentation": _keys(
             "dataset.augmentation",
             "crop_padding horizontal_flip rotate scale brightness contrast cutout "
@@ -75,6 +81,10 @@ HINTS = {
     "training.threads": "auto, or a number",
     "training.schedule.step_size": "updates",
     "training.schedule.warmup_iterations": "updates",
+    SOURCE: "name, folder, .npz",
+    "dataset.image_size": "pixels a side",
+    "dataset.test_fraction": "where none are set apart",
+    "dataset.validation_fraction": "where none are set apart",
     "dataset.train_images": "all, or a number",
     "dataset.validation_images": "images held out",
     "dataset.augmentation.crop_padding": "pixels shifted",
@@ -109,10 +119,11 @@ class FieldView:
 _SHORT_LABELS = {
     "training.schedule.warmup_iterations": "warmup",
     "dataset.validation_images": "validation",
+    "dataset.validation_fraction": "valid. fraction",
     "training.early_stopping_patience": "patience",
     "training.gradient_accumulation": "accumulation",
     "training.optimizer.decay_norms_and_biases": "on norms, biases",
-    "dataset.name": "data set",
+    SOURCE: "data set",
 }
 
 
@@ -120,3 +131,13 @@ def label(key: str) -> str:
     """Returns the name of a field for people: ``batch size``, ``optimizer``."""
     leaf = key.removesuffix(".name").rpartition(".")[2]
     return _SHORT_LABELS.get(key, leaf.replace("_", " "))
+
+
+OF_SOURCES = {
+    "dataset.image_size": ("folder",),
+    "dataset.mode": ("folder",),
+    "dataset.resize": ("folder",),
+    "dataset.test_fraction": ("folder", "npz"),
+    "dataset.validation_fraction": ("folder", "npz"),
+}
+"""Fields that only images of some kinds have."""

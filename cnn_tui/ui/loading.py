@@ -3,7 +3,7 @@
 import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnn_tui.config import InvalidConfigError
 from cnn_tui.errors import ConfigError
@@ -13,7 +13,9 @@ from cnn_tui.host.gpu_sample import GpuSample
 from cnn_tui.presets.files import PresetFile
 from cnn_tui.presets.read import read_preset
 from cnn_tui.text import printable
-from cnn_tui.ui.draft import choices, restore_draft
+from cnn_tui.ui.data_source import Source
+from cnn_tui.ui.draft import restore_draft
+from cnn_tui.ui.field_values import choices
 from cnn_tui.ui.form_fields import KEYS
 from cnn_tui.ui.widgets.preset_list import PresetItem
 
@@ -27,15 +29,23 @@ class Machine:
     """The values of the fields that have few of them."""
 
 
-def read_item(file: PresetFile, edits: Mapping[str, str]) -> PresetItem:
-    """Reads a preset, with what was typed over it; an error is part of the result."""
+def read_item(
+    file: PresetFile, edits: Mapping[str, str], looked_at: Source | None = None
+) -> PresetItem:
+    """Reads a preset, with what was typed over it; an error is part of the result.
+
+    ``looked_at`` is what the typed path to images means, if that is known.
+    """
     try:
         preset = read_preset(file)
     except InvalidConfigError as error:
         return PresetItem(file=file, error="\n".join(error.lines))
     except ConfigError as error:
         return PresetItem(file=file, error=str(error))
-    return PresetItem(file=file, draft=restore_draft(preset, edits))
+    draft = restore_draft(preset, edits)
+    if looked_at is not None:
+        draft = replace(draft, looked_at=looked_at)
+    return PresetItem(file=file, draft=draft)
 
 
 def read_machine() -> Machine:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cnn_tui.datasets.form import Fractions
-from cnn_tui.datasets.listing import list_pictures, part_of
+from cnn_tui.datasets.form import Form, Fractions
+from cnn_tui.datasets.listing import list_files, list_pictures, part_of
+from cnn_tui.datasets.own import folder_facts, look_into
 from cnn_tui.errors import DataError
 
 HALF = Fractions(test=0.5, validation=0.1, seed=3)
@@ -110,3 +111,37 @@ def test_what_is_no_set_is_one_sentence(
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="gone cannot be read: No such file"):
         list_pictures(str(tmp_path / "gone"), HALF)
+
+
+@pytest.mark.parametrize("top", ["", "train/"])
+def test_facts_count_as_the_listing_parts(tmp_path: Path, top: str) -> None:
+    paths = [f"{top}{name}/{n}.png" for name in "ab" for n in range(60)]
+    folder = write(tmp_path, *paths)
+    form = Form(image_size=8, mode="grey", resize="crop")
+    for fractions in (HALF, Fractions(test=0.25), Fractions(test=0.2, seed=9)):
+        facts = folder_facts(folder, fractions, form)
+        found = list(parts(folder, fractions).values())
+        assert facts.train_images == found.count("train")
+        assert facts.validation_images == found.count("validation")
+        assert facts.test_images == found.count("test")
+
+
+def test_a_folder_is_walked_once_until_somebody_looks_again(tmp_path: Path) -> None:
+    folder = write(tmp_path, "a/1.png", "b/1.png")
+    form = Form(image_size=8, mode="grey", resize="crop")
+    assert len(folder_facts(folder, HALF, form).class_names) == 2
+    write(tmp_path, "c/1.png")
+    for fractions in (HALF, Fractions(test=0.1, seed=9)):
+        assert len(folder_facts(folder, fractions, form).class_names) == 2
+    look_into(folder)
+    assert folder_facts(folder, HALF, form).class_names == ("a", "b", "c")
+
+
+def test_whoever_is_told_of_files_may_end_the_walk(tmp_path: Path) -> None:
+    folder = write(tmp_path, *(f"{name}/{n}" for name in "ab" for n in range(600)))
+
+    def stop(sentence: str) -> None:
+        raise LookupError(sentence)
+
+    with pytest.raises(LookupError, match="500"):
+        list_files(folder, stop)

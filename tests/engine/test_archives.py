@@ -112,6 +112,23 @@ def test_an_archive_is_fetched_unpacked_and_read(cifar10: Site, folder: Path) ->
     assert told[-2:] == ["unpacking CIFAR-10", ""]
 
 
+def test_a_look_reads_an_archive_that_is_there_and_fetches_none(
+    cifar10: Site, folder: Path
+) -> None:
+    with pytest.raises(DataError) as caught:
+        load_dataset("cifar10", folder, may_download=False)
+    assert str(caught.value) == (
+        f"CIFAR-10 is not in {folder}: a run that starts downloads it, or put "
+        f"cifar-10-python.tar.gz into {folder}"
+    )
+    assert cifar10.asked == [] and not folder.exists()
+    folder.mkdir()
+    archive = folder / "cifar-10-python.tar.gz"
+    archive.write_bytes(cifar10.files["cifar.tar.gz"])
+    assert_are_cifar10(load_dataset("cifar10", folder, may_download=False))
+    assert cifar10.asked == []
+
+
 def test_a_broken_connection_is_gone_on_with(cifar10: Site, folder: Path) -> None:
     cifar10.breaks_after = [50_000, 0]
     with pytest.raises(DataError, match="broke off at byte 50,000 of"):

@@ -3,14 +3,14 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
 from cnn_tui.engine.checkpoint import load_checkpoint
-from cnn_tui.engine.replay import Replayed, replay, replay_apart
+from cnn_tui.engine.replay import Replayed, replay
 from cnn_tui.errors import InputError
 from cnn_tui.runs.history import step_file
 from cnn_tui.runs.rows import metrics_rows
@@ -163,44 +163,15 @@ def test_it_can_be_ended(tmp_path: Path) -> None:
     def enough(done: int, total: int) -> None:
         raise EnoughError
 
-    for way in (replay, replay_apart):
-        with pytest.raises(EnoughError):
-            way(path, 15, None, enough)
+    with pytest.raises(EnoughError):
+        replay(path, 15, None, enough)
 
 
-def test_a_process_of_its_own_leaves_random_numbers_alone(
-    eventful: tuple[Path, list[int]],
-) -> None:
-    path, kept = eventful
-    state = torch.get_rng_state()
-    told: list[int] = []
-    apart = replay_apart(path, kept[1], None, lambda done, total: told.append(done))
-    assert torch.equal(torch.get_rng_state(), state)
-    assert told
-    here = replay(path, kept[1], None)
-    assert torch.equal(apart.losses, here.losses)
-    assert same(dict(apart.network.model.state_dict()), here.network.model.state_dict())
-
-
-def test_it_works_while_the_run_goes_on(tmp_path: Path) -> None:
-    config = make_config(LOGISTIC, **ENDLESS)
-    with training(config, tmp_path) as trained:
-        trained.wait_for_row()
-        found = replay_apart(trained.path, 1, None)
-        assert_sees_what_was_recorded(trained.path, found)
-        trained.tell("stop")
-        trained.outcome()
-
-
-@pytest.mark.parametrize(
-    ("way", "step"), [(replay, 0), (replay, 21), (replay_apart, 21)]
-)
-def test_an_update_that_was_not_is_refused(
-    step: int, way: Callable[..., Replayed], tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("step", [0, 21])
+def test_an_update_that_was_not_is_refused(step: int, tmp_path: Path) -> None:
     path, _ = run(make_config(LOGISTIC), tmp_path)
     with pytest.raises(InputError) as refused:
-        way(path, step, None)
+        replay(path, step, None)
     assert str(refused.value) == (f"{path.name} has no update {step}: it has done 20")
 
 

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
 import cnn_tui.ui
+from cnn_tui.pictures.depth import Depth
 from cnn_tui.presets.files import preset_path
 from cnn_tui.ui.screens.new_run import NewRunScreen
 from cnn_tui.ui.widgets.choice import Choice
@@ -35,7 +36,7 @@ class Host(App[None]):
     def __init__(self) -> None:
         """Opens the screen."""
         super().__init__()
-        self.new_run = NewRunScreen(Path("runs"))
+        self.new_run = NewRunScreen(Path("runs"), data_dir=None, depth=Depth.GREY)
         self.started: list[NewRunScreen.StartRequested] = []
 
     def get_default_screen(self) -> NewRunScreen:
@@ -79,7 +80,8 @@ class Host(App[None]):
 
     def field(self, key: str) -> Field:
         """Returns the field of a key, which may end like that."""
-        return next(f for f in self.new_run.query(Field) if f.key.endswith(f".{key}"))
+        fields = self.new_run.query(Field)
+        return next(f for f in fields if f".{f.key}".endswith(f".{key}"))
 
     def value(self, key: str) -> str:
         """Returns the text in a field."""

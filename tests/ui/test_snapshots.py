@@ -84,6 +84,13 @@ def test_new_run(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_data_of_a_new_run(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    ready = showing("multiply-adds", "images of update 1", press=("4",))
+    app = CnnTuiApp(runs_folder=RUNS, pictures="grey")
+    assert snap_compare(app, terminal_size=size, run_before=ready)
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_dashboard(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     run = write_picture_run(RUNS, step=1240, state=State.RUNNING, **identity())
     app = CnnTuiApp(runs_folder=RUNS, open_run=run)
@@ -132,6 +139,6 @@ def test_runs(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
 
 
 def test_help(snap_compare: SnapCompare) -> None:
-    ready = showing("multiply-adds", "Everywhere", press=("question_mark",))
+    ready = showing("multiply-adds", "Go to the data set", press=("question_mark",))
     app = CnnTuiApp(runs_folder=RUNS)
     assert snap_compare(app, terminal_size=(80, 24), run_before=ready)

@@ -13,6 +13,7 @@ from cnn_tui.engine.look import excite, regard
 from cnn_tui.engine.look.explain import explain, rectangle
 from cnn_tui.engine.look.source import Source, Weighed
 from cnn_tui.engine.look.trace import IMAGE, Trace, limit_of, trace
+from cnn_tui.engine.replay import replay
 from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.layers import Stage
 from cnn_tui.layers import trace as table_of
@@ -81,6 +82,8 @@ class Answers:
             case ask.ListLabels():
                 labels = self.source.images(question.part).labels
                 return ask.Labels(labels=labels.cpu().numpy())
+            case ask.Replay():
+                return self._replay(question, tell)
             case _:
                 assert_never(question)
 
@@ -209,6 +212,20 @@ class Answers:
             labels=tuple(fetched.labels.tolist()),
             distances=tuple(distances),
             images=fetched.images,
+        )
+
+    def _replay(self, question: ask.Replay, tell: Tell) -> ask.Replayed:
+        source = self.source
+        found = replay(source.run, question.step, source.data_dir, tell)
+        source.keep(Weighed(step=found.step, network=found.network))
+        return ask.Replayed(
+            step=found.step,
+            from_step=found.from_step,
+            images=found.network.scaling.bytes_of(found.inputs).numpy(),
+            labels=found.labels.numpy(),
+            predicted=found.outputs.argmax(1).numpy(),
+            losses=found.losses.numpy(),
+            not_exact=found.not_exact,
         )
 
     def _fetch(self, part: Part, indices: tuple[int, ...]) -> ask.Fetched:

@@ -19,11 +19,13 @@ from cnn_tui.layers import Stage, stages
 from cnn_tui.look.messages import Moment, Picture
 from cnn_tui.runs.config import read_config, read_config_text
 from cnn_tui.runs.history import step_file
-from cnn_tui.runs.layout import CHECKPOINTS
+from cnn_tui.runs.layout import CHECKPOINTS, HISTORY
 from cnn_tui.runs.status import read_status
 from cnn_tui.text import count, printable
 
 CPU = torch.device("cpu")
+_MOST = 8
+"""Networks that are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,14 +54,15 @@ class Source:
             self.config.model.layers, self.facts.input_shape, self.facts.classes
         )
         self.device = device
-        self._data_dir = data_dir
+        self.data_dir = data_dir
         self._config_text = read_config_text(run)
+        self._kept: dict[int, Weighed] = {}
         self._loaded: dict[str, tuple[tuple[int, ...], Weighed]] = {}
 
     @cached_property
     def splits(self) -> Splits:
         """Its pictures. Raises DataError if they are not there."""
-        return load_splits(self.config, self._data_dir, self.device)
+        return load_splits(self.config, self.data_dir, self.device, may_download=False)
 
     def images(self, part: Part) -> Images:
         """Returns a part of the pictures. Raises InputError if there is none."""
@@ -97,6 +100,8 @@ class Source:
         Raises:
             InputError: if no checkpoint is of that moment, or none can be read.
         """
+        if isinstance(moment, int) and moment in self._kept:
+            return self._kept[moment]
         path = self._path(moment)
         if path is None:
             return self._first()
@@ -105,10 +110,17 @@ class Source:
         if known and known[0] == mark:
             return known[1]
         weighed = self._weighed(self._read(path, moment))
-        if len(self._loaded) >= 8:
+        if len(self._loaded) >= _MOST:
             self._loaded.pop(next(iter(self._loaded)))
         self._loaded[str(moment)] = (mark, weighed)
         return weighed
+
+    def keep(self, weighed: Weighed) -> None:
+        """Lets weights be looked at that no checkpoint has; the last few are kept."""
+        weighed.network.model.eval()
+        while len(self._kept) >= _MOST:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[weighed.step] = weighed
 
     def _path(self, moment: Moment) -> Path | None:
         """Returns the file of a moment; None for the weights before any update."""
@@ -119,8 +131,9 @@ class Source:
         if moment == "best":
             return folder / BEST
         kept = folder / step_file(moment)
-        if kept.exists():
-            return kept
+        for path in (kept, self.run / HISTORY / kept.name):
+            if path.exists():
+                return path
         return self._replaced(moment) or (None if moment == 0 else kept)
 
     def _replaced(self, step: int) -> Path | None:

@@ -1,29 +1,10 @@
 """The moments of a run that can be looked at."""
 
-import os
-import re
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 
 from cnn_tui.look.messages import Moment
-from cnn_tui.runs.layout import CHECKPOINTS
-from cnn_tui.runs.records import Status
 from cnn_tui.text import count
 from cnn_tui.ui.glyphs import Glyphs
-
-
-def steps_available(run: Path, status: Status | None) -> list[int]:
-    """Returns the steps whose weights can be looked at, ascending, with the first."""
-    steps: set[int | None] = {0}
-    with suppress(OSError):
-        for name in os.listdir(run / CHECKPOINTS):
-            if match := re.fullmatch(r"step-(\d{8,10})\.pt", name, re.ASCII):
-                steps.add(int(match[1]))
-    if status:
-        steps.add(status.last_checkpoint_step)
-        steps.add(status.best.step if status.best else None)
-    return sorted(step for step in steps if step is not None)
 
 
 def moved(steps: Sequence[int], moment: Moment, shown: int, by: int) -> Moment:

@@ -134,6 +134,12 @@ class DashboardScreen(SteeringScreen):
             self._keys = keys
             self.refresh_bindings()
 
+    def action_show_health(self) -> None:
+        """Shows how the layers do."""
+        from cnn_tui.ui.screens.health import HealthScreen
+
+        self.app.push_screen(HealthScreen(self.run.path, self._glyphs))
+
     def action_smoothing(self) -> None:
         """Takes the next smoothing factor."""
         place = SMOOTHING_FACTORS.index(self._factor) + 1

@@ -1,8 +1,9 @@
 """A network from inside: what each layer makes of a picture, at any moment."""
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
@@ -11,6 +12,7 @@ from textual.timer import Timer
 from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.pictures.depth import Depth
 from cnn_tui.runs import mailbox
+from cnn_tui.runs.history import steps_available
 from cnn_tui.text import count, printable
 from cnn_tui.ui.actions import NETWORK
 from cnn_tui.ui.glyphs import GLYPHS
@@ -21,6 +23,7 @@ from cnn_tui.ui.looking import Looking
 from cnn_tui.ui.run_view import RunView
 from cnn_tui.ui.screens.dialogs import AskText
 from cnn_tui.ui.screens.network_inquiry import NetworkInquiry
+from cnn_tui.ui.type_ahead import READING
 from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.lines import Lines
 from cnn_tui.ui.widgets.network_panes import NetworkPanes
@@ -45,7 +48,7 @@ class NetworkScreen(NetworkInquiry):
         self._glyphs = GLYPHS[marker]
         self._run = RunView(looking.run)
         self._steps: list[int] = []
-        self._news: object = None
+        self._news: object = self
         self._told = ""
         self._timer: Timer | None = None
 
@@ -246,14 +249,21 @@ class NetworkScreen(NetworkInquiry):
         self._run.look()
         status = self._run.status
         news = status and (status.last_checkpoint_step, status.best, self._run.state)
-        if news == self._news and self._steps:
+        if news == self._news:
             return
         self._news = news
         self.refresh_bindings()
-        self._steps = timeline.steps_available(self.looking.run, status)
+        self._list_moments()
         if self.looking.moment == "newest":
             self._told = ""
             self.look()
+        self.show_words()
+
+    @work(exclusive=True, group=f"{READING} moments")
+    async def _list_moments(self) -> None:
+        """Lists the steps that can be looked at; the events of a run may be many."""
+        steps = await asyncio.to_thread(steps_available, self.looking.run)
+        self._steps = sorted({0, *steps})
         self.show_words()
 
     def _reading(self, scene: Scene) -> str:

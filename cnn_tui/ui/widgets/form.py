@@ -8,8 +8,9 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from cnn_tui.ui.form_fields import COLUMNS, NOTES
+from cnn_tui.ui.form_fields import COLUMNS, NOTES, SOURCE
 from cnn_tui.ui.widgets.field import Field
+from cnn_tui.ui.widgets.source_field import SourceField
 
 if TYPE_CHECKING:
     from cnn_tui.ui.draft import FormView
@@ -98,6 +99,6 @@ def _rows(
     keys: Sequence[str], choices: Mapping[str, Sequence[str]]
 ) -> Iterator[Widget]:
     for key in keys:
-        yield Field(key, choices.get(key, ()))
+        yield SourceField() if key == SOURCE else Field(key, choices.get(key, ()))
         if key in NOTES:
             yield Static(f"  {NOTES[key]}", classes="note", markup=False)

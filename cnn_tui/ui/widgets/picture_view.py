@@ -9,6 +9,11 @@ from cnn_tui.pictures.colours import Pixels
 from cnn_tui.pictures.depth import Depth
 
 
+def strips(pixels: Pixels, depth: Depth) -> list[Strip]:
+    """Returns the lines of a terminal that show pixels, two rows of them a line."""
+    return [Strip(line, pixels.shape[1]) for line in drawn(pixels, depth)]
+
+
 class PictureView(Widget):
     """Shows pixels from its upper left corner on; two rows of them a line.
 
@@ -31,7 +36,7 @@ class PictureView(Widget):
             return
         resized = self.pixels is None or pixels.shape != self.pixels.shape
         self.pixels = pixels.copy()
-        self._strips = [Strip(line) for line in drawn(pixels, self._depth)]
+        self._strips = strips(pixels, self._depth)
         self.refresh(layout=resized)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
