@@ -110,6 +110,12 @@ class Fetch(Question, frozen=True, kw_only=True):
     indices: tuple[int, ...]
 
 
+class ListLabels(Question, frozen=True, kw_only=True):
+    """Which classes do the pictures of a part have?"""
+
+    part: Part = "test"
+
+
 class FindNeighbours(Question, frozen=True, kw_only=True):
     """Which training pictures are most like a picture, for the network?"""
 
@@ -263,6 +269,12 @@ class Fetched(Answer, frozen=True, kw_only=True):
     labels: np.ndarray
 
 
+class Labels(Answer, frozen=True, kw_only=True):
+    """The class of each picture of a part."""
+
+    labels: np.ndarray
+
+
 class Neighbours(Answer, frozen=True, kw_only=True):
     """The nearest training pictures, by the values before the last linear layer."""
 
@@ -321,6 +333,7 @@ AnyQuestion = (
     | Fetch
     | FindNeighbours
     | Identify
+    | ListLabels
     | Replay
 )
 AnyAnswer = (
@@ -334,6 +347,7 @@ AnyAnswer = (
     | Fetched
     | Neighbours
     | Identified
+    | Labels
     | Replayed
     | Failed
     | Progress

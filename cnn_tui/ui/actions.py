@@ -233,6 +233,13 @@ VIEW = (
         footer=False,
     ),
     Action(
+        name="look_inside",
+        keys="v",
+        label="inside",
+        help="Look inside the network: its maps, its filters, its answers.",
+        rank=4,
+    ),
+    Action(
         name="back",
         keys="escape",
         label="back",
@@ -376,6 +383,13 @@ RUNS = (
         help="Go on with the selected run, exactly where it was.",
     ),
     Action(
+        name="look_inside",
+        keys="v",
+        label="inside",
+        help="Look inside the network of the selected run.",
+        rank=4,
+    ),
+    Action(
         name="filter",
         keys="slash",
         label="filter",
@@ -489,6 +503,136 @@ NEW_RUN = (
     ),
 )
 """What works on the new-run screen."""
+
+NETWORK = (
+    Action(
+        name="move(-1,0)",
+        keys="up",
+        label="layer up",
+        help="Go to the layer before; in a zoomed map a row up.",
+        footer=False,
+    ),
+    Action(
+        name="move(1,0)",
+        keys="down",
+        label="layer down",
+        help="Go to the next layer; in a zoomed map a row down.",
+        footer=False,
+    ),
+    Action(
+        name="move(0,-1)",
+        keys="left",
+        label="channel left",
+        help="Go to the channel, filter, value or class before.",
+        footer=False,
+    ),
+    Action(
+        name="move(0,1)",
+        keys="right",
+        label="channel right",
+        help="Go to the next channel, filter, value or class.",
+        footer=False,
+    ),
+    Action(
+        name="turn_page(-1)",
+        keys="pageup",
+        label="page up",
+        help="Go to the maps or filters of the page before.",
+        footer=False,
+    ),
+    Action(
+        name="turn_page(1)",
+        keys="pagedown",
+        label="page down",
+        help="Go to the maps or filters of the next page.",
+        footer=False,
+    ),
+    Action(
+        name="open_map",
+        keys="enter",
+        label="zoom",
+        help="Zoom the map or filter under the cursor, with a cursor over its values.",
+        rank=1,
+    ),
+    Action(
+        name="switch_sheets",
+        keys="tab,shift+tab",
+        label="maps/filters",
+        help="Go from the maps to the filters, and back.",
+        rank=1,
+    ),
+    Action(
+        name="step_picture(-1)",
+        keys="comma",
+        label="picture",
+        help="Show the picture before.",
+        footer=False,
+    ),
+    Action(
+        name="step_picture(1)",
+        keys="full_stop",
+        label="picture",
+        help="Show the next picture.",
+        rank=1,
+    ),
+    Action(
+        name="find",
+        keys="slash",
+        label="find",
+        help="Find pictures: of a class, mistakes only, or one by its number.",
+        rank=1,
+    ),
+    Action(
+        name="move_in_time(-1)",
+        keys="less_than_sign",
+        label="earlier",
+        help="Show the weights of an earlier checkpoint of the run.",
+        rank=2,
+    ),
+    Action(
+        name="move_in_time(1)",
+        keys="greater_than_sign",
+        label="later",
+        help="Show the weights of a later checkpoint; the newest follows the run.",
+        rank=2,
+    ),
+    Action(
+        name="scale",
+        keys="c",
+        label="colours",
+        help="Scale the colours by the unit, the layer or the whole net.",
+        rank=2,
+    ),
+    Action(
+        name="show_patches",
+        keys="p",
+        label="looks for",
+        help="Show the test pictures that excite the channel most, and where.",
+        rank=2,
+    ),
+    Action(
+        name="show_where",
+        keys="o",
+        label="where",
+        help="Show where in the picture the network sees a class; arrows choose it.",
+        rank=2,
+    ),
+    Action(
+        name="save_checkpoint",
+        keys="k",
+        label="checkpoint",
+        help="Ask the run for a checkpoint now, to look at its newest weights.",
+        rank=3,
+    ),
+    Action(
+        name="back",
+        keys="escape",
+        label="back",
+        help="One layer out: the zoomed map, then this screen.",
+        rank=1,
+    ),
+)
+"""What works inside a network."""
 
 HEALTH = (
     Action(
@@ -704,6 +848,7 @@ SECTIONS: dict[str, tuple[Action, ...]] = {
     "Dashboard": (*VIEW, *PANES),
     "Charts": CHART,
     "Runs": RUNS,
+    "Inside a network": NETWORK,
     "Health": HEALTH,
     "Mistakes": MISTAKES,
     "Pictures": PICTURES,

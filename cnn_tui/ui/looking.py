@@ -16,6 +16,13 @@ class MistakesRequested(Message):
     run: Path
 
 
+@dataclass
+class LookRequested(Message):
+    """The person wants to see the network of a run from inside."""
+
+    run: Path
+
+
 class Looking:
     """A look into one run; the screen that began it ends it.
 

@@ -66,7 +66,7 @@ class Answers:
             case ask.FindDead():
                 return self._dead(question)
             case ask.FindPatches():
-                return self._patches(question)
+                return self._patches(question, tell)
             case ask.Occlude():
                 weighed = self.source.at(question.moment)
                 image, _ = self.source.picture(question.picture)
@@ -85,6 +85,9 @@ class Answers:
                 id_of = self.source.splits.id_of
                 found = tuple(id_of(question.part, n) for n in question.indices)
                 return ask.Identified(pictures=found)
+            case ask.ListLabels():
+                labels = self.source.images(question.part).labels
+                return ask.Labels(labels=labels.cpu().numpy())
             case ask.Replay():
                 return self._replay(question, tell)
             case _:
@@ -175,7 +178,7 @@ class Answers:
             step=weighed.step, pictures=len(images), channels=channels
         )
 
-    def _patches(self, question: ask.FindPatches) -> ask.Patches:
+    def _patches(self, question: ask.FindPatches, tell: Tell) -> ask.Patches:
         stage, source = self._stage(question.layer), self.source
         if not 0 <= question.channel < stage.output_shape[0]:
             raise InputError(
@@ -184,7 +187,7 @@ class Answers:
             )
         weighed, images = source.at(question.moment), source.images("test")
         best = excite.best_patches(
-            weighed.network, source.stages, stage, question.channel, images
+            weighed.network, source.stages, stage, question.channel, images, tell
         )
         indices = tuple(index for index, _, _ in best)
         fetched = self._fetch("test", indices)

@@ -19,7 +19,8 @@ from cnn_tui.layers import Stage, stages
 from cnn_tui.look.messages import Moment, Picture
 from cnn_tui.runs.config import read_config, read_config_text
 from cnn_tui.runs.history import step_file
-from cnn_tui.runs.layout import CHECKPOINTS
+from cnn_tui.runs.layout import CHECKPOINTS, HISTORY
+from cnn_tui.runs.status import read_status
 from cnn_tui.text import count, printable
 
 CPU = torch.device("cpu")
@@ -130,9 +131,20 @@ class Source:
         if moment == "best":
             return folder / BEST
         kept = folder / step_file(moment)
-        if moment == 0 and not kept.exists():
+        for path in (kept, self.run / HISTORY / kept.name):
+            if path.exists():
+                return path
+        return self._replaced(moment) or (None if moment == 0 else kept)
+
+    def _replaced(self, step: int) -> Path | None:
+        """Returns the file that holds a step until there is a better or newer one."""
+        status, folder = read_status(self.run), self.run / CHECKPOINTS
+        if status is None:
             return None
-        return kept
+        if status.last_checkpoint_step == step:
+            return self._path("newest")
+        is_best = status.best is not None and status.best.step == step
+        return folder / BEST if is_best else None
 
     def _read(self, path: Path, moment: Moment) -> Checkpoint:
         if moment == "newest":

@@ -25,7 +25,7 @@ from cnn_tui.ui.curves import (
     x_limits_of,
 )
 from cnn_tui.ui.glyphs import GLYPHS
-from cnn_tui.ui.looking import MistakesRequested
+from cnn_tui.ui.looking import LookRequested, MistakesRequested
 from cnn_tui.ui.run_settings import setting_rows
 from cnn_tui.ui.run_view import RunView
 from cnn_tui.ui.screens.steering import SteeringScreen
@@ -162,6 +162,10 @@ class DashboardScreen(SteeringScreen):
     def action_show_mistakes(self) -> None:
         """Shows what the network confuses."""
         self.post_message(MistakesRequested(self.run.path))
+
+    def action_look_inside(self) -> None:
+        """Shows the network from inside."""
+        self.post_message(LookRequested(self.run.path))
 
     def action_back(self) -> None:
         """Goes one layer out: cursor, part in view, zoomed pane, this run."""
