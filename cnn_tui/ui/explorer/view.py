@@ -1,0 +1,80 @@
+"""Everything that the screen of one value is drawn from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cnn_tui.layers import Layer, stages
+from cnn_tui.look.messages import Explanation, LayerFacts, Rectangle, Seen, Term
+from cnn_tui.runs.config import read_config
+
+Place = tuple[int, int, int]
+"""Channel, row and column; of a flat output, the feature and 0, 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class View:
+    """One value of a layer, and what is around it.
+
+    Attributes:
+        before: What the layer got: C×H×W, or flat.
+        before_number: Whose output that is.
+        shape: Of a flat input, how it is arranged: C×H×W before it was flattened.
+        class_names: Where the outputs are the scores of classes, else none.
+        visited: Which places of the channel were looked at, H×W.
+        first: The place, in the order of size, of the term that is shown first.
+    """
+
+    facts: LayerFacts
+    layer: Layer
+    seen: Seen
+    before: np.ndarray
+    before_number: str
+    shape: tuple[int, ...]
+    class_names: tuple[str, ...]
+    told: Explanation
+    place: Place
+    visited: np.ndarray
+    first: int = 0
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the value is made from all of a flat input."""
+        return self.before.ndim == 1 and self.told.kind == "sum"
+
+    @property
+    def terms(self) -> list[Term]:
+        """The parts of the value, the strongest first."""
+        return sorted(self.told.terms, key=lambda term: -abs(term.total))
+
+    @property
+    def term(self) -> Term:
+        """The part that is looked at."""
+        return self.terms[self.first]
+
+    @property
+    def window(self) -> Rectangle:
+        """What the value is made from, of the layer's input."""
+        return self.told.window or self.told.regions[self.before_number]
+
+
+def layer_of(run: Path, number: str) -> Layer:
+    """Returns a layer of a run, by its number; raises InputError if none can be."""
+    config = read_config(run)
+    facts = config.dataset.facts
+    every = stages(config.model.layers, facts.input_shape, facts.classes)
+    return next(stage.layer for stage in every if stage.number == number)
+
+
+def shape_before(layers: Sequence[LayerFacts], number: str) -> tuple[int, ...]:
+    """Returns the shape that a layer's input had before it was flattened."""
+    index = [layer.number for layer in layers].index(number)
+    shape = layers[index].input_shape
+    for layer in reversed(layers[:index]):
+        if layer.type == "flatten":
+            return layer.input_shape
+        if layer.input_shape != shape:
+            break
+    return shape
