@@ -1,5 +1,6 @@
 """The pictures beside one value: what it is made from, and the map that it is of."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -127,18 +128,17 @@ def _padded(view: View, values: np.ndarray) -> tuple[Pixels, int, int]:
 def _input_words(view: View) -> str:
     if view.before_number == "0":
         return "picture"
-    return f"in {view.term.channel + 1}/{len(view.before)}"
+    return f"in {view.input_channel + 1}/{len(view.before)}"
 
 
 def _dim_skipped(pixels: Pixels, window: Rectangle, dilation: tuple[int, int]) -> None:
     """Darkens the places of a window that a dilated kernel leaves out."""
-    for y in range(max(window.top, 0), window.top + window.height):
-        for x in range(max(window.left, 0), window.left + window.width):
-            is_taken = not (
-                (y - window.top) % dilation[0] or (x - window.left) % dilation[1]
-            )
-            if not is_taken and y < pixels.shape[0] and x < pixels.shape[1]:
-                pixels[y, x, :3] //= 2
+    rows, columns = np.indices((window.height, window.width))
+    skipped = (rows % dilation[0] > 0) | (columns % dilation[1] > 0)
+    rows, columns = rows[skipped] + window.top, columns[skipped] + window.left
+    inside = (rows >= 0) & (rows < pixels.shape[0])
+    inside &= (columns >= 0) & (columns < pixels.shape[1])
+    pixels[rows[inside], columns[inside], :3] //= 2
 
 
 def _output(view: View, shows_all: bool) -> Sheet:
@@ -184,12 +184,12 @@ def _weights(view: View) -> np.ndarray:
 
 def _columns(count: int) -> int:
     """Returns how many of so many are in a row of a wide rectangle."""
-    return max(1, round((2 * count) ** 0.5))
+    return max(1, round(math.sqrt(2 * count)))
 
 
 def _folded(values: np.ndarray) -> np.ndarray:
     """Returns flat values in rows of as many; what is left over is 0."""
-    columns = max(1, round(len(values) ** 0.5))
+    columns = max(1, round(math.sqrt(len(values))))
     rows = -(-len(values) // columns)
     filled = np.zeros(rows * columns)
     filled[: len(values)] = values

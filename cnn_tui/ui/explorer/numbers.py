@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
 import numpy as np
 from textual.content import Content
@@ -64,7 +63,7 @@ def short(value: float, width: int) -> str:
 def side_by_side(
     grids: Sequence[Grid], width: int, depth: Depth, signs: Signs
 ) -> list[Content] | None:
-    """Returns grids as lines, with as many digits as there is room for.
+    """Returns grids of as many rows as lines, with as many digits as there is room for.
 
     None where they do not fit at all.
     """
@@ -74,7 +73,7 @@ def side_by_side(
     if not fitting:
         return None
     blocks = [_rows(grid, fitting[0], depth, signs) for grid in grids]
-    return [Content.assemble(*row) for row in zip_longest(*blocks, fillvalue="")]
+    return [Content.assemble(*row) for row in zip(*blocks, strict=True)]
 
 
 def _rows(grid: Grid, width: int, depth: Depth, signs: Signs) -> list[Content]:

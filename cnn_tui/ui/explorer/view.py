@@ -1,5 +1,6 @@
 """Everything that the screen of one value is drawn from."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,8 +56,19 @@ class View:
         return self.terms[self.first]
 
     @property
+    def input_channel(self) -> int:
+        """Which channel of the layer's input is looked at."""
+        if self.facts.type == "flatten":
+            return self.place[0] // math.prod(self.before.shape[1:])
+        return min(self.term.channel, len(self.before) - 1)
+
+    @property
     def window(self) -> Rectangle:
         """What the value is made from, of the layer's input."""
+        if self.facts.type == "flatten":
+            width = self.before.shape[2]
+            y, x = divmod(self.place[0] % math.prod(self.before.shape[1:]), width)
+            return Rectangle(top=y, left=x, height=1, width=1)
         return self.told.window or self.told.regions[self.before_number]
 
 

@@ -141,9 +141,10 @@ def softmax_formula(view: View) -> str:
     powers = np.exp(scores - shift)
     own, share = view.place[0], float(view.seen.probabilities[view.place[0]])
     exponent = number(scores[own]) + (f" − {shift:.0f}" if shift else "")
+    filled = f"{short_power(powers[own])} ÷ {short_power(powers.sum())}"
     return (
-        f"softmax: e^({exponent}) ÷ sum of all {len(scores)} e^z = "
-        f"{short_power(powers[own])} ÷ {short_power(powers.sum())} = {100 * share:.2f} %"
+        f"softmax: e^({exponent}) ÷ sum of all {len(scores)} e^z = {filled} = "
+        f"{100 * share:.2f} %"
     )
 
 
@@ -161,7 +162,7 @@ def details(
     lines: list[Content] = []
     for place, term in enumerate(view.terms[view.first :], start=view.first):
         block = _term_lines(view, term, width, depth, signs)
-        heading = Content.styled(_heading(view, term, place), _MUTED)
+        heading = Content.styled(_heading(view, term, place, signs), _MUTED)
         is_tight = height < len(block) + 1
         block = block if is_tight else [heading, *block]
         if lines and len(lines) + len(block) > height:
@@ -194,7 +195,7 @@ def _term_lines(
     return lines or [Content(f"{shape(term.values.shape)} numbers need a wider screen")]
 
 
-def _heading(view: View, term: Term, place: int) -> str:
+def _heading(view: View, term: Term, place: int, signs: Signs) -> str:
     told = view.told
     size = shape(term.values.shape)
     if told.kind == "max":
@@ -227,9 +228,9 @@ def _contributions(view: View, width: int, height: int) -> list[Content]:
         f"{number(weights[at])} = {signed(products[at])}"
         for at in order[: rows * max(width // 40, 1)].tolist()
     ]
-    for row in range(min(rows, len(texts))):
-        lines.append(Content("  ".join(f"{text:<38}" for text in texts[row::rows])))
-    return lines
+    columns = [texts[row::rows] for row in range(min(rows, len(texts)))]
+    joined = ["  ".join(f"{text:<38}" for text in row) for row in columns]
+    return [*lines, *map(Content, joined)]
 
 
 def _readout(view: View) -> str:
