@@ -71,6 +71,26 @@ class View:
             return Rectangle(top=y, left=x, height=1, width=1)
         return self.told.window or self.told.regions[self.before_number]
 
+    @property
+    def origin(self) -> Place:
+        """Where the value comes from, in what the layer got: the middle of a window.
+
+        Of all features, the one with the largest weight × value.
+        """
+        if self.before.ndim == 1:
+            weights = self.term.weights
+            if weights is None:
+                return self.place
+            return int(np.abs(self.term.values * weights).argmax()), 0, 0
+        _, height, width = self.before.shape
+        y = self.window.top + self.window.height // 2
+        x = self.window.left + self.window.width // 2
+        return (
+            self.input_channel,
+            min(max(y, 0), height - 1),
+            min(max(x, 0), width - 1),
+        )
+
 
 def layer_of(run: Path, number: str) -> Layer:
     """Returns a layer of a run, by its number; raises InputError if none can be."""

@@ -39,9 +39,11 @@ def title(view: View) -> str:
         parts.append(f'class "{printable(view.class_names[channel])}"')
     else:
         parts.append(f"feature {count(channel + 1)} of {count(len(view.seen.maps))}")
+    if facts.formula and not view.is_flat:
+        parts.append(facts.formula)
     if isinstance(view.layer, Conv2d):
         parts.append(_padding(view.layer))
-    return " · ".join([*parts, *([facts.formula] if facts.formula else [])])
+    return " · ".join(parts)
 
 
 def _padding(layer: Conv2d) -> str:
