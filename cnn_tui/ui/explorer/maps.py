@@ -36,6 +36,8 @@ class Sheet:
     caption: str
     pixels: Pixels
     outlined: Rectangle | None = None
+    can_miss: bool = False
+    """Whether it is left out where there is no room for it in its own size."""
 
 
 def sheets(view: View, *, shows_all: bool) -> list[Sheet]:
@@ -61,6 +63,10 @@ def laid_out(sheets: Sequence[Sheet], height: int, width: int) -> tuple[Pixels, 
     ``height`` and ``width`` are in pixels; a picture that fits is enlarged by a whole
     factor, one that does not is reduced.
     """
+    total = sum(sheet.pixels.shape[1] + GAP for sheet in sheets) - GAP
+    tallest = max(sheet.pixels.shape[0] for sheet in sheets)
+    if total > width or tallest > height:
+        sheets = [sheet for sheet in sheets if not sheet.can_miss]
     sizes = _sizes([sheet.pixels.shape[:2] for sheet in sheets], height, width)
     canvas = blank(max(h for h, _ in sizes), sum(w + GAP for _, w in sizes) - GAP)
     captions, left = "", 0
@@ -173,6 +179,7 @@ def _weighed(view: View) -> list[Sheet]:
         Sheet(
             caption=f"each of {len(tiles)} channels",
             pixels=side_by_side(tiles, _columns(len(tiles))),
+            can_miss=True,
         ),
     ]
 

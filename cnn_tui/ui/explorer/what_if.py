@@ -12,6 +12,7 @@ from cnn_tui.look.what_if import KERNELS, MODES, Numbers, Sliding, axes_of, slid
 OWN, TYPED = "own", "typed"
 MAX_POOLING, MEAN_POOLING = "max pool", "avg pool"
 _NUMBERS = tuple(str(size) for size in range(1, 12))
+_LUMINANCE = (0.299, 0.587, 0.114)
 _POOLINGS = (MAX_POOLING, MEAN_POOLING)
 
 Choices = dict[str, str]
@@ -60,10 +61,8 @@ def first_choices(layer: object, kernels: Mapping[str, Numbers]) -> Choices:
         "dilation": "1",
     }
     if isinstance(layer, Conv2d):
-        padding = layer.padding
-        if not isinstance(padding, str):
-            padding = str(padding[0]) if padding[0] else "valid"
-        chosen |= {"padding": padding, "mode": layer.padding_mode}
+        chosen["padding"] = _padding(layer)
+        chosen["mode"] = layer.padding_mode
         chosen |= {"stride": str(layer.stride[0]), "dilation": str(layer.dilation[0])}
     elif isinstance(layer, MaxPool2d | AvgPool2d):
         is_max = isinstance(layer, MaxPool2d)
@@ -71,6 +70,12 @@ def first_choices(layer: object, kernels: Mapping[str, Numbers]) -> Choices:
         chosen |= {"kernel": MAX_POOLING if is_max else MEAN_POOLING, "size": str(size)}
         chosen["stride"] = str((layer.stride or layer.kernel_size)[0])
     return chosen
+
+
+def _padding(layer: Conv2d) -> str:
+    if isinstance(layer.padding, str):
+        return layer.padding
+    return str(layer.padding[0]) if layer.padding[0] else "valid"
 
 
 def outcome(image: Numbers, chosen: Choices, kernels: Mapping[str, Numbers]) -> Outcome:
@@ -119,11 +124,16 @@ def _layer(chosen: Choices, kernel: Numbers | None) -> Sliding:
         )
     if padding == "same":
         raise ModelError("a pooling has no padding same; give it as a number")
-    sides = int(padding) if padding.isdecimal() else 0
-    both = {"kernel_size": (size, size), "stride": (stride, stride)}
+    sides = (int(padding) if padding.isdecimal() else 0,) * 2
+    window, steps = (size, size), (stride, stride)
     if chosen["kernel"] == MEAN_POOLING:
-        return AvgPool2d(**both, padding=(sides, sides))
-    return MaxPool2d(**both, padding=(sides, sides), dilation=(dilation, dilation))
+        return AvgPool2d(kernel_size=window, stride=steps, padding=sides)
+    return MaxPool2d(
+        kernel_size=window,
+        stride=steps,
+        padding=sides,
+        dilation=(dilation, dilation),
+    )
 
 
 def grey_of(image: np.ndarray) -> Numbers:

@@ -20,7 +20,9 @@ _MOST_EXPONENT = 300
 
 def number(value: float) -> str:
     """Returns a value with four digits and a minus sign: "−0.1234"."""
-    return significant(value, 4).replace("-", "−")
+    is_usual = 1e-3 <= abs(value) < 10
+    text = f"{value:.4f}" if is_usual else significant(value, 4)
+    return text.replace("-", "−")
 
 
 def signed(value: float) -> str:
@@ -33,8 +35,7 @@ def title(view: View) -> str:
     facts, (channel, y, x) = view.facts, view.place
     parts = [f"{facts.number} {facts.summary}"]
     if view.seen.maps.ndim == 3:
-        of, height, width = view.seen.maps.shape
-        parts += [f"channel {channel + 1} of {of}", f"({y}, {x}) of {height}×{width}"]
+        parts += [f"channel {channel + 1} of {len(view.seen.maps)}", f"({y}, {x})"]
     elif view.class_names:
         parts.append(f'class "{printable(view.class_names[channel])}"')
     else:
@@ -60,7 +61,10 @@ def _padding(layer: Conv2d) -> str:
 def sums(view: View, width: int, height: int) -> list[Content]:
     """Returns how the value adds up, and what later layers make of it."""
     told = view.told
-    after = [(f"→ {step.summary}", number(step.value)) for step in told.then]
+    after = [
+        (f"→ {step.summary.removesuffix('2d')}", number(step.value))
+        for step in told.then
+    ]
     last = [(f"= {view.facts.type}", number(told.value)), *after]
     if told.bias is not None:
         last.insert(0, ("bias", signed(told.bias)))

@@ -37,8 +37,8 @@ _OTHER_LINES = 3
 """Title, captions and keys."""
 _LEAST_SUMS, _LEAST_SCORES = 18, 33
 """Columns of the sum, and of the scores of classes."""
-_FLAT_LINES = 7
-"""For the largest contributions to a score."""
+_SCORE_LINES = 15
+"""Of a score: its sum, and ten classes."""
 
 
 class ExplorerScreen(Screen[None]):
@@ -271,10 +271,12 @@ class ExplorerScreen(Screen[None]):
         pixels, captions = laid_out(drawn, 2 * (room - rows), columns - least)
         self.query_one("#maps", PictureView).show(pixels)
         self.query_one("#captions", Lines).show([Content(captions)])
-        width, height = columns - pixels.shape[1] - 2, -(-pixels.shape[0] // 2)
+        width, height = columns - pixels.shape[1] - 1, -(-pixels.shape[0] // 2)
+        if view.class_names:
+            height = room - rows
+        self.query_one("#pictures").styles.height = height
         self.query_one("#sums", Lines).show(sums(view, width, height))
-        left = room - height
-        shown = details(view, columns, left, self._depth, self._signs)
+        shown = details(view, columns, room - height, self._depth, self._signs)
         self.query_one("#details", Lines).show(shown)
         self._show_title()
 
@@ -284,7 +286,7 @@ class ExplorerScreen(Screen[None]):
         ``beside`` is what pictures leave that are not enlarged.
         """
         if view.is_flat:
-            return min(max(beside, _FLAT_LINES), room // 2)
+            return max(room - max(_SCORE_LINES, room // 2), 1)
         kernel = len(view.term.values)
         wanted = (kernel + 1) * len(view.told.terms)
         return min(max(kernel, min(wanted, beside, room // 2)), room - 1)

@@ -19,6 +19,7 @@ from cnn_tui.ui.actions import WHAT_IF
 from cnn_tui.ui.explorer.maps import Sheet, canvas_of, laid_out
 from cnn_tui.ui.explorer.numbers import PLAIN, Grid, Signs, side_by_side
 from cnn_tui.ui.explorer.what_if import (
+    MAX_POOLING,
     OWN,
     TYPED,
     Outcome,
@@ -150,18 +151,14 @@ class WhatIfScreen(Screen[None]):
 
     def _kernel_lines(self, made: Outcome, columns: int) -> list[Content]:
         if made.kernel is None:
-            return [Content("the largest value of each window")][: self._is_max]
+            kind = "largest value" if self._chosen["kernel"] == MAX_POOLING else "mean"
+            return [Content.styled(f"the {kind} of each window", "$foreground 60%")]
         grid = Grid(values=made.kernel, limit=limit_of(made.kernel))
         signs = PLAIN if self._depth is Depth.ASCII else Signs()
-        heading = Content.styled(
-            f"kernel {shape(made.kernel.shape)}, sum {number(float(made.kernel.sum()))}",
-            "$foreground 60%",
-        )
+        total = number(float(made.kernel.sum()))
+        words = f"kernel {shape(made.kernel.shape)}, sum {total}"
+        heading = Content.styled(words, "$foreground 60%")
         return [heading, *(side_by_side([grid], columns, self._depth, signs) or [])]
-
-    @property
-    def _is_max(self) -> bool:
-        return self._chosen["kernel"] == "max pool"
 
 
 def _problem(text: str) -> str | None:
