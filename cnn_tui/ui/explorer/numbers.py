@@ -10,7 +10,7 @@ from textual.content import Content
 from cnn_tui.pictures.colours import diverging
 from cnn_tui.pictures.depth import Depth
 
-_WIDTHS = (7, 6, 5, 4)
+_WIDTHS = (6, 5, 4)
 """Of a number, where there is much room, and where there is little."""
 
 

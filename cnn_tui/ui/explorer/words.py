@@ -14,6 +14,8 @@ from cnn_tui.ui.explorer.numbers import Grid, Signs, side_by_side
 from cnn_tui.ui.explorer.view import View
 
 _MUTED = "$foreground 60%"
+_MOST_COLUMNS = 36
+"""Of a sum: a name and its number belong together."""
 _MOST_EXPONENT = 300
 """Of e^z as it is; what is larger is shown less the largest."""
 
@@ -49,10 +51,12 @@ def title(view: View) -> str:
 
 def _padding(layer: Conv2d) -> str:
     """Returns what is added around the picture, and steps that are not usual."""
-    size = layer.padding if isinstance(layer.padding, str) else shape(layer.padding)
-    words = f"padding {size}"
-    if layer.padding not in ("valid", (0, 0)):
-        words += f" {layer.padding_mode}"
+    if layer.padding in ("valid", (0, 0)):
+        words = "no padding"
+    elif layer.padding == "same":
+        words = f"padding same {layer.padding_mode}"
+    else:
+        words = f"padding {shape(dict.fromkeys(layer.padding))} {layer.padding_mode}"
     if layer.dilation != (1, 1):
         words += f" · dilation {shape(layer.dilation)}"
     return words
@@ -71,6 +75,7 @@ def sums(view: View, width: int, height: int) -> list[Content]:
     scores = list(_softmax(view)) if view.class_names else []
     room = height - len(last) - len(scores)
     rows = [*_parts(view, max(room, 2)), *last]
+    width = min(width, _MOST_COLUMNS)
     return [*(_row(name, value, width) for name, value in rows), *scores]
 
 

@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
+from textual.widgets import Label
 from textual.worker import Worker
 
 from cnn_tui.errors import InputError, TrainingError
@@ -33,6 +34,7 @@ from cnn_tui.ui.widgets.picture_view import PictureView
 
 PLAY_SECONDS = 0.1
 """For one place while playing: what is sent for it is some kilobytes."""
+_NAMES = {action.name.partition("(")[0] for action in EXPLORER}
 _OTHER_LINES = 3
 """Title, captions and keys."""
 _LEAST_SUMS, _LEAST_SCORES = 18, 33
@@ -48,6 +50,7 @@ class ExplorerScreen(Screen[None]):
     DEFAULT_CSS = """
     ExplorerScreen {
         & #value { height: 1; background: $panel; padding: 0 1; }
+        & #problem { width: 1fr; color: $text-error; display: none; }
         & #captions { height: 1; color: $foreground 60%; }
         & #pictures { height: auto; }
         & #sums { width: 1fr; height: 100%; padding-left: 1; }
@@ -72,6 +75,7 @@ class ExplorerScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Makes title, captions, pictures, sum, numbers and keys."""
         yield Lines(id="value")
+        yield Label(id="problem", markup=False)
         yield Lines(id="captions")
         with Horizontal(id="pictures"):
             yield PictureView(self._depth, id="maps")
@@ -86,7 +90,7 @@ class ExplorerScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Asks for the value."""
-        self._say("working it out…")
+        self.query_one("#value", Lines).show([Content("working it out…")])
         self._look()
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -101,7 +105,7 @@ class ExplorerScreen(Screen[None]):
         """Hides what has no meaning for this layer."""
         view = self._view
         if view is None:
-            return action == "leave" or action not in {a.name for a in EXPLORER}
+            return action == "leave" or action not in _NAMES
         if action in ("play", "strongest", "show_all"):
             return view.seen.maps.ndim == 3
         if action == "step_term":
@@ -214,9 +218,9 @@ class ExplorerScreen(Screen[None]):
             if self._view is None or self._view.seen.step != told.step:
                 self._view = await self._viewed(told)
         except (InputError, TrainingError) as error:
-            self._problem = str(error)
-            self._say(self._problem)
+            self._tell(str(error))
             return
+        self._tell("")
         self._show(told, place)
 
     async def _viewed(self, told: ask.Explanation) -> View:
@@ -254,7 +258,6 @@ class ExplorerScreen(Screen[None]):
         self._view = replace(
             self._view, told=told, place=place, visited=visited, first=first
         )
-        self._problem = ""
         self.refresh_bindings()
         self._draw()
 
@@ -297,12 +300,13 @@ class ExplorerScreen(Screen[None]):
         moment = f"step {count(view.seen.step)}"
         self.query_one("#value", Lines).show([Content(f"{title(view)} · {moment}")])
 
-    def _say(self, sentence: str) -> None:
-        """Shows a sentence where there is nothing else, or where something is wrong."""
-        line = Content.styled(
-            printable(sentence), "$text-error" if self._problem else ""
-        )
-        self.query_one("#value", Lines).show([line])
+    def _tell(self, problem: str) -> None:
+        """Shows why there is no answer; what was shown before stays."""
+        self._problem = problem
+        label = self.query_one("#problem", Label)
+        label.update(printable(problem))
+        label.display = bool(problem)
+        self.refresh_bindings()
 
     @property
     def _depth(self) -> Depth:
