@@ -14,10 +14,11 @@ from torch import Tensor
 from cnn_tui.engine.look.source import Source
 from cnn_tui.engine.look.trace import Trace, trace
 from cnn_tui.layers import Conv2d
+from cnn_tui.look.messages import Picture
 from cnn_tui.pictures.colours import diverging, limit_of
 from cnn_tui.pictures.depth import Depth
 from cnn_tui.ui.app import CnnTuiApp
-from cnn_tui.ui.explorer.maps import canvas_of
+from cnn_tui.ui.explorer.maps import canvas_of, sheets
 from cnn_tui.ui.explorer.numbers import PLAIN, Grid, Signs, short, side_by_side
 from cnn_tui.ui.looking import Looking
 from cnn_tui.ui.screens import explorer
@@ -82,7 +83,7 @@ def traced(run: Path) -> tuple[Source, Trace]:
     """The first test picture of the run, through all layers."""
     source = Source(run, None)
     network = source.at("newest").network
-    image, _ = source.picture(explorer.ask.Picture())
+    image, _ = source.picture(Picture())
     return source, trace(network, source.stages, image)
 
 
@@ -142,13 +143,13 @@ async def visits(screen: ExplorerScreen, pilot: Pilot[int], maps: "np.ndarray") 
     assert "3 of 576" in text_of(screen, "captions")
     view = screen._view
     assert view is not None
-    sheet = explorer.sheets(view, shows_all=False)[-1]
+    sheet = sheets(view, shows_all=False)[-1]
     drawn = np.argwhere(sheet.pixels[..., 3] > 0)
     assert drawn.tolist() == [[6, 8], [6, 9], [6, 10]]
     assert (sheet.pixels[6, 8:11] == colours[6, 8:11]).all()
     await pilot.press("a")
     assert "· all" in text_of(screen, "captions")
-    assert (explorer.sheets(view, shows_all=True)[-1].pixels == colours).all()
+    assert (sheets(view, shows_all=True)[-1].pixels == colours).all()
     await pilot.press("a")
 
 
@@ -243,7 +244,7 @@ async def test_the_readout_and_softmax(run: Path, traced: tuple[Source, Trace]) 
             assert percent == f"{100 * scores.softmax(0)[int(name)]:.1f}"
         view = screen._view
         assert view is not None
-        _, summed, tiles = explorer.sheets(view, shows_all=False)
+        _, summed, tiles = sheets(view, shows_all=False)
         by_place = products.reshape(32, 4, 4).sum(0)
         assert (summed.pixels == diverging(by_place)).all()
         await pilot.press("down")
