@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 from textual.pilot import Pilot
+from torch.nn import functional
 
 from cnn_tui.layers import Conv2d, MaxPool2d
 from cnn_tui.look.what_if import KERNELS
+from cnn_tui.pictures.canvas import enlarged
 from cnn_tui.pictures.colours import diverging
 from cnn_tui.pictures.depth import Depth
 from cnn_tui.ui.app import CnnTuiApp
@@ -49,22 +51,26 @@ def shown(screen: WhatIfScreen) -> str:
     return screen.query_one("#outcome", Lines).plain
 
 
-def convolved(kernel: "np.ndarray", **parameters: int) -> "np.ndarray":
+def convolved(
+    kernel: "np.ndarray", stride: int = 1, padding: int = 0, dilation: int = 1
+) -> "np.ndarray":
     """Returns what torch makes of the picture."""
-    picture, weight = (
-        torch.from_numpy(a.copy())[None, None] for a in (PICTURE, kernel)
-    )
-    made = torch.nn.functional.conv2d(picture, weight, **parameters)  # type: ignore[arg-type]
+    picture, weight = (torch.tensor(a)[None, None] for a in (PICTURE, kernel))
+    made = functional.conv2d(picture, weight, None, stride, padding, dilation)
     result: np.ndarray = made[0, 0].numpy()
     return result
 
 
 def assert_drawn(screen: WhatIfScreen, values: "np.ndarray") -> None:
-    """The right-hand picture is this map."""
+    """The right-hand picture is this map, as large as there is room for."""
     pixels = screen.query_one(PictureView)._pixels
     assert pixels is not None
     height, width = values.shape
-    assert (pixels[:height, -width:] == diverging(values)).all()
+    drawn = [enlarged(diverging(values), factor) for factor in (1, 2, 3)]
+    assert any(
+        np.array_equal(pixels[: height * factor, -width * factor :], map_)
+        for factor, map_ in enumerate(drawn, start=1)
+    )
 
 
 async def test_it_begins_with_the_layer_and_its_own_filter() -> None:

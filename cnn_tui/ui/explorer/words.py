@@ -51,12 +51,11 @@ def title(view: View) -> str:
 
 def _padding(layer: Conv2d) -> str:
     """Returns what is added around the picture, and steps that are not usual."""
-    if layer.padding in ("valid", (0, 0)):
-        words = "no padding"
-    elif layer.padding == "same":
-        words = f"padding same {layer.padding_mode}"
-    else:
-        words = f"padding {shape(dict.fromkeys(layer.padding))} {layer.padding_mode}"
+    sides = layer.padding
+    if not isinstance(sides, str):
+        sides = shape(sides if sides[0] != sides[1] else sides[:1])
+    is_padded = sides not in ("valid", "0")
+    words = f"padding {sides} {layer.padding_mode}" if is_padded else "no padding"
     if layer.dilation != (1, 1):
         words += f" · dilation {shape(layer.dilation)}"
     return words
