@@ -208,26 +208,31 @@ def _sizes(
 ) -> list[tuple[int, int]]:
     """Returns how large each of some pictures is drawn; the smallest grow first."""
     width -= GAP * (len(sizes) - 1)
-    factors = [1] * len(sizes)
+    shares = [min(1.0, height / h) for h, _ in sizes]
+    needed = sum(share * w for share, (_, w) in zip(shares, sizes, strict=True))
+    if needed > width:
+        shares = [share * width / needed for share in shares]
 
-    def fits(factors: Sequence[int]) -> bool:
-        tall = max(f * h for f, (h, _) in zip(factors, sizes, strict=True))
-        wide = sum(f * w for f, (_, w) in zip(factors, sizes, strict=True))
-        return tall <= height and wide <= width
+    def scaled(shares: Sequence[float]) -> list[tuple[int, int]]:
+        return [
+            (max(1, int(share * h)), max(1, int(share * w)))
+            for share, (h, w) in zip(shares, sizes, strict=True)
+        ]
 
-    if not fits(factors):
-        total = sum(w for _, w in sizes)
-        share = min(1.0, width / total, height / max(h for h, _ in sizes))
-        return [(max(1, int(h * share)), max(1, int(w * share))) for h, w in sizes]
-    grown = True
-    while grown:
-        grown = False
-        for index in sorted(range(len(sizes)), key=lambda i: factors[i] * sizes[i][1]):
-            larger = [f + (i == index) for i, f in enumerate(factors)]
-            if fits(larger):
-                factors, grown = larger, True
-                break
-    return [(f * h, f * w) for f, (h, w) in zip(factors, sizes, strict=True)]
+    def larger(shares: list[float]) -> list[float] | None:
+        for index in sorted(range(len(sizes)), key=lambda i: shares[i] * sizes[i][1]):
+            grown = [share + (at == index) for at, share in enumerate(shares)]
+            tall, wide = (
+                grown[index] * sizes[index][0],
+                sum(w for _, w in scaled(grown)),
+            )
+            if shares[index] >= 1 and tall <= height and wide <= width:
+                return grown
+        return None
+
+    while (grown := larger(shares)) is not None:
+        shares = grown
+    return scaled(shares)
 
 
 def _scaled(sheet: Sheet, size: tuple[int, int]) -> Pixels:

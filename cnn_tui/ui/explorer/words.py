@@ -52,10 +52,9 @@ def title(view: View) -> str:
 def _padding(layer: Conv2d) -> str:
     """Returns what is added around the picture, and steps that are not usual."""
     sides = layer.padding
-    if not isinstance(sides, str):
-        sides = shape(sides if sides[0] != sides[1] else sides[:1])
-    is_padded = sides not in ("valid", "0")
-    words = f"padding {sides} {layer.padding_mode}" if is_padded else "no padding"
+    size = sides if isinstance(sides, str) else shape(dict.fromkeys(sides))
+    is_padded = size not in ("valid", "0")
+    words = f"padding {size} {layer.padding_mode}" if is_padded else "no padding"
     if layer.dilation != (1, 1):
         words += f" · dilation {shape(layer.dilation)}"
     return words

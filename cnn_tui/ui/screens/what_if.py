@@ -124,7 +124,7 @@ class WhatIfScreen(Screen[None]):
         columns, lines = self.size
         made = outcome(self._image, self._chosen, self._kernels)
         kernel = self._kernel_lines(made, columns)
-        room = lines - _OTHER_LINES - min(len(kernel), _MOST_KERNEL_LINES)
+        room = lines - _OTHER_LINES - min(len(kernel) - 1, _MOST_KERNEL_LINES)
         drawn = _sheets(self._image, made)
         pixels, captions = laid_out(drawn, 2 * room, columns - _FORM_COLUMNS)
         self.query_one("#maps", PictureView).show(pixels)
@@ -150,6 +150,7 @@ class WhatIfScreen(Screen[None]):
         return [*rows, Content.styled(f" {why}" if why else "", "$foreground 60%")]
 
     def _kernel_lines(self, made: Outcome, columns: int) -> list[Content]:
+        """Returns the kernel, and last what can be missed."""
         if made.kernel is None:
             kind = "largest value" if self._chosen["kernel"] == MAX_POOLING else "mean"
             return [Content.styled(f"the {kind} of each window", "$foreground 60%")]
@@ -158,7 +159,7 @@ class WhatIfScreen(Screen[None]):
         total = number(float(made.kernel.sum()))
         words = f"kernel {shape(made.kernel.shape)}, sum {total}"
         heading = Content.styled(words, "$foreground 60%")
-        return [heading, *(side_by_side([grid], columns, self._depth, signs) or [])]
+        return [*(side_by_side([grid], columns, self._depth, signs) or []), heading]
 
 
 def _problem(text: str) -> str | None:
