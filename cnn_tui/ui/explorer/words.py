@@ -233,12 +233,12 @@ def _contributions(view: View, width: int, height: int) -> list[Content]:
     rows = max(height - len(lines), 1)
     order = np.argsort(-np.abs(products), kind="stable")
     texts = [
-        f"{_origin(view, at)} {number(view.term.values[at])} × "
-        f"{number(weights[at])} = {signed(products[at])}"
+        f"{_origin(view, at):<12} {number(view.term.values[at]):>7} ×"
+        f"{number(weights[at]):>8} ={signed(products[at]):>8}"
         for at in order[: rows * max(width // 40, 1)].tolist()
     ]
     columns = [texts[row::rows] for row in range(min(rows, len(texts)))]
-    joined = ["  ".join(f"{text:<38}" for text in row) for row in columns]
+    joined = ["".join(f"{text:<40}" for text in row) for row in columns]
     return [*lines, *map(Content, joined)]
 
 

@@ -124,14 +124,16 @@ class WhatIfScreen(Screen[None]):
         columns, lines = self.size
         made = outcome(self._image, self._chosen, self._kernels)
         kernel = self._kernel_lines(made, columns)
-        room = lines - _OTHER_LINES - min(len(kernel) - 1, _MOST_KERNEL_LINES)
+        below = min(max(len(kernel) - 1, 1), _MOST_KERNEL_LINES)
+        room = lines - _OTHER_LINES - below
         drawn = _sheets(self._image, made)
         pixels, captions = laid_out(drawn, 2 * room, columns - _FORM_COLUMNS)
         self.query_one("#maps", PictureView).show(pixels)
         indent = " " * _FORM_COLUMNS
         self.query_one("#captions", Lines).show([Content(f"{indent}{captions}")])
         self.query_one("#choices", Lines).show(self._choice_lines(made))
-        self.query_one("#kernel", Lines).show(kernel)
+        left = lines - _OTHER_LINES - max(-(-len(pixels) // 2), len(self._chosen) + 1)
+        self.query_one("#kernel", Lines).show(kernel[: max(left, 1)])
         self.query_one("#outcome", Lines).show([_sentence(made)])
 
     def _choice_lines(self, made: Outcome) -> list[Content]:
