@@ -23,6 +23,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("HOME", str(home))
         for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
             patch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+        patch.setenv("no_proxy", "127.0.0.1")  # some tests serve files there
         for variable in ("CNN_TUI_RUNS", "CNN_TUI_DATA"):
             patch.delenv(variable, raising=False)
         yield

@@ -9,6 +9,8 @@ from cnn_tui.cli.attach import attach
 from cnn_tui.cli.check import check
 from cnn_tui.cli.data import data
 from cnn_tui.cli.doctor import doctor
+from cnn_tui.cli.health import health
+from cnn_tui.cli.inspect import inspect
 from cnn_tui.cli.options import (
     Marker,
     data_dir_option,
@@ -18,6 +20,7 @@ from cnn_tui.cli.options import (
     runs_dir_option,
 )
 from cnn_tui.cli.plot import plot
+from cnn_tui.cli.predict import predict
 from cnn_tui.cli.presets import presets
 from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
@@ -92,11 +95,14 @@ COMMANDS = (
     attach,
     send,
     verify,
+    inspect,
+    predict,
     runs,
     presets,
     data,
     show,
     plot,
+    health,
     check,
     doctor,
 )

@@ -52,10 +52,10 @@ def data(
         return
     dataset = parse_dataset(which, parse_settings(settings))
     warm_up()
-    from cnn_tui.cli.progress import tell_decoded
+    from cnn_tui.cli.progress import tell_loading
     from cnn_tui.engine.inspection import inspect
 
-    found = inspect(dataset, data_dir, tell_decoded)
+    found = inspect(dataset, data_dir, tell_loading)
     if as_json:
         echo_json(found.facts())
         return

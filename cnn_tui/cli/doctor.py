@@ -81,6 +81,7 @@ def _devices() -> dict[str, Any]:
         "gpu": gpus or "none",
         "gpu driver": nvml.driver_version() or "none (NVML not found)",
         "torch uses": _torch_view(),
+        "cpu amx": _amx(),
     }
 
 
@@ -93,6 +94,16 @@ def _torch_view() -> list[str]:
 
     why = why_unused()
     return [*usable_devices(), *([why] if why else [])]
+
+
+def _amx() -> str:
+    """Says whether the CPU has matrix units for bfloat16."""
+    from cnn_tui.engine.device import has_amx
+
+    found = has_amx()
+    if found is None:
+        return "unknown: this version of torch cannot tell"
+    return "yes, for precision: bfloat16" if found else "no"
 
 
 def _terminal() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 from cnn_tui.cli.options import echo
-from cnn_tui.cli.progress import Bar, JsonLines, Output, PlainLines
+from cnn_tui.cli.progress import Bar, JsonLines, Output, PlainLines, tell_loading
 from cnn_tui.engine.in_process import OnRun, train_in_process
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.outcome import Outcome
@@ -47,7 +47,12 @@ def resume_headless(
     def start(interrupts: Interrupts, listener: Listener, on_run: OnRun) -> Outcome:
         writer = RunWriter.open(run, listener=listener)
         return resume_run(
-            writer, interrupts, changes=changes, data_dir=data_dir, on_resumed=on_run
+            writer,
+            interrupts,
+            changes=changes,
+            data_dir=data_dir,
+            on_resumed=on_run,
+            tell=tell_loading,
         )
 
     return _run(start, data_dir, as_json=as_json)

@@ -2,12 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import click
 
 from cnn_tui.errors import InputError
 from cnn_tui.pictures.depth import AUTO, CHOICES
+
+if TYPE_CHECKING:
+    from cnn_tui.look.messages import Moment
 
 Marker = Literal["auto", "braille", "dot", "ascii"]
 MARKERS: tuple[Marker, ...] = get_args(Marker)
@@ -60,6 +63,11 @@ pictures_option = click.option(
     callback=_pictures,
     help="What pictures are drawn with; auto, the default, is what the terminal says.",
 )
+checkpoint_option = click.option(
+    "--checkpoint",
+    metavar="best|newest|STEP",
+    help="Whose weights.  [default: best, where there is one]",
+)
 pause_at_option = click.option(
     "--pause-at",
     type=click.IntRange(min=0, max=10**9),
@@ -69,6 +77,20 @@ pause_at_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, for scripts."
 )
+
+
+def moment_of(checkpoint: str | None) -> "Moment | None":
+    """Returns the moment that ``--checkpoint`` means.
+
+    Raises:
+        InputError: if it means none.
+    """
+    words: dict[str, Moment] = {"best": "best", "newest": "newest"}
+    if checkpoint is None or checkpoint in words:
+        return words.get(checkpoint or "")
+    if not (checkpoint.isdecimal() and len(checkpoint) <= 12):
+        raise InputError("--checkpoint must be best, newest, or an update's number")
+    return int(checkpoint)
 
 
 def echo_json(value: object) -> None:

@@ -284,8 +284,7 @@ def _summary(run: Path) -> str:
     return ", ".join(parts)
 
 
-def tell_decoded(done: int, total: int) -> None:
-    """Shows on a terminal how many pictures are decoded; the line goes at the end."""
+def tell_loading(sentence: str) -> None:
+    """Shows on a terminal what is fetched or decoded; the line goes at the end."""
     if sys.stderr.isatty():
-        text = "" if done == total else f"decoding pictures: {done:,} of {total:,}"
-        click.echo(f"\r\x1b[K{text}", err=True, nl=False)
+        click.echo(f"\r\x1b[K{sentence}", err=True, nl=False)

@@ -72,7 +72,7 @@ def train(
     # Only now, with the input in order, is it worth waiting for torch.
     warm_up()
     from cnn_tui.cli.headless import train_headless, train_in_background
-    from cnn_tui.cli.progress import tell_decoded
+    from cnn_tui.cli.progress import tell_loading
     from cnn_tui.engine.start import NewRun
 
     wanted = NewRun(
@@ -82,7 +82,7 @@ def train(
         runs_folder=runs_dir,
         data_dir=data_dir,
         pause_at=pause_at,
-        tell=tell_decoded,
+        tell=tell_loading,
     )
     run = train_in_background if background else train_headless
     ctx.exit(run(wanted, as_json=as_json))

@@ -8,7 +8,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from cnn_tui.config.values import Count, Fraction, Part, as_tuple
 from cnn_tui.datasets.facts import DATASETS, DatasetFacts
-from cnn_tui.datasets.form import Form, Fractions, Mode, Resize
+from cnn_tui.datasets.form import (
+    MAX_IMAGE_SIZE,
+    MIN_IMAGE_SIZE,
+    Form,
+    Fractions,
+    Mode,
+    Resize,
+)
 from cnn_tui.datasets.own import folder_facts, npz_facts
 from cnn_tui.errors import ConfigError
 from cnn_tui.host.process import absolute
@@ -85,7 +92,7 @@ class DatasetConfig(Part):
     """A folder with a folder of pictures per class, or train, val and test of these."""
     npz: OwnPath | None = None
     """A file with the arrays images and labels, or train_images, test_labels, …"""
-    image_size: Annotated[int, Field(ge=8, le=1024)] = 32
+    image_size: Annotated[int, Field(ge=MIN_IMAGE_SIZE, le=MAX_IMAGE_SIZE)] = 32
     """Height and width that pictures are brought to."""
     mode: Mode = "rgb"
     resize: Resize = "crop"

@@ -17,6 +17,7 @@ from pydantic import (
 from cnn_tui.config.dataset import DatasetConfig
 from cnn_tui.config.values import (
     MAX_STEPS,
+    ClassWeights,
     Count,
     Fraction,
     NonNegative,
@@ -80,6 +81,11 @@ class CrossEntropy(Part):
 
     name: Literal["cross_entropy"] = "cross_entropy"
     label_smoothing: Annotated[float, Field(ge=0, le=1)] = 0.0
+    class_weights: ClassWeights = None
+    """torch's ``weight``, for training alone: what an image of each class counts.
+
+    ``balanced`` is images / (classes · images of the class), as in scikit-learn.
+    """
 
 
 class MeanSquaredError(Part):
@@ -95,13 +101,18 @@ class BinaryCrossEntropy(Part):
 
 
 class Sgd(Part):
-    """torch.optim.SGD."""
+    """torch.optim.SGD.
+
+    ``decay_norms_and_biases``, as for every optimizer: whether ``weight_decay`` is of
+    all parameters, or of the weights of convolutions and linear layers alone.
+    """
 
     name: Literal["sgd"] = "sgd"
     lr: Positive = 0.01
     momentum: Fraction = 0.0
     nesterov: bool = False
     weight_decay: NonNegative = 0.0
+    decay_norms_and_biases: bool = True
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> Self:
@@ -118,6 +129,7 @@ class _AdamBase(Part):
     )
     eps: Positive = 1e-8
     weight_decay: NonNegative = 0.0
+    decay_norms_and_biases: bool = True
 
 
 class Adam(_AdamBase):
@@ -142,6 +154,7 @@ class RmsProp(Part):
     eps: Positive = 1e-8
     momentum: Fraction = 0.0
     weight_decay: NonNegative = 0.0
+    decay_norms_and_biases: bool = True
 
 
 class _Schedule(Part):
@@ -197,16 +210,32 @@ class TrainingConfig(Part):
     epochs: Epochs | None = None
     """Passes over the training images, instead of ``iterations``: 0.5 is half a one."""
     batch_size: Annotated[int, Field(ge=1)] = 100
+    gradient_accumulation: Count = 1
+    """Slices of a batch that an update adds up the gradients of, one after another.
+
+    It needs memory for one slice, and is the same update but for rounding, dropout's
+    numbers, and batch normalization, which sees each slice by itself.
+    """
+    drop_last: bool = False
+    """Leave out the last, smaller batch of each epoch."""
     loss: Annotated[Loss, _named("cross_entropy")] = CrossEntropy()
     optimizer: Annotated[Optimizer, _named("sgd")] = Sgd()
     schedule: Annotated[Schedule, _named("constant")] = Constant()
     evaluate_every: Count = 500
     """Updates between two evaluations."""
+    evaluate_flipped: bool = False
+    """Evaluate each image by the mean of its own scores and those of its mirror."""
     checkpoint_every: Interval = "30s"
     """Seconds ("30s") or updates between two checkpoints."""
+    history: Annotated[int, Field(ge=0, le=1000)] = 32
+    """Checkpoints of its past that a run keeps, evenly spaced; 0 keeps none."""
+    health: bool = True
+    """Whether the layers are looked at now and then: at most 1 % of the time."""
     early_stopping_patience: Count | None = None
     """Finish after so many evaluations without a better one; null never does."""
     clip_grad_norm: Positive | None = None
+    ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Evaluate and keep an exponential moving average of the weights; null is off."""
     on_non_finite: Literal["pause", "stop", "rollback", "ignore"] = "stop"
     """What to do when the loss or a gradient is NaN or infinite."""
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
@@ -219,6 +248,11 @@ class TrainingConfig(Part):
     """CPU threads of the training; null is PyTorch's own choice."""
     device: Device = "auto"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+
+    @property
+    def slice_size(self) -> int:
+        """Images at most that a forward pass takes."""
+        return -(-self.batch_size // self.gradient_accumulation)
 
     @model_validator(mode="before")
     @classmethod
@@ -246,8 +280,10 @@ class RunConfig(Part):
 
     @property
     def steps_per_epoch(self) -> int:
-        """Updates in one pass; the last, smaller batch counts."""
-        return -(-self.dataset.images_trained_on // self.training.batch_size)
+        """Updates in one pass; the last, smaller batch counts, unless it is dropped."""
+        training = self.training
+        whole, rest = divmod(self.dataset.images_trained_on, training.batch_size)
+        return whole + (rest > 0 and not training.drop_last)
 
     @property
     def total_steps(self) -> int:

@@ -115,6 +115,8 @@ def _problems_together(config: RunConfig) -> Iterator[Problem]:
     except DataError as error:
         yield Problem(path=("dataset", _source(config)), message=str(error))
         return
+    yield from _accumulation_problems(config)
+    yield from _loss_problems(config)
     yield from _schedule_problems(config)
     try:
         table = layer_table(config)
@@ -159,6 +161,27 @@ def _augmentation_problems(config: RunConfig) -> Iterator[Problem]:
             )
 
 
+def _accumulation_problems(config: RunConfig) -> Iterator[Problem]:
+    training = config.training
+    if training.gradient_accumulation > training.batch_size:
+        yield Problem(
+            path=("training", "gradient_accumulation"),
+            message=f"must be at most the batch_size of {training.batch_size:,}, "
+            f"not {training.gradient_accumulation:,}",
+        )
+
+
+def _loss_problems(config: RunConfig) -> Iterator[Problem]:
+    weights = getattr(config.training.loss, "class_weights", None)
+    classes = config.dataset.facts.classes
+    if isinstance(weights, tuple) and len(weights) != classes:
+        yield Problem(
+            path=("training", "loss", "class_weights"),
+            message=f"must be {classes} numbers, one for each class of "
+            f"{printable(config.dataset.title)}, not {len(weights)}",
+        )
+
+
 def _schedule_problems(config: RunConfig) -> Iterator[Problem]:
     schedule = config.training.schedule
     if (
@@ -174,14 +197,21 @@ def _schedule_problems(config: RunConfig) -> Iterator[Problem]:
 
 def _batch_norm_problems(config: RunConfig, table: ModelTable) -> Iterator[Problem]:
     """Batch normalization needs more than one value per channel in every batch."""
-    batch_size = config.training.batch_size
-    last = config.dataset.images_trained_on % batch_size or batch_size
-    if min(batch_size, last) > 1:
+    training = config.training
+    last = config.dataset.images_trained_on % training.batch_size
+    batches = [training.batch_size, 0 if training.drop_last else last]
+    if all(_smallest_slice(n, training.slice_size) > 1 for n in batches if n):
         return
+    what = "batch" if training.gradient_accumulation == 1 else "slice"
     for row in table.rows:
         if row.type == "batch_norm2d" and row.output_shape[1:] == (1, 1):
             yield Problem(
                 path=("training", "batch_size"),
-                message=f"leaves a batch of one image, in which layer {row.number}, "
+                message=f"leaves a {what} of one image, in which layer {row.number}, "
                 "batch_norm2d, sees one value per channel: choose another",
             )
+
+
+def _smallest_slice(batch_size: int, slice_size: int) -> int:
+    """Returns the images in the smallest part of a batch that is cut evenly."""
+    return batch_size // -(-batch_size // slice_size)

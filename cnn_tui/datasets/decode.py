@@ -1,6 +1,8 @@
 """From picture files to arrays of one size, whatever is in the files."""
 
 import os
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -16,6 +18,9 @@ MAX_PIXELS = 178_956_970
 Image.MAX_IMAGE_PIXELS = None  # it would warn, too, on the terminal
 
 
+T = TypeVar("T")
+
+
 class NotAPictureError(Exception):
     """A file without a picture that can be used; its text says why."""
 
@@ -26,13 +31,42 @@ def decode(path: str, form: Form) -> "np.ndarray":
     Raises:
         NotAPictureError: if there is none.
     """
+    return _opened(path, lambda picture: _to_array(picture, form))
+
+
+def decode_grey(path: str, largest: int) -> "np.ndarray":
+    """Returns the whole picture of a file as uint8 H×W, no side over ``largest``.
+
+    Raises:
+        NotAPictureError: if there is none.
+    """
+    return _opened(path, lambda picture: _to_grey(picture, largest))
+
+
+def size_of(path: str) -> tuple[int, int]:
+    """Returns height and width of the picture of a file, as it is shown.
+
+    Raises:
+        NotAPictureError: if there is none.
+    """
+    width, height = _opened(path, lambda picture: ImageOps.exif_transpose(picture).size)
+    return height, width
+
+
+def _opened(path: str, use: Callable[[Image.Image], T]) -> T:
+    """Returns what is made of a file's picture; raises NotAPictureError."""
     try:
         descriptor = open_regular(path)
     except OSError as error:
         raise NotAPictureError(error.strerror or "cannot be read") from error
     try:
         with open(descriptor, "rb") as file, Image.open(file) as picture:
-            return _to_array(picture, form)
+            width, height = picture.size
+            if width * height > MAX_PIXELS:
+                raise NotAPictureError(
+                    f"is enormous: {count(width)}×{count(height)} pixels"
+                )
+            return use(picture)
     except UnidentifiedImageError as error:
         raise NotAPictureError(
             "is empty" if os.path.getsize(path) == 0 else "is no picture"
@@ -45,18 +79,22 @@ def decode(path: str, form: Form) -> "np.ndarray":
 
 
 def _to_array(picture: Image.Image, form: Form) -> "np.ndarray":
-    width, height = picture.size
-    if width * height > MAX_PIXELS:
-        raise NotAPictureError(f"is enormous: {count(width)}×{count(height)} pixels")
     mode, size = form.mode, (form.image_size, form.image_size)
     picture.draft("L" if mode == "grey" else "RGB", size)  # JPEG: decode less of it
-    upright = ImageOps.exif_transpose(picture)
-    plain = _without_alpha(_to_eight_bits(upright)).convert(
-        "L" if mode == "grey" else "RGB"
-    )
+    plain = _upright(picture).convert("L" if mode == "grey" else "RGB")
     fit = ImageOps.fit if form.resize == "crop" else _pad
     values = np.asarray(fit(plain, size, Image.Resampling.BILINEAR), np.uint8)
     return values.reshape(*size, CHANNELS[mode]).transpose(2, 0, 1)
+
+
+def _to_grey(picture: Image.Image, largest: int) -> "np.ndarray":
+    plain = _upright(picture).convert("L")
+    plain.thumbnail((largest, largest))
+    return np.asarray(plain, np.uint8)
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    return _without_alpha(_to_eight_bits(ImageOps.exif_transpose(picture)))
 
 
 def _pad(

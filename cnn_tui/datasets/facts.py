@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 
 from platformdirs import user_data_path
@@ -28,15 +29,19 @@ class IdxFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """Files of another kind, which torchvision's class reads, verifies, downloads."""
+    """Files of another kind, which torchvision's class unpacks and reads."""
 
     torchvision_class: str
     """Its class in ``torchvision.datasets``."""
     train: dict[str, Any]
     """The arguments of that class for the training images."""
     test: dict[str, Any]
-    files: str
-    """The names of the files to put there by hand."""
+    is_transposed: bool = False
+    """Whether its images lie on their side."""
+    first_label: int = 0
+    """The number of its first class."""
+    needs: str | None = None
+    """A package that its files are read with, an extra of this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +85,6 @@ _CIFAR100 = (
 )
 _CIFAR10 = "airplane automobile bird cat deer dog frog horse ship truck"
 _STL10 = "airplane bird car cat deer dog horse monkey ship truck"
-_BY_FLAG: dict[str, dict[str, Any]] = {
-    "train": {"train": True},
-    "test": {"train": False},
-}
-_BY_SPLIT: dict[str, dict[str, Any]] = {
-    "train": {"split": "train"},
-    "test": {"split": "test"},
-}
 _FASHION = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot"
 DATASETS = {
     "mnist": NamedFacts(
@@ -95,7 +92,7 @@ DATASETS = {
         input_shape=(1, 28, 28),
         train_images=60_000,
         test_images=10_000,
-        class_names=tuple("0123456789"),
+        class_names=tuple(digits),
         source=IdxFiles(
             torchvision_class="MNIST",
             md5=(
@@ -143,9 +140,9 @@ DATASETS = {
         input_shape=(1, 16, 16),
         train_images=7_291,
         test_images=2_007,
-        class_names=tuple("0123456789"),
+        class_names=tuple(digits),
         source=Archive(
-            torchvision_class="USPS", **_BY_FLAG, files="usps.bz2 and usps.t.bz2"
+            torchvision_class="USPS", train={"train": True}, test={"train": False}
         ),
     ),
     "cifar10": NamedFacts(
@@ -155,7 +152,7 @@ DATASETS = {
         test_images=10_000,
         class_names=tuple(_CIFAR10.split()),
         source=Archive(
-            torchvision_class="CIFAR10", **_BY_FLAG, files="cifar-10-python.tar.gz"
+            torchvision_class="CIFAR10", train={"train": True}, test={"train": False}
         ),
     ),
     "cifar100": NamedFacts(
@@ -165,7 +162,7 @@ DATASETS = {
         test_images=10_000,
         class_names=tuple(_CIFAR100.split()),
         source=Archive(
-            torchvision_class="CIFAR100", **_BY_FLAG, files="cifar-100-python.tar.gz"
+            torchvision_class="CIFAR100", train={"train": True}, test={"train": False}
         ),
     ),
     "stl10": NamedFacts(
@@ -175,9 +172,62 @@ DATASETS = {
         test_images=8_000,
         class_names=tuple(_STL10.split()),
         source=Archive(
-            torchvision_class="STL10", **_BY_SPLIT, files="stl10_binary.tar.gz"
+            torchvision_class="STL10", train={"split": "train"}, test={"split": "test"}
         ),
     ),
+    "svhn": NamedFacts(
+        title="SVHN",
+        input_shape=(3, 32, 32),
+        train_images=73_257,
+        test_images=26_032,
+        class_names=tuple(digits),
+        source=Archive(
+            torchvision_class="SVHN",
+            train={"split": "train"},
+            test={"split": "test"},
+            needs="scipy",
+        ),
+    ),
+    "qmnist": NamedFacts(
+        title="QMNIST",
+        input_shape=(1, 28, 28),
+        train_images=60_000,
+        test_images=60_000,
+        class_names=tuple(digits),
+        source=Archive(
+            torchvision_class="QMNIST", train={"what": "train"}, test={"what": "test"}
+        ),
+    ),
+}
+
+
+_MERGED = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt"
+"""Without the small letters that look like their capitals."""
+_EMNIST: tuple[tuple[str, str, int, int], ...] = (
+    ("balanced", _MERGED, 112_800, 18_800),
+    ("letters", ascii_lowercase, 124_800, 20_800),
+    ("digits", digits, 240_000, 40_000),
+    ("mnist", digits, 60_000, 10_000),
+    ("byclass", digits + ascii_uppercase + ascii_lowercase, 697_932, 116_323),
+    ("bymerge", _MERGED, 697_932, 116_323),
+)
+"""Split, classes, training images, test images."""
+DATASETS |= {
+    f"emnist-{split}": NamedFacts(
+        title=f"EMNIST {split}",
+        input_shape=(1, 28, 28),
+        train_images=train_images,
+        test_images=test_images,
+        class_names=tuple(class_names),
+        source=Archive(
+            torchvision_class="EMNIST",
+            train={"split": split, "train": True},
+            test={"split": split, "train": False},
+            is_transposed=True,
+            first_label=1 if split == "letters" else 0,
+        ),
+    )
+    for split, class_names, train_images, test_images in _EMNIST
 }
 
 

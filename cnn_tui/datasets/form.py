@@ -7,6 +7,7 @@ Mode = Literal["rgb", "grey"]
 Resize = Literal["crop", "pad"]
 Part = Literal["train", "validation", "test"]
 
+MIN_IMAGE_SIZE, MAX_IMAGE_SIZE = 8, 1024
 CHANNELS: dict[Mode, int] = {"rgb": 3, "grey": 1}
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
@@ -20,6 +21,11 @@ class Form:
     mode: Mode
     resize: Resize
     """crop: the shorter side fits, the middle is kept; pad: the longer side fits."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height, width."""
+        return CHANNELS[self.mode], self.image_size, self.image_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,22 +4,22 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from cnn_tui.datasets.form import PARTS
-from cnn_tui.datasets.pictures import Decoded
+from cnn_tui.datasets.listing import Picture
 from cnn_tui.text import count, printable
 
 _FEW = 10
 _NAMED = 3
 
 
-def oddities(decoded: Decoded, class_names: Sequence[str]) -> list[str]:
-    """Returns sentences: classes with few pictures, pictures in two parts."""
-    return [*_few(decoded, class_names), *_twice(decoded)]
-
-
-def _few(decoded: Decoded, class_names: Sequence[str]) -> Iterator[str]:
-    counts = Counter((picture.part, picture.label) for picture in decoded.pictures)
-    used = {picture.part for picture in decoded.pictures}
+def rare_classes(
+    pictures: Sequence[Picture], class_names: Sequence[str]
+) -> Iterator[str]:
+    """Yields a sentence for each class with few pictures in a part."""
+    counts = Counter((picture.part, picture.label) for picture in pictures)
+    used = {picture.part for picture in pictures}
     for label, name in enumerate(class_names):
         for part in PARTS:
             number = counts[part, label]
@@ -32,10 +32,13 @@ def _few(decoded: Decoded, class_names: Sequence[str]) -> Iterator[str]:
                 yield f"{printable(name)} has only {number} picture{plural} in train"
 
 
-def _twice(decoded: Decoded) -> Iterator[str]:
-    """Names pictures that are trained on and tested with: the test says too much."""
-    digests = [hashlib.sha256(image.tobytes()).digest() for image in decoded.images]
-    pairs = list(zip(digests, decoded.pictures, strict=True))
+def leaked_pictures(images: "np.ndarray", pictures: Sequence[Picture]) -> Iterator[str]:
+    """Names pictures that are trained on and tested with: the test says too much.
+
+    It looks at every byte of ``images``, uint8 N×C×H×W.
+    """
+    digests = [hashlib.sha256(image).digest() for image in images]
+    pairs = list(zip(digests, pictures, strict=True))
     trained = {digest: p for digest, p in reversed(pairs) if p.part == "train"}
     found = [
         (trained[digest], p)

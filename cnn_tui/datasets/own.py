@@ -3,49 +3,48 @@
 from functools import lru_cache
 
 from cnn_tui.datasets.facts import DatasetFacts
-from cnn_tui.datasets.form import CHANNELS, Form, Fractions
-from cnn_tui.datasets.listing import list_pictures
+from cnn_tui.datasets.form import Form, Fractions
+from cnn_tui.datasets.listing import count_pictures
+
+_count = lru_cache(maxsize=64)(count_pictures)
+"""A folder is looked at once in a process: a form asks at every key."""
 
 
-@lru_cache(maxsize=8)
 def folder_facts(folder: str, fractions: Fractions, form: Form) -> DatasetFacts:
     """Returns the facts of a folder of pictures, as its files tell them.
 
-    It is looked at once in a process: a form asks at every key. Files that turn out to
-    be no pictures are counted; a run counts anew when it starts.
+    Files that turn out to be no pictures are counted; a run counts anew when it starts.
 
     Raises:
         DataError: if it is no folder of pictures.
     """
-    listing = list_pictures(folder, fractions)
-    counts = listing.counts()
+    class_names, counts = _count(folder, fractions)
     return DatasetFacts(
         title=folder,
-        input_shape=(CHANNELS[form.mode], form.image_size, form.image_size),
+        input_shape=form.shape,
         train_images=counts["train"],
         validation_images=counts["validation"],
         test_images=counts["test"],
-        class_names=listing.class_names,
+        class_names=class_names,
     )
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def npz_facts(path: str, fractions: Fractions) -> DatasetFacts:
-    """Returns the facts of a file of arrays.
+    """Returns the facts of a file of arrays, without reading its images.
 
     Raises:
         DataError: if it cannot be read as one.
     """
-    from cnn_tui.datasets.npz import read_npz  # numpy: not before it is needed
+    from cnn_tui.datasets.npz import describe_npz  # numpy: not before it is needed
 
-    file = read_npz(path, fractions)
-    sizes = {part: len(found.labels) for part, found in file.parts.items()}
-    channels, height, width = file.parts["train"].images.shape[1:]
+    found = describe_npz(path, fractions)
+    sizes = {part: len(labels) for part, labels in found.labels.items()}
     return DatasetFacts(
         title=path,
-        input_shape=(channels, height, width),
+        input_shape=found.image_shape,
         train_images=sizes["train"],
         validation_images=sizes.get("validation", 0),
         test_images=sizes.get("test", 0),
-        class_names=file.class_names,
+        class_names=found.class_names,
     )

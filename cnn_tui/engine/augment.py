@@ -6,8 +6,9 @@ waits for the device.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 import torch
@@ -15,6 +16,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cnn_tui.config.dataset import Augmentation
+
+Share = float | Tensor
+"""A part of 1; as a tensor, a scalar on the device."""
 
 _STREAM = 1
 """Tells these numbers from those of the order of the images."""
@@ -30,18 +34,57 @@ class Batch:
     """The class of each image, int64 N."""
     other_labels: Tensor | None = None
     """Where images are mixed, the class of the one that has the smaller share."""
-    share: float = 1.0
-    """What ``labels`` weigh, from 0.5 on."""
+    share: Share = 1.0
+    """What ``labels`` weigh: in a mixed batch, from 0.5 on."""
+    other_share: Share = 0.0
+    """What ``other_labels`` weigh."""
+    is_part: bool = False
+    """Whether it is a part of another batch: the shares are of the mean of that."""
 
     def loss(
         self, outputs: Tensor, function: Callable[[Tensor, Tensor], Tensor]
     ) -> Tensor:
-        """Returns the mean loss of outputs N×classes, a scalar."""
+        """Returns the mean loss of outputs N×classes, a scalar.
+
+        Of a part, it is what that adds to the mean of the whole.
+        """
         loss = function(outputs, self.labels)
         if self.other_labels is None:
-            return loss
+            return self.share * loss if self.is_part else loss
         other = function(outputs, self.other_labels)
-        return self.share * loss + (1 - self.share) * other
+        return self.share * loss + self.other_share * other
+
+    def parts(self, most: int, class_weights: Tensor | None = None) -> list["Batch"]:
+        """Returns the batch cut evenly, into parts of ``most`` images or less.
+
+        ``class_weights`` are those of the loss, if it is a mean by these.
+        """
+        number = -(-len(self.labels) // most)
+        if number == 1:
+            return [self]
+
+        def cut(labels: Tensor, share: Share) -> list[tuple[Tensor, Share]]:
+            pieces = labels.tensor_split(number)
+            return [(p, share * _portion(p, labels, class_weights)) for p in pieces]
+
+        own = cut(self.labels, self.share)
+        others: Iterable[tuple[Tensor | None, Share]] = repeat((None, 0.0), number)
+        if self.other_labels is not None:
+            others = cut(self.other_labels, self.other_share)
+        inputs = self.inputs.tensor_split(number)
+        return [
+            Batch(
+                inputs=images,
+                labels=labels,
+                share=share,
+                other_labels=other_labels,
+                other_share=other_share,
+                is_part=True,
+            )
+            for images, (labels, share), (other_labels, other_share) in zip(
+                inputs, own, others, strict=True
+            )
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,6 +119,7 @@ class Augmenter:
             labels=batch.labels,
             other_labels=others,
             share=share,
+            other_share=1 - share,
         )
 
 
@@ -116,6 +160,15 @@ class _Draw:
         """Returns N numbers, float32."""
         drawn = torch.rand(self._number, generator=self._generator)
         return drawn.mul_(high - low).add_(low).to(self._device, non_blocking=True)
+
+
+def _portion(part: Tensor, whole: Tensor, class_weights: Tensor | None) -> Share:
+    """Returns what the mean of a part counts in the mean of the whole, by labels."""
+    if class_weights is None:
+        return len(part) / len(whole)
+    weights = (class_weights.index_select(0, labels) for labels in (part, whole))
+    of_part, of_whole = (weight.sum() for weight in weights)
+    return of_part / of_whole
 
 
 def _turned(images: Tensor, draw: _Draw, wanted: Augmentation, black: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """Which images an update trains on."""
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import torch
 from torch import Tensor
@@ -12,16 +13,27 @@ _AHEAD_BYTES = 2**28
 
 
 class Batches:
-    """The training batches in the order that (seed, epoch) alone decides."""
+    """The training batches in the order that (seed, epoch) alone decides.
 
-    def __init__(self, images: Images, batch_size: int, seed: int) -> None:
-        """Takes images that stay on their device."""
+    Attributes:
+        per_epoch: Batches in an epoch; the last may be a smaller one.
+        images_per_epoch: Images in them, fewer than all where such a one is dropped.
+    """
+
+    def __init__(
+        self, images: Images, batch_size: int, seed: int, *, drop_last: bool = False
+    ) -> None:
+        """Takes images that stay where they are."""
         self._images = images
+        self.are_elsewhere = images.target is not None
+        """Whether a batch is not where it is needed."""
         self._seed = seed
         self._epoch = 0
         self._order = torch.empty(0, dtype=torch.int64)
         self.batch_size = batch_size
-        self.per_epoch = -(-len(images) // batch_size)
+        dropped = len(images) % batch_size if drop_last else 0
+        self.images_per_epoch = len(images) - dropped
+        self.per_epoch = -(-self.images_per_epoch // batch_size)
 
     def batches(self, step: int, count: int = 1) -> Images:
         """Returns ``count`` batches from that of update ``step`` (from 1) on, as one.
@@ -31,6 +43,7 @@ class Batches:
         epoch, position = divmod(step - 1, self.per_epoch)
         if epoch + 1 != self._epoch:
             order = permutation(self._seed, epoch + 1, len(self._images))
+            order = order[: self.images_per_epoch]
             self._order = order.to(self._images.labels.device)
             self._epoch = epoch + 1
         start = position * self.batch_size
@@ -44,6 +57,9 @@ class Feed:
     On a GPU it is the number of kernels that costs, so as much of an epoch as fits into
     256 MiB is made in one piece. On a CPU a batch that is in its cache takes a quarter
     of the time of one that comes from memory.
+
+    Images that are not where they are needed are picked by another thread meanwhile,
+    and copied without being waited for.
     """
 
     def __init__(
@@ -54,6 +70,8 @@ class Feed:
         self._prepare = prepare
         self._ahead = ahead
         self._first = self._count = 0
+        self._picker = ThreadPoolExecutor(1) if batches.are_elsewhere else None
+        self._coming: tuple[int, Future[Images]] | None = None
         self._inputs = self._labels = torch.empty(0)
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
@@ -67,9 +85,22 @@ class Feed:
         return self._inputs[start:end], self._labels[start:end]
 
     def _make(self, step: int) -> None:
-        found = self._batches.batches(step, self._ahead)
+        found = self._picked(step).at_target()
         self._inputs, self._labels = self._prepare(found.images), found.labels
         self._first, self._count = step, -(-len(found) // self._batches.batch_size)
+        if self._picker is not None:
+            after = step + self._count
+            picked = self._picker.submit(self._batches.batches, after, self._ahead)
+            self._coming = after, picked
+
+    def _picked(self, step: int) -> Images:
+        """Returns what was picked meanwhile, if that is what is wanted now."""
+        coming, self._coming = self._coming, None
+        if coming is not None:
+            found = coming[1].result()  # also if not wanted: one picks at a time
+            if coming[0] == step:
+                return found
+        return self._batches.batches(step, self._ahead)
 
 
 def batches_ahead(batch_size: int, values_per_image: int, device: torch.device) -> int:

@@ -12,12 +12,14 @@ from cnn_tui.engine.checkpoint import Checkpoint
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.diagnose import ExplosionDetector
 from cnn_tui.engine.evaluate import evaluate_splits
+from cnn_tui.engine.health import Checkups
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.journal import Journal, NoRoomError
 from cnn_tui.engine.speed import Speedometer, update_metrics
 from cnn_tui.engine.state import RunState
 from cnn_tui.engine.stopwatch import Stopwatch
-from cnn_tui.engine.trainer import Trainer, TrainRow
+from cnn_tui.engine.train_rows import TrainRow
+from cnn_tui.engine.trainer import Trainer
 from cnn_tui.errors import TrainingError
 from cnn_tui.runs import events
 from cnn_tui.runs.layout import State
@@ -58,8 +60,9 @@ class Books:
         self._splits = splits
         self._config_text = config_text
         self._interrupts = interrupts
-        images_per_step = len(splits.train) / trainer.steps_per_epoch
-        self.speed = Speedometer(images_per_step, trainer.step, stopwatch.seconds)
+        images = trainer.images_per_update
+        self.speed = Speedometer(images, trainer.step, stopwatch.seconds)
+        self._checkups = Checkups(trainer, splits.train, state.config, stopwatch)
         self._explosions = ExplosionDetector(state.config.dataset.facts.classes)
 
     @property
@@ -104,8 +107,8 @@ class Books:
         """Evaluates and appends a test row; returns whether it is the best so far."""
         results, step = self.state.results, self.step
         found = evaluate_splits(
-            self.trainer.network,
-            self.trainer.loss_function,
+            self.trainer.evaluated,
+            self.trainer.evaluation_loss,
             self._splits,
             self.state.config.dataset.facts.classes,
         )
@@ -128,6 +131,18 @@ class Books:
         self.speed.restart(step)
         return is_best
 
+    def prepare_checkup(self) -> None:
+        """Is called before an update that an evaluation follows."""
+        if self.state.config.training.health:
+            self._checkups.prepare()
+
+    def check_up(self) -> None:
+        """Appends a sample of the layers, if it is due."""
+        row = self._checkups.look(self.state.config)
+        if row is not None:
+            self.journal.health(row)
+            self.speed.restart(self.step)
+
     def save(self, saves: Iterable[Save] = ()) -> None:
         """Writes one checkpoint, under all names that are asked for.
 
@@ -147,6 +162,11 @@ class Books:
             self.journal.event(events.CheckpointSaved(also_as=also_as, **here))
         self.publish()
 
+    def keep(self) -> None:
+        """Keeps this state in the history of the run, if it has one."""
+        if most := self.state.config.training.history:
+            self.journal.keep(self._checkpoint(), most)
+
     def note_saved(self) -> None:
         """Takes note that the state at this step is on disk."""
         self.saved_step, self.saved_at = self.step, time.monotonic()
@@ -157,6 +177,7 @@ class Books:
         """Counts and measures from here on, where training was taken to."""
         self.stopwatch.reset(training_seconds)
         self.speed.begin(self.step, training_seconds)
+        self._checkups.begin()
         self._explosions.forget(self.state.guard.explosion_limit)
         self.note_saved()
         self.state.results.tested = self.journal.tested(self.step)

@@ -28,14 +28,14 @@ from cnn_tui.io.files import (
     replace_file,
     sync_directory,
 )
+from cnn_tui.runs import history
 from cnn_tui.runs.events import Value
-from cnn_tui.runs.layout import CHECKPOINTS, FORMAT
+from cnn_tui.runs.layout import CHECKPOINTS, FORMAT, HISTORY
 from cnn_tui.runs.records import Best
 from cnn_tui.text import printable
 
-LAST = "last.pt"
+LAST, BEST = history.LAST, history.BEST
 PREVIOUS = "previous.pt"
-BEST = "best.pt"
 HALTED = "halted.pt"
 """Of weights that are not worth to be gone back to; the next good one removes it."""
 
@@ -67,6 +67,8 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     horizon: int
     """Updates planned when the run was created; the schedule is laid out over them."""
     model: dict[str, Any]
+    ema: dict[str, Any] | None = None
+    """The averaged weights, if there are such, by the names of ``model``."""
     scaling: Scaling | None = None
     """How images become inputs of the model."""
     optimizer: dict[str, Any]
@@ -78,11 +80,6 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     pause_at_step: int | None
     guard: GuardMemory = GuardMemory()
     evaluations_since_best: int = 0
-
-
-def step_file(step: int) -> str:
-    """Returns the name of a checkpoint that is kept until somebody deletes it."""
-    return f"step-{step:08}.pt"
 
 
 def save_checkpoint(
@@ -111,6 +108,29 @@ def save_checkpoint(
         link_file(folder / first, folder / name)
     if others:
         sync_directory(folder)
+
+
+def keep_checkpoint(
+    run: Path, checkpoint: Checkpoint, *, is_last: bool, most: int
+) -> None:
+    """Writes into ``history/``, which has at most ``most`` files then.
+
+    ``is_last`` says that ``last.pt`` is the same: this is a second name of it then.
+    Raises OSError where it cannot be written, or two would be too large.
+    """
+    folder, last = run / HISTORY, run / CHECKPOINTS / LAST
+    ensure_directory(folder)
+    room = history.room_bytes(folder)
+    path = folder / history.step_file(checkpoint.step)
+    try:
+        if 2 * last.stat().st_size > room:
+            raise OSError(errno.ENOSPC, "two checkpoints have no room in a history")
+        if is_last:
+            link_file(last, path)
+        else:
+            replace_file(path, _encode(checkpoint))
+    finally:
+        history.prune(folder, checkpoint.step, most, room)
 
 
 def remove_halted(run: Path) -> None:

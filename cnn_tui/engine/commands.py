@@ -17,12 +17,12 @@ from cnn_tui.engine.actions import (
     Save,
     Unpause,
 )
-from cnn_tui.engine.checkpoint import step_file
 from cnn_tui.engine.guard import ROLLBACK_FACTOR
 from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.state import RunState
 from cnn_tui.errors import InputError
 from cnn_tui.runs import orders
+from cnn_tui.runs.history import step_file
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.mailbox import Command, Rejected
 

@@ -23,13 +23,14 @@ from cnn_tui.datasets.facts import (
     NamedFacts,
     data_folder,
 )
-from cnn_tui.datasets.pictures import Tell
+from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.engine import idx
 from cnn_tui.engine.archives import read_archive
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Scaling
 from cnn_tui.engine.own_data import load_own
 from cnn_tui.io.files import replace_file
+from cnn_tui.text import count, mebibytes
 
 logger = logging.getLogger(__name__)
 
@@ -52,13 +53,15 @@ def load_splits(
     config: RunConfig,
     data_dir: Path | None,
     device: torch.device,
-    tell: Tell = lambda done, total: None,
+    tell: Tell = nobody,
+    *,
+    room_bytes: int | None = None,
 ) -> Splits:
-    """Loads what a run needs onto ``device``.
+    """Loads what a run needs onto ``device``, as far as it has room for images.
 
     The training images are shuffled by seed; the last ``validation_images`` of them are
     the validation set, the first ``train_images`` of the rest are trained on. ``tell``
-    hears of pictures that are decoded, and may raise to end that.
+    hears of what is fetched and decoded, and may raise to end that.
 
     Raises:
         DataError: if the data set is missing, damaged, or another than it was.
@@ -66,7 +69,7 @@ def load_splits(
     dataset = config.dataset
     loaded = load_own(dataset, tell) if dataset.name is None else None
     if loaded is None:
-        train, test = load_dataset(str(dataset.name), data_dir)
+        train, test = load_dataset(str(dataset.name), data_dir, tell)
         own_validation = None
     else:
         train, own_validation, test = loaded.train, loaded.validation, loaded.test
@@ -78,14 +81,36 @@ def load_splits(
     wanted = min(dataset.train_images or held_out, held_out)
     if wanted < len(train):
         train = train.subset(order[:wanted])
+    place = _Places(device, room_bytes)
     return Splits(
-        train=train.to(device),
-        validation=validation.to(device) if validation else None,
-        test=test.to(device),
+        train=place(train, "training"),
+        validation=place(validation, "validation") if validation else None,
+        test=place(test, "test"),
         scaling=_scaling(dataset, train),
         found=loaded.found if loaded else None,
-        notices=loaded.notices() if loaded else (),
+        notices=(*(loaded.notices() if loaded else ()), *place.notices),
     )
+
+
+class _Places:
+    """Puts sets of images on a device, one after another, while there is room."""
+
+    def __init__(self, device: torch.device, room_bytes: int | None) -> None:
+        self._device = device
+        self._room_bytes = math.inf if room_bytes is None else room_bytes
+        self.notices: list[str] = []
+
+    def __call__(self, images: Images, name: str) -> Images:
+        needed_bytes = images.images.nbytes
+        if needed_bytes <= self._room_bytes:
+            self._room_bytes -= needed_bytes
+            return images.to(self._device)
+        self.notices.append(
+            f"the {count(len(images))} {name} images need {mebibytes(needed_bytes)}, "
+            f"and {self._device} has {mebibytes(self._room_bytes)} for them: they stay "
+            "in this machine's memory, and are copied as they are needed"
+        )
+        return images.needed_on(self._device)
 
 
 def permutation(seed: int, epoch: int, size: int) -> Tensor:
@@ -98,17 +123,21 @@ def permutation(seed: int, epoch: int, size: int) -> Tensor:
     return torch.randperm(size, generator=generator)
 
 
-def load_dataset(name: str, data_dir: Path | None) -> tuple[Images, Images]:
+def load_dataset(
+    name: str, data_dir: Path | None, tell: Tell = nobody
+) -> tuple[Images, Images]:
     """Returns training and test images on the CPU, decoding them on first use.
+
+    What is missing is downloaded; ``tell`` hears of that, and may raise to end it.
 
     Raises:
         DataError: if a file is missing, damaged, or cannot be downloaded.
     """
     facts, folder = DATASETS[name], data_folder(data_dir)
     if isinstance(facts.source, IdxFiles):
-        tensors = _from_idx(name, facts.title, facts.source, folder)
+        tensors = _from_idx(name, facts.title, facts.source, folder, tell)
     else:
-        tensors = _from_archive(name, facts, facts.source, folder)
+        tensors = _from_archive(name, facts, facts.source, folder, tell)
     train, test = (
         Images(images=tensors[images], labels=tensors[labels])
         for images, labels in (FILES[:2], FILES[2:])
@@ -117,9 +146,9 @@ def load_dataset(name: str, data_dir: Path | None) -> tuple[Images, Images]:
 
 
 def _from_idx(
-    name: str, title: str, source: IdxFiles, folder: Path
+    name: str, title: str, source: IdxFiles, folder: Path, tell: Tell
 ) -> dict[str, Tensor]:
-    contents = idx.read_verified(title, source, folder)
+    contents = idx.read_verified(title, source, folder, tell)
     cache = user_cache_path("cnn-tui") / f"{name}-{idx.checksum(source)}.safetensors"
     tensors = _read_cache(cache)
     if tensors is None:
@@ -129,13 +158,13 @@ def _from_idx(
 
 
 def _from_archive(
-    name: str, facts: NamedFacts, source: Archive, folder: Path
+    name: str, facts: NamedFacts, source: Archive, folder: Path, tell: Tell
 ) -> dict[str, Tensor]:
     """Unlike small files, archives are verified and decoded once, for the cache."""
     cache = user_cache_path("cnn-tui") / f"{name}.safetensors"
     tensors = _read_cache(cache)
     if tensors is None:
-        tensors = read_archive(facts, source, folder)
+        tensors = read_archive(facts, source, folder, tell)
         _write_cache(cache, tensors)
     return tensors
 

@@ -13,6 +13,8 @@ from cnn_tui.text import count, mebibytes, printable
 
 _BYTES_PER_VALUE = 4
 _STATES_PER_PARAMETER = {"sgd": 1, "adam": 2, "adamw": 2, "rmsprop": 2}
+_BATCHES_BYTES = 2**30
+"""For batches that are made ahead, an evaluation, and cuDNN's own."""
 _OUT_OF_MEMORY = (
     "can't allocate memory",  # torch, on the CPU
     "CUBLAS_STATUS_ALLOC_FAILED",
@@ -59,6 +61,15 @@ def why_unused() -> str | None:
         reason = first_line(error)
     name = printable(gpus[0].name or "a GPU")
     return f"the driver shows {name}, but torch cannot use it: {printable(reason)}"
+
+
+def has_amx() -> bool | None:
+    """Returns whether this CPU has AMX for bfloat16; None if this torch cannot tell."""
+    capabilities = getattr(torch.cpu, "get_capabilities", None)  # not in 2.9
+    if capabilities is None:
+        return None
+    found = capabilities()
+    return bool(found.get("amx_tile") and found.get("amx_bf16"))
 
 
 def device_name(device: torch.device) -> str | None:
@@ -112,24 +123,33 @@ def first_line(error: BaseException) -> str:
 def check_memory(config: RunConfig, device: torch.device) -> None:
     """Refuses a model that cannot fit, before anything is allocated.
 
-    Counts weights, gradients and optimizer state, and the activations of one batch,
-    which are kept for the backward pass.
+    Counts weights, their average, gradients and optimizer state, and the activations of
+    one batch, or of one slice of it, which are kept for the backward pass.
 
     Raises:
         DeviceBusyError: with the sizes, and what to lower.
     """
-    table, training = layer_table(config), config.training
-    copies = 2 + _STATES_PER_PARAMETER[training.optimizer.name]
-    weights_bytes = table.parameters * copies * _BYTES_PER_VALUE
-    activations_bytes = table.activations * training.batch_size * _BYTES_PER_VALUE
+    weights_bytes, activations_bytes = _model_bytes(config)
     free_bytes = _free_bytes(device)
     if weights_bytes + activations_bytes > free_bytes:
         raise DeviceBusyError(
-            f"the model is too large for {device}: its {count(table.parameters)} "
+            f"the model is too large for {device}: its "
+            f"{count(layer_table(config).parameters)} "
             f"parameters need {mebibytes(weights_bytes)}, a batch of "
-            f"{training.batch_size} needs {mebibytes(activations_bytes)}, and "
-            f"{mebibytes(free_bytes)} are free; lower batch_size or the layers' sizes"
+            f"{config.training.slice_size} needs {mebibytes(activations_bytes)}, and "
+            f"{mebibytes(free_bytes)} are free; lower batch_size or the layers' sizes, "
+            "or raise gradient_accumulation"
         )
+
+
+def room_for_images(config: RunConfig, device: torch.device) -> int | None:
+    """Returns how many bytes a GPU has free for images, beside the model and batches.
+
+    None: they are in this machine's memory anyway.
+    """
+    if device.type != "cuda":
+        return None
+    return max(0, _free_bytes(device) - sum(_model_bytes(config)) - _BATCHES_BYTES)
 
 
 def _try(device: torch.device) -> None:
@@ -155,6 +175,17 @@ def _names() -> list[str]:
     cuda = [f"cuda:{n}" for n in range(torch.cuda.device_count())]
     mps = ["mps"] if torch.backends.mps.is_available() else []
     return [*cuda, *mps, "cpu"]
+
+
+def _model_bytes(config: RunConfig) -> tuple[int, int]:
+    """Returns what weights and their like need, and what the activations of a batch."""
+    table, training = layer_table(config), config.training
+    copies = 2 + _STATES_PER_PARAMETER[training.optimizer.name]
+    copies += training.ema_decay is not None
+    return (
+        table.parameters * copies * _BYTES_PER_VALUE,
+        table.activations * training.slice_size * _BYTES_PER_VALUE,
+    )
 
 
 def _free_bytes(device: torch.device) -> int:

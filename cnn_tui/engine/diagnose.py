@@ -3,17 +3,18 @@
 import math
 import statistics
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from cnn_tui.config import RunConfig, layer_table
-from cnn_tui.engine.network import Residual
+from cnn_tui.config import RunConfig
+from cnn_tui.engine.network import named_layers
 from cnn_tui.engine.rng import get_rng_state, set_rng_state
-from cnn_tui.engine.trainer import Trainer, TrainRow
+from cnn_tui.engine.train_rows import TrainRow
+from cnn_tui.engine.trainer import Trainer
 
 _WINDOW = 100
 _EXPLODED = 10
@@ -35,21 +36,21 @@ def find_non_finite(trainer: Trainer, config: RunConfig) -> NonFinite:
     Weights, buffers, gradients and random numbers are left as they were.
     """
     found: list[str] = []
-    layers = _named_layers(trainer.model, config)
+    layers = named_layers(trainer.model, config)
     hooks = [
         module.register_forward_hook(_noting(found, name)) for name, module in layers
     ]
     rng_state = get_rng_state(trainer.device)
     buffers = [buffer.clone() for buffer in trainer.model.buffers()]
     try:
-        batch = trainer.batch(trainer.step + 1)
-        outputs = trainer.network.outputs(batch.inputs)
-        loss = batch.loss(outputs, trainer.loss_function)
-        if found:
-            return NonFinite(what="activation", layer=found[0])
-        if not torch.isfinite(loss):
-            return NonFinite(what="loss", layer=None)
-        torch.autograd.backward(loss)
+        for part in trainer.parts(trainer.step + 1):
+            outputs = trainer.network.outputs(part.inputs)
+            loss = part.loss(outputs, trainer.loss_function)
+            if found:
+                return NonFinite(what="activation", layer=found[0])
+            if not torch.isfinite(loss):
+                return NonFinite(what="loss", layer=None)
+            torch.autograd.backward(loss)
         return NonFinite(what="gradient", layer=_first_bad_gradient(layers))
     finally:
         for hook in hooks:
@@ -112,23 +113,6 @@ class ExplosionDetector:
             return None
         limit = max(self._least, _EXPLODED * statistics.median(self._losses))
         return limit if loss > limit else None
-
-
-def _named_layers(model: nn.Module, config: RunConfig) -> list[tuple[str, nn.Module]]:
-    types = {row.number: row.type for row in layer_table(config).rows}
-    return [
-        (f"layer {number}, {types[number]}", module)
-        for number, module in _numbered(model)
-    ]
-
-
-def _numbered(model: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
-    """Yields the layers in the order they run in: those of a residual before itself."""
-    for index, module in enumerate(model.children(), start=1):
-        number = f"{prefix}{index}"
-        if isinstance(module, Residual):
-            yield from _numbered(module.body, f"{number}.")
-        yield number, module
 
 
 def _noting(found: list[str], name: str) -> Callable[[nn.Module, Any, Tensor], None]:

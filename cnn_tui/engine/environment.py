@@ -14,6 +14,8 @@ from cnn_tui.host import hardware, nvml
 from cnn_tui.host.process import started_in
 
 _GIT_SECONDS = 2
+_EXACT_ONLY_WITH = ("torch", "cpu_capability", "threads", "device", "device_name")
+_ON_CUDA_ALSO = ("gpu_driver", "cuda", "cudnn")
 
 
 def describe_environment(device: torch.device) -> dict[str, Any]:
@@ -38,6 +40,17 @@ def describe_environment(device: torch.device) -> dict[str, Any]:
         "command_line": sys.argv,
         "git_commit": _git_commit(),
     }
+
+
+def differences(before: dict[str, Any], device: torch.device) -> list[str]:
+    """Returns what is not as it was, and may change the last digits."""
+    environment = describe_environment(device)
+    names = (*_EXACT_ONLY_WITH, *(_ON_CUDA_ALSO if device.type == "cuda" else ()))
+    return [
+        f"{name} was {before[name]}, is {environment[name]}"
+        for name in names
+        if name in before and before[name] != environment[name]
+    ]
 
 
 def _git_commit() -> str | None:

@@ -104,10 +104,9 @@ def _outputs(
     """Returns the mean loss, and the outputs, N×classes."""
     sums, outputs = [], []
     for start in range(0, len(images), batch_size):
-        end = start + batch_size
-        labels = images.labels[start:end]
-        outputs.append(network(images.images[start:end]))
-        sums.append(loss_function(outputs[-1], labels) * len(labels))
+        batch = images.part(start, start + batch_size).at_target()
+        outputs.append(network(batch.images))
+        sums.append(loss_function(outputs[-1], batch.labels) * len(batch))
     mean = torch.stack(sums).cpu().double().sum() / len(images)
     return float(mean), torch.cat(outputs)
 

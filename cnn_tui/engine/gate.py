@@ -40,6 +40,10 @@ class Gate:
             for buffer, before in zip(self._buffers, buffers_before, strict=True):
                 torch.where(closed, before, buffer, out=buffer)
 
+    def unless_closed(self, value: float) -> Tensor:
+        """Returns a scalar on the device: the value, or 0 while it is closed."""
+        return torch.rsub(self._closed, 1).mul_(value)
+
     def take_refused(self) -> int:
         """Returns how many updates were not let through, and opens; waits for them."""
         refused = int(self._refused)

@@ -1,6 +1,5 @@
 """MNIST and its like: four gzipped IDX files, found, verified and decoded."""
 
-import contextlib
 import gzip
 import hashlib
 import os
@@ -12,6 +11,8 @@ import torch
 from torch import Tensor
 
 from cnn_tui.datasets.facts import BUNDLED, FILES, IdxFiles
+from cnn_tui.datasets.telling import Tell
+from cnn_tui.engine.remote import fetch_files, remote_files, torchvision_class
 from cnn_tui.errors import DataError
 from cnn_tui.io.files import read_linked
 from cnn_tui.text import printable
@@ -19,13 +20,15 @@ from cnn_tui.text import printable
 _MAX_BYTES = 2**30
 
 
-def read_verified(title: str, source: IdxFiles, folder: Path) -> list[bytes]:
-    """Returns the contents of the four files, downloading them if there are none.
+def read_verified(
+    title: str, source: IdxFiles, folder: Path, tell: Tell
+) -> list[bytes]:
+    """Returns the contents of the four files, downloading those that are missing.
 
     Raises:
         DataError: if a file is missing, damaged, or cannot be downloaded.
     """
-    raw = _raw_folder(title, source, folder)
+    raw = _raw_folder(title, source, folder, tell)
     return [
         _verified(raw / file, md5) for file, md5 in zip(FILES, source.md5, strict=True)
     ]
@@ -41,31 +44,21 @@ def decode(contents: Sequence[bytes]) -> dict[str, Tensor]:
     return dict(zip(FILES, map(_decode_idx, contents), strict=True))
 
 
-def _raw_folder(title: str, source: IdxFiles, folder: Path) -> Path:
-    """Returns the folder of the ``.gz`` files, downloading them if there is none."""
+def _raw_folder(title: str, source: IdxFiles, folder: Path, tell: Tell) -> Path:
+    """Returns the first folder with all ``.gz`` files; else fetches what is missing."""
     raw = Path(source.torchvision_class, "raw")
     for place in (folder, BUNDLED):
-        if os.path.isdir(place / raw):  # False where it may not be seen
+        if not _missing(place / raw):
             return place / raw
-    _download(title, source, folder)
+    missing = _missing(folder / raw)
+    files = remote_files(torchvision_class(source.torchvision_class), {})
+    wanted = [file for file in files if os.path.basename(file.path) in missing]
+    fetch_files(title, wanted, folder, tell)
     return folder / raw
 
 
-def _download(title: str, source: IdxFiles, folder: Path) -> None:
-    from torchvision import datasets  # 2 to 3 s of imports that few runs need
-
-    raw = folder / source.torchvision_class / "raw"
-    try:
-        getattr(datasets, source.torchvision_class)(str(folder), download=True)
-    except (OSError, RuntimeError) as error:
-        with contextlib.suppress(OSError):
-            raw.rmdir()
-            raw.parent.rmdir()
-        reason = printable(str(error).partition("\n")[0] or type(error).__name__)
-        raise DataError(
-            f"{title} is not in {printable(folder)} and cannot be downloaded "
-            f"({reason}); put its four .gz files into {printable(raw)}"
-        ) from error
+def _missing(raw: Path) -> list[str]:
+    return [name for name in FILES if not os.path.lexists(raw / name)]
 
 
 def _verified(path: Path, md5: str) -> bytes:
@@ -73,14 +66,14 @@ def _verified(path: Path, md5: str) -> bytes:
         content = read_linked(path, _MAX_BYTES)
     except OSError as error:
         raise DataError(
-            f"{printable(path)}: cannot be read: {error.strerror}; remove the "
-            "folder to have it fetched again"
+            f"{printable(path)}: cannot be read: {error.strerror}; remove it to "
+            "have it fetched again"
         ) from error
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != md5:
         raise DataError(
-            f"{printable(path)}: is damaged: its MD5 is {found}, not {md5}; remove the "
-            "folder to have it fetched again"
+            f"{printable(path)}: is damaged: its MD5 is {found}, not {md5}; remove it "
+            "to have it fetched again"
         )
     return content
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnn_tui.config.dataset import DatasetConfig
-from cnn_tui.datasets.pictures import Tell
+from cnn_tui.datasets.telling import Tell
 from cnn_tui.engine.data import load_dataset, mean_and_std
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.own_data import load_own
@@ -59,7 +59,7 @@ def inspect(dataset: DatasetConfig, data_dir: Path | None, tell: Tell) -> Inspec
     left_out: tuple[tuple[str, str], ...] = ()
     odd: tuple[str, ...] = ()
     if dataset.name is not None:
-        train, test = load_dataset(dataset.name, data_dir)
+        train, test = load_dataset(dataset.name, data_dir, tell)
         parts: dict[str, Images | None] = {"train": train, "test": test}
         names = dataset.facts.class_names
     else:

@@ -16,7 +16,7 @@ from cnn_tui.engine.trainer import Trainer
 from cnn_tui.errors import RunDirectoryError, TrainingError
 from cnn_tui.runs import events
 from cnn_tui.runs.layout import State
-from cnn_tui.runs.records import EvaluationMetrics, Rewind, now
+from cnn_tui.runs.records import EvaluationMetrics, now
 
 
 class Interpreter:
@@ -164,6 +164,7 @@ class Interpreter:
             self.journal.event(_evaluated(results.tested, is_best, here))
         if is_best:
             self.books.save([Save(also_as=(BEST,))])
+        self.books.keep()
 
     def _reject(self, reason: str, command_id: str | None) -> None:
         here = self.books.here() | {"command_id": command_id}
@@ -184,7 +185,7 @@ class Interpreter:
         rollbacks = self.state.guard.rollbacks + action.by_guard
         self.restore(checkpoint)
         self._remember(halted_before=None, rollbacks=rollbacks)
-        self.journal.metrics([Rewind(rewind_to=self.step)])
+        self.journal.rewind(self.step)
         self.journal.event(events.RolledBack(reached=reached, **self.books.here()))
         self.perform([Edit(name="lr", value=action.lr, command_id=action.command_id)])
         self.books.go_on()

@@ -1,20 +1,31 @@
 """What a training writes down, and when that may fail."""
 
+import logging
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 
 from cnn_tui.config import RunConfig
-from cnn_tui.engine.checkpoint import Checkpoint, remove_halted, save_checkpoint
+from cnn_tui.engine.checkpoint import (
+    Checkpoint,
+    keep_checkpoint,
+    remove_halted,
+    save_checkpoint,
+)
 from cnn_tui.engine.network import Network, to_safetensors
 from cnn_tui.engine.recorded import GOOD, read_checkpoint, tested_up_to
 from cnn_tui.errors import RunDirectoryError
 from cnn_tui.io.files import replace_file
 from cnn_tui.runs.events import KnownEvent
-from cnn_tui.runs.layout import MODEL
-from cnn_tui.runs.records import EvaluationMetrics, Metrics
+from cnn_tui.runs.health import HealthRow
+from cnn_tui.runs.history import forget_after
+from cnn_tui.runs.layout import HISTORY, MODEL
+from cnn_tui.runs.records import EvaluationMetrics, Metrics, Rewind
 from cnn_tui.runs.writer import RunWriter
+
+logger = logging.getLogger(__name__)
 
 Arrays = dict[str, "np.ndarray"]
 
@@ -32,6 +43,9 @@ class Journal:
     def event(self, event: KnownEvent) -> None:
         """Appends an event."""
 
+    def health(self, row: HealthRow) -> None:
+        """Appends a sample of the layers."""
+
     def evaluation(self, step: int, arrays: Arrays, best_step: int | None) -> None:
         """Writes what an evaluation found beyond its row."""
 
@@ -39,6 +53,12 @@ class Journal:
         self, checkpoint: Checkpoint, also_as: Sequence[str], *, good: bool
     ) -> None:
         """Writes a checkpoint once all before it is on disk. Raises NoRoomError."""
+
+    def keep(self, checkpoint: Checkpoint, most: int) -> None:
+        """Keeps a checkpoint among ``most`` of the past, if there is room."""
+
+    def rewind(self, step: int) -> None:
+        """Notes that training went back to ``step``: what came later is void."""
 
     def model(self, network: Network, config: RunConfig, step: int) -> None:
         """Writes the trained network. Raises NoRoomError."""
@@ -78,6 +98,7 @@ class RunJournal(Journal):
         """Takes the writer of the run, and the text of its ``config.yaml``."""
         self._writer = writer
         self._config_text = config_text
+        self._last_step: int | None = None
 
     def metrics(self, rows: Sequence[Metrics]) -> None:
         """Appends to ``metrics.jsonl``."""
@@ -86,6 +107,10 @@ class RunJournal(Journal):
     def event(self, event: KnownEvent) -> None:
         """Appends to ``events.jsonl``."""
         self._writer.event(event)
+
+    def health(self, row: HealthRow) -> None:
+        """Appends to ``health.jsonl``."""
+        self._writer.health(row)
 
     def evaluation(self, step: int, arrays: Arrays, best_step: int | None) -> None:
         """Writes into ``evaluations/``."""
@@ -100,6 +125,26 @@ class RunJournal(Journal):
             save_checkpoint(self._writer.path, checkpoint, also_as, good=good)
         except OSError as error:
             raise NoRoomError(error.strerror) from error
+        if good:
+            self._last_step = checkpoint.step
+
+    def keep(self, checkpoint: Checkpoint, most: int) -> None:
+        """Writes into ``history/``; what that lacks is only logged."""
+        is_last = checkpoint.step == self._last_step
+        try:
+            keep_checkpoint(self._writer.path, checkpoint, is_last=is_last, most=most)
+        except OSError as error:
+            logger.warning(
+                "step %d is not kept in history: %s", checkpoint.step, error.strerror
+            )
+
+    def rewind(self, step: int) -> None:
+        """Appends to the files of rows, and removes what is later in ``history/``."""
+        self._last_step = None
+        self._writer.metrics([Rewind(rewind_to=step)])
+        self._writer.health(Rewind(rewind_to=step))
+        with suppress(OSError):  # there may be none
+            forget_after(self._writer.path / HISTORY, step)
 
     def model(self, network: Network, config: RunConfig, step: int) -> None:
         """Writes ``model.safetensors``."""

@@ -1,7 +1,7 @@
 """The network: a model, and how it takes images as they are stored."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +13,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from cnn_tui import layers as spec
-from cnn_tui.config import RunConfig, to_yaml
+from cnn_tui.config import RunConfig, layer_table, to_yaml
 from cnn_tui.layers import Layer, Shape, output_shape, projection
 from cnn_tui.runs.layout import FORMAT
 
@@ -76,10 +76,19 @@ class Network:
     scaling: Scaling
     memory_format: torch.memory_format
     autocast: AbstractContextManager[object]
+    is_flipped_too: bool = False
+    """Whether an evaluation looks at the mirror images as well."""
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Takes uint8 N×C×H×W, returns float32 N×classes."""
-        return self.outputs(self.inputs(images))
+        """Takes uint8 N×C×H×W, returns float32 N×classes, as an evaluation judges.
+
+        With mirror images it is the mean of both scores, not of both probabilities:
+        that is of use to any loss.
+        """
+        scores = self.outputs(self.inputs(images))
+        if self.is_flipped_too:
+            scores = scores.add(self.outputs(self.inputs(images.flip(3)))).div(2)
+        return scores
 
     def inputs(self, images: Tensor) -> Tensor:
         """Returns what the model takes: float32 of the shape of ``images``."""
@@ -127,7 +136,10 @@ def load_network(
 
 
 def to_safetensors(network: Network, config: RunConfig, step: int) -> bytes:
-    """Returns a file with all of a network: weights, scaling, classes, config."""
+    """Returns a file with all of a network: weights, scaling, classes, config.
+
+    Which weights it has, as the config says: ``ema``, the averaged ones, or ``raw``.
+    """
     # safetensors takes contiguous tensors only, and metadata of strings only.
     weights = {
         name: tensor.detach().cpu().contiguous()
@@ -138,9 +150,19 @@ def to_safetensors(network: Network, config: RunConfig, step: int) -> bytes:
         "config": to_yaml(config),
         "scaling": msgspec.json.encode(network.scaling).decode(),
         "step": str(step),
+        "weights": "raw" if config.training.ema_decay is None else "ema",
         "classes": ",".join(config.dataset.facts.class_names),
     }
     return save(weights, metadata)
+
+
+def named_layers(model: nn.Module, config: RunConfig) -> list[tuple[str, nn.Module]]:
+    """Returns the layers by number and type, "layer 4, conv2d", as they run."""
+    types = {row.number: row.type for row in layer_table(config).rows}
+    return [
+        (f"layer {number}, {types[number]}", module)
+        for number, module in _numbered(model)
+    ]
 
 
 def _network(
@@ -156,6 +178,7 @@ def _network(
         scaling=scaling,
         memory_format=memory_format,
         autocast=autocast,
+        is_flipped_too=training.evaluate_flipped,
     )
 
 
@@ -181,6 +204,15 @@ def _draw(module: nn.Module, generator: torch.Generator) -> None:
         module.reset_parameters()
     elif [*module.parameters(recurse=False), *module.buffers(recurse=False)]:
         raise TypeError(f"no values are drawn for the weights of {type(module)}")
+
+
+def _numbered(model: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """Yields the layers in the order they run in: those of a residual before itself."""
+    for index, module in enumerate(model.children(), start=1):
+        number = f"{prefix}{index}"
+        if isinstance(module, Residual):
+            yield from _numbered(module.body, f"{number}.")
+        yield number, module
 
 
 def _per_channel(values: tuple[float, ...], images: Tensor) -> float | Tensor:

@@ -1,6 +1,6 @@
 """Optimizers and losses, from their configs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, assert_never
 
 import torch
@@ -14,6 +14,8 @@ from cnn_tui.config.models import (
     MeanSquaredError,
     Optimizer,
 )
+from cnn_tui.errors import InputError
+from cnn_tui.text import printable
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
 
@@ -38,20 +40,75 @@ def can_fuse(config: Optimizer, device: torch.device) -> bool:
 def make_optimizer(
     config: Optimizer, parameters: Iterable[nn.Parameter], *, fused: bool
 ) -> torch.optim.Optimizer:
-    """Builds the optimizer; its keys are those of the torch class."""
-    values: dict[str, Any] = config.model_dump(exclude={"name"})
+    """Builds the optimizer; its keys are those of the torch class.
+
+    Where norms and biases do not decay, the first of its groups is of the others.
+    """
+    values: dict[str, Any] = config.model_dump(
+        exclude={"name", "decay_norms_and_biases"}
+    )
     if fused:
         values["fused"] = True
-    return _OPTIMIZERS[config.name](parameters, **values)
+    groups: list[dict[str, Any]] = [{"params": list(parameters)}]
+    if not config.decay_norms_and_biases:
+        groups = _decaying_and_not(groups[0]["params"])
+    return _OPTIMIZERS[config.name](groups, **values)
 
 
-def make_loss(config: Loss, classes: int) -> LossFunction:
-    """Returns the mean loss of a batch: (outputs N×classes, labels N) → scalar."""
+def decaying_groups(
+    config: Optimizer, optimizer: torch.optim.Optimizer
+) -> list[dict[str, Any]]:
+    """Returns the parameter groups that ``weight_decay`` is for."""
+    groups = optimizer.param_groups
+    return groups if config.decay_norms_and_biases else groups[:1]
+
+
+def _decaying_and_not(parameters: Iterable[nn.Parameter]) -> list[dict[str, Any]]:
+    """Parts parameters by their dimensions: norms and biases have one."""
+    parts: tuple[list[nn.Parameter], list[nn.Parameter]] = [], []
+    for parameter in parameters:
+        parts[parameter.dim() == 1].append(parameter)
+    return [{"params": parts[0]}, {"params": parts[1], "weight_decay": 0.0}]
+
+
+def class_weights(
+    config: Loss, labels: Tensor, names: Sequence[str], device: torch.device
+) -> Tensor | None:
+    """Returns what an image of each class counts, float32 on ``device``.
+
+    ``balanced`` is that of scikit-learn: images / (classes · images of the class), of
+    the images that are trained on, whose labels these are.
+
+    Raises:
+        InputError: if a class has none of them.
+    """
+    wanted = config.class_weights if isinstance(config, CrossEntropy) else None
+    if wanted is None:
+        return None
+    if wanted != "balanced":
+        return torch.tensor(wanted, device=device)
+    counts = labels.cpu().bincount(minlength=len(names))
+    if not counts.all():
+        name = printable(names[int(counts.argmin())])
+        raise InputError(
+            "training.loss.class_weights: balanced needs images of every class, and "
+            f"none of {name} are trained on; give a list of numbers"
+        )
+    return (len(labels) / (len(names) * counts)).to(device)
+
+
+def make_loss(
+    config: Loss, classes: int, weights: Tensor | None = None
+) -> LossFunction:
+    """Returns the mean loss of a batch: (outputs N×classes, labels N) → scalar.
+
+    With ``weights`` of the classes a mean by these, as in torch.nn.CrossEntropyLoss.
+    """
     match config:
         case CrossEntropy():
             smoothing = config.label_smoothing
             return lambda outputs, labels: F.cross_entropy(
-                outputs, labels, label_smoothing=smoothing
+                outputs, labels, weights, label_smoothing=smoothing
             )
         case MeanSquaredError():
             return lambda outputs, labels: F.mse_loss(

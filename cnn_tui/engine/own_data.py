@@ -1,5 +1,6 @@
 """One's own images, from a folder of pictures or a file of arrays, as tensors."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,8 +11,10 @@ from cnn_tui.config.dataset import DatasetConfig, FoundImages
 from cnn_tui.datasets.form import PARTS, Part
 from cnn_tui.datasets.listing import list_pictures
 from cnn_tui.datasets.npz import ArrayFile, Labelled, read_npz
-from cnn_tui.datasets.oddities import oddities
-from cnn_tui.datasets.pictures import Decoded, Tell, decode_all, fingerprint
+from cnn_tui.datasets.oddities import rare_classes
+from cnn_tui.datasets.picture_cache import Decoded
+from cnn_tui.datasets.pictures import decode_all, fingerprint
+from cnn_tui.datasets.telling import Tell
 from cnn_tui.engine.images import Images
 from cnn_tui.errors import DataError
 from cnn_tui.io.files import stamp
@@ -55,7 +58,8 @@ def load_own(dataset: DatasetConfig, tell: Tell) -> OwnImages:
         file = ArrayFile(parts=_parts(decoded), class_names=listing.class_names)
         marks = fingerprint(decoded.pictures)
         left_out = decoded.bad
-        odd = tuple(oddities(decoded, listing.class_names))
+        rare = rare_classes(decoded.pictures, listing.class_names)
+        odd = (*rare, *decoded.leaks)
     else:
         path = str(dataset.npz)
         file = read_npz(path, dataset.fractions)
@@ -78,13 +82,16 @@ def _first(sentences: Sequence[str]) -> list[str]:
 
 
 def _parts(decoded: Decoded) -> Mapping[Part, Labelled]:
+    """Cuts the pictures, which come part by part, without a copy of them."""
     labels = np.array([picture.label for picture in decoded.pictures], np.int64)
-    parts = np.array([picture.part for picture in decoded.pictures])
-    return {
-        part: Labelled(images=decoded.images[chosen], labels=labels[chosen])
-        for part in PARTS
-        if (chosen := parts == part).any()
-    }
+    counts = Counter(picture.part for picture in decoded.pictures)
+    parts, first = {}, 0
+    for part in PARTS:
+        if number := counts[part]:
+            rows = slice(first, first + number)
+            parts[part] = Labelled(images=decoded.images[rows], labels=labels[rows])
+            first += number
+    return parts
 
 
 def _to_own(file: ArrayFile, marks: str, title: str) -> OwnImages:

@@ -3,8 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,18 +22,15 @@ from cnn_tui.errors import NewerFormatError, RunDirectoryError, UnreadableError
 from cnn_tui.io.files import read_bounded
 from cnn_tui.runs.config import read_config
 from cnn_tui.runs.events import (
-    CheckpointSaved,
-    Event,
     HyperparameterChanged,
     Resumed,
     RolledBack,
     Value,
-    decode_event,
 )
+from cnn_tui.runs.history import all_events
 from cnn_tui.runs.layout import CHECKPOINTS, CONFIG, ENVIRONMENT, EVENTS, METRICS
-from cnn_tui.runs.lines import LineFollower
 from cnn_tui.runs.reader import RunReader
-from cnn_tui.runs.records import UNREADABLE, EvaluationMetrics, Status
+from cnn_tui.runs.records import EvaluationMetrics, Status
 from cnn_tui.runs.rows import metrics_rows
 from cnn_tui.text import mebibytes, printable
 
@@ -217,7 +213,7 @@ def last_row_step(reader: RunReader) -> int:
 def recorded_edits(run: Path, from_step: int) -> Edits:
     """Returns the edits from ``from_step`` on, less those that were gone back on."""
     edits: Edits = {}
-    for event in _events(run):
+    for event in all_events(run):
         match event:
             case RolledBack(step=step) | Resumed(step=step, repeats_edits=False):
                 edits = {at: made for at, made in edits.items() if at <= step}
@@ -229,22 +225,6 @@ def recorded_edits(run: Path, from_step: int) -> Edits:
     return edits
 
 
-def abandoned_checkpoints(run: Path) -> set[str]:
-    """Returns the names of checkpoints kept of a past that was gone back on."""
-    kept: dict[str, int] = {}
-    abandoned: set[str] = set()
-    for event in _events(run):
-        match event:
-            case CheckpointSaved(step=step, also_as=names):
-                kept |= dict.fromkeys(names, step)
-                abandoned -= set(names)
-            case RolledBack(step=step) | Resumed(step=step):
-                abandoned |= {name for name, at in kept.items() if at > step}
-            case _:
-                pass
-    return abandoned
-
-
 def read_environment(run: Path) -> dict[str, Any]:
     """Returns what the run ran on; nothing where that cannot be read."""
     try:
@@ -252,11 +232,3 @@ def read_environment(run: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return facts if isinstance(facts, dict) else {}
-
-
-def _events(run: Path) -> Iterator[Event]:
-    """Yields all events; a reader keeps the last ones only."""
-    for lines in LineFollower(run / EVENTS).chunks(math.inf):
-        for line in lines.splitlines():
-            with suppress(*UNREADABLE):
-                yield decode_event(line)

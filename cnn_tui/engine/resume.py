@@ -4,23 +4,23 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from cnn_tui.config import Setting, apply_settings, parse_mapping, to_mapping
 from cnn_tui.config.values import MAX_STEPS
+from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.engine import edits
 from cnn_tui.engine.actions import Action, Edit, Reject
 from cnn_tui.engine.ahead import edits_ahead, overrides_ahead, total_ahead
 from cnn_tui.engine.checkpoint import set_aside
-from cnn_tui.engine.environment import describe_environment
+from cnn_tui.engine.environment import differences
 from cnn_tui.engine.interpreter import Interpreter
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.recorded import Edits, RecordedRun, read_recorded
 from cnn_tui.engine.setup import Setup, set_up
-from cnn_tui.engine.start import check_pause, train
+from cnn_tui.engine.start import check_pause, interruptible, train
 from cnn_tui.errors import DeviceBusyError, InputError, Remedy
 from cnn_tui.host.process import this_process
 from cnn_tui.runs import events
@@ -29,14 +29,12 @@ from cnn_tui.runs.layout import LIVE, State
 from cnn_tui.runs.mailbox import Inbox
 from cnn_tui.runs.orders import LIVE_NAMES
 from cnn_tui.runs.overrides import SCHEDULE, SCHEDULE_NAME, schedule_over_before
-from cnn_tui.runs.records import Rewind, now
+from cnn_tui.runs.records import now
 from cnn_tui.runs.writer import RunWriter
 from cnn_tui.text import printable
 
 DEVICE_PATIENCE_SECONDS = 60.0
 DEVICE_RETRY_SECONDS = 1.0
-_EXACT_ONLY_WITH = ("torch", "cpu_capability", "threads", "device", "device_name")
-_ON_CUDA_ALSO = ("gpu_driver", "cuda", "cudnn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +59,11 @@ def resume_run(
     changes: Changes | None = None,
     data_dir: Path | None = None,
     on_resumed: Callable[[Path], None] = lambda run: None,
+    tell: Tell = nobody,
 ) -> Outcome:
     """Goes on with a run whose lock ``writer`` holds, until it ends; closes the writer.
+
+    ``tell`` hears of what is fetched and decoded.
 
     Raises:
         InputError: if it cannot go on, or not so; nothing was changed then.
@@ -76,7 +77,8 @@ def resume_run(
         is_longer = total_steps > planned
         check_pause(changes.pause_at, total_steps, recorded.start.step)
         wanted = _edits(recorded, changes, total_steps, ahead, is_longer=is_longer)
-        setup = _set_up(recorded, changes, data_dir)
+        told = interruptible(tell, interrupts)
+        setup = _set_up(recorded, changes, data_dir, told)
 
         def enter(do: Interpreter) -> None:
             do.perform(_rejections(writer.path))
@@ -106,7 +108,7 @@ def take_over(
     try:
         recorded = read_recorded(writer.path)
         here = Changes(device=recorded.status.device)
-        setup = _patiently(lambda: _set_up(recorded, here, data_dir))
+        setup = _patiently(lambda: _set_up(recorded, here, data_dir, nobody))
 
         def enter(do: Interpreter) -> None:
             _enter(do, recorded, edits_ahead(recorded))
@@ -194,12 +196,14 @@ def _total_steps(recorded: RecordedRun, changes: Changes, planned: int) -> int:
     return total_steps
 
 
-def _set_up(recorded: RecordedRun, changes: Changes, data_dir: Path | None) -> Setup:
+def _set_up(
+    recorded: RecordedRun, changes: Changes, data_dir: Path | None, tell: Tell
+) -> Setup:
     config = recorded.config
     if changes.device is not None:
         settings = [("training.device", changes.device)]
         config = parse_mapping(apply_settings(to_mapping(config), settings))
-    return set_up(config, data_dir)
+    return set_up(config, data_dir, tell)
 
 
 def _patiently(open_it: Callable[[], Setup]) -> Setup:
@@ -275,24 +279,13 @@ def _enter(do: Interpreter, recorded: RecordedRun, ahead: Edits) -> None:
     if start.checkpoint is not None:
         do.restore(start.checkpoint)
     if recorded.last_row_step > start.step:
-        journal.metrics([Rewind(rewind_to=start.step)])
+        journal.rewind(start.step)
     journal.event(events.Resumed(at=now(), step=start.step, repeats_edits=bool(ahead)))
     repeats: dict[int, list[Action]] = {
         step: list(edits.as_actions(made)) for step, made in ahead.items()
     }
     do.perform(repeats.pop(start.step, ()))  # before anything that is wanted now
     do.state.plan.repeats |= repeats
-    if different := _differences(recorded, describe_environment(do.trainer.device)):
+    if different := differences(recorded.environment, do.trainer.device):
         reason = f"not bit-exact: {'; '.join(different)}"
         journal.event(events.NotBitExact(at=now(), step=start.step, reason=reason))
-
-
-def _differences(recorded: RecordedRun, environment: dict[str, Any]) -> list[str]:
-    """Returns what is not as it was, and may change the last digits."""
-    before = recorded.environment
-    is_cuda = environment["device"].startswith("cuda")
-    return [
-        f"{name} was {before[name]}, is {environment[name]}"
-        for name in (*_EXACT_ONLY_WITH, *(_ON_CUDA_ALSO if is_cuda else ()))
-        if name in before and before[name] != environment[name]
-    ]

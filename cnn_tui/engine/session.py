@@ -60,6 +60,8 @@ class Session:
     def update(self) -> None:
         """Makes the next update, or does what the guard decides instead."""
         trainer = self._do.trainer
+        if self._is_planned(trainer.step + 1):
+            self._do.books.prepare_checkup()
         if trainer.update():
             return
         self._do.report()
@@ -75,9 +77,12 @@ class Session:
             do.report()  # which may find that training has to go back
         if self._evaluation_is_due():
             do.perform([Evaluate()])
+            books.check_up()
             do.perform(self._is_enough())
         if self._checkpoint_is_due():
             do.perform([Save()])
+            if do.step == 0:
+                books.keep()
         books.with_room(do.journal.check)
         if do.step in plan.repeats:
             do.report()
@@ -105,8 +110,9 @@ class Session:
             books.publish()
         if books.saved_step != do.step:
             do.perform([Save()])
+        books.keep()
         if outcome.state in (State.FINISHED, State.STOPPED):
-            network, config = do.trainer.network, self._state.config
+            network, config = do.trainer.evaluated, self._state.config
             books.with_room(lambda: do.journal.model(network, config, do.step))
 
     def announce(self, outcome: Outcome) -> None:
@@ -144,14 +150,18 @@ class Session:
 
     def _evaluation_is_due(self) -> bool:
         step, state = self._do.step, self._state
-        every = state.config.training.evaluate_every
-        due = step % every == 0 or step == state.plan.total_steps
         # What was due at a checkpoint's step was done before it was written.
-        return due and step not in (
+        return self._is_planned(step) and step not in (
             0,
             self._do.restored_step,
             state.results.tested_step,
         )
+
+    def _is_planned(self, step: int) -> bool:
+        """Whether an evaluation follows update ``step``."""
+        state = self._state
+        every = state.config.training.evaluate_every
+        return step % every == 0 or step == state.plan.total_steps
 
     def _checkpoint_is_due(self) -> bool:
         books, every = self._do.books, self._state.config.training.checkpoint_every

@@ -7,9 +7,15 @@ import torch
 
 from cnn_tui.config import RunConfig, apply_settings, parse_mapping, to_mapping
 from cnn_tui.config.dataset import FoundImages
-from cnn_tui.datasets.pictures import Tell
+from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.engine.data import Splits, load_splits
-from cnn_tui.engine.device import check_memory, first_line, pick_device, why_unused
+from cnn_tui.engine.device import (
+    check_memory,
+    first_line,
+    pick_device,
+    room_for_images,
+    why_unused,
+)
 from cnn_tui.engine.numerics import decided, set_numerics
 from cnn_tui.engine.rates import RatePlan
 from cnn_tui.engine.stopwatch import Stopwatch
@@ -35,11 +41,11 @@ class Setup:
 def set_up(
     config: RunConfig,
     data_dir: Path | None,
-    tell: Tell = lambda done, total: None,
+    tell: Tell = nobody,
 ) -> Setup:
     """Finds the device, loads the data and builds the model.
 
-    ``tell`` hears of pictures that are decoded, and may raise to end that.
+    ``tell`` hears of what is fetched and decoded, and may raise to end that.
 
     Raises:
         InputError: if the device or the data are not there, or the model is too large.
@@ -60,7 +66,8 @@ def _set_up(config: RunConfig, data_dir: Path | None, tell: Tell) -> Setup:
     torch.set_num_threads(config.training.threads or DEFAULT_THREADS)
     set_numerics(config, device)
     check_memory(config, device)
-    splits = load_splits(config, data_dir, device, tell)
+    room_bytes = room_for_images(config, device)
+    splits = load_splits(config, data_dir, device, tell, room_bytes=room_bytes)
     if splits.found is not None:
         config = _with_found(config, splits.found)
     stopwatch = Stopwatch()

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from cnn_tui.engine.state import Results
-from cnn_tui.engine.trainer import TrainRow
+from cnn_tui.engine.train_rows import TrainRow
 from cnn_tui.runs import records
 from cnn_tui.runs.records import UpdateMetrics
 

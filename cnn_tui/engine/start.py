@@ -10,7 +10,7 @@ import msgspec
 import torch
 
 from cnn_tui.config import RunConfig, to_yaml
-from cnn_tui.datasets.pictures import Tell
+from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.engine.books import Books
 from cnn_tui.engine.device import device_uuid, first_line, is_out_of_memory
 from cnn_tui.engine.environment import describe_environment
@@ -45,8 +45,8 @@ class NewRun:
     data_dir: Path | None = None
     pause_at: int | None = None
     """After which update it pauses; 0 is before the first one."""
-    tell: Tell = lambda done, total: None
-    """Hears how many pictures of how many are decoded."""
+    tell: Tell = nobody
+    """Hears what is fetched and decoded before the run begins."""
 
 
 def start_run(
@@ -63,12 +63,7 @@ def start_run(
     Raises:
         InputError: if the run cannot start; nothing is left behind then.
     """
-
-    def tell(done: int, total: int) -> None:
-        if interrupts.interrupted_by:
-            raise InputError("it was ended before all pictures were decoded")
-        wanted.tell(done, total)
-
+    tell = interruptible(wanted.tell, interrupts)
     setup = set_up(wanted.config, wanted.data_dir, tell)
     writer, status = make_run(wanted, setup.config, listener)
     try:
@@ -76,6 +71,21 @@ def start_run(
         return train(writer, setup, to_yaml(setup.config), interrupts, status)
     finally:
         writer.close()
+
+
+def interruptible(tell: Tell, interrupts: Interrupts) -> Tell:
+    """Returns what tells something new only, and ends the reading if it should end."""
+    last = ""
+
+    def told(sentence: str) -> None:
+        nonlocal last
+        if interrupts.interrupted_by:
+            raise InputError("it was ended before all of its images were there")
+        if sentence != last:
+            last = sentence
+            tell(sentence)
+
+    return told
 
 
 def make_run(
@@ -205,7 +215,7 @@ def reason_of(error: Exception, batch_size: int) -> str:
         detail = line.rpartition("DefaultCPUAllocator: ")[2]
         return (
             f"out of memory in training at batch_size {batch_size:,}: lower it, or the "
-            f"layers' sizes ({detail})"
+            f"layers' sizes, or raise gradient_accumulation ({detail})"
         )
     if isinstance(error, torch.AcceleratorError):
         return (

@@ -1,57 +1,36 @@
 """The trainer computes: one optimizer update on one batch at a time."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from cnn_tui.config import RunConfig
-from cnn_tui.engine.augment import Augmenter, Batch
-from cnn_tui.engine.batches import Batches, Feed, batches_ahead
+from cnn_tui.engine.augment import Batch
 from cnn_tui.engine.checkpoint import Checkpoint
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.gate import Gate
-from cnn_tui.engine.network import new_network
-from cnn_tui.engine.optimizers import can_fuse, make_loss, make_optimizer
+from cnn_tui.engine.inputs import TrainingInputs
+from cnn_tui.engine.moving_average import MovingAverage
+from cnn_tui.engine.network import Network, new_network
+from cnn_tui.engine.optimizers import (
+    can_fuse,
+    class_weights,
+    decaying_groups,
+    make_loss,
+    make_optimizer,
+)
 from cnn_tui.engine.rates import RatePlan
 from cnn_tui.engine.rng import RngState, get_rng_state, seed_rngs, set_rng_state
+from cnn_tui.engine.train_rows import TrainRow, TrainRows
 from cnn_tui.runs.events import Value
 
-MAX_ROWS = 100_000
 _CHECKED_AFTER = 100
 """Updates that are checked one by one after a bad one: often more follow."""
 _RANDOM = (nn.Dropout, nn.Dropout2d)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainRow:
-    """What one update did; loss and accuracy are of its batch, before the update.
-
-    They are None where the update was skipped for a value that was not finite.
-    """
-
-    step: int
-    seconds: float
-    lr: float
-    loss: float | None
-    accuracy: float | None
-
-
-@dataclass(slots=True, kw_only=True)
-class _Pending:
-    """An update whose loss still is on the device."""
-
-    step: int
-    seconds: float
-    lr: float
-    loss: Tensor
-    predicted: Tensor
-    """The class of each image of the batch, and the one that it has."""
-    labels: Tensor
 
 
 class _Before(NamedTuple):
@@ -90,6 +69,12 @@ class Trainer:
         seed_rngs(drawn, training.seed, device)
         self._parameters = list(self.model.parameters())
         self._buffers = list(self.model.buffers())
+        self._average = (
+            None
+            if training.ema_decay is None
+            else MovingAverage(self.network.model, training.ema_decay)
+        )
+        self._optimizer_config = training.optimizer
         is_fused = can_fuse(training.optimizer, device)
         self.optimizer = make_optimizer(
             training.optimizer, self._parameters, fused=is_fused
@@ -99,17 +84,15 @@ class Trainer:
         self._gate = Gate(self.optimizer, self._buffers) if is_fused else None
         self._is_random = any(isinstance(m, _RANDOM) for m in self.model.modules())
         self._rng_states: list[RngState] = []
-        self.loss_function = make_loss(training.loss, config.dataset.facts.classes)
-        self._batches = Batches(splits.train, training.batch_size, training.seed)
-        self._values_per_image = splits.train.images[0].numel()
-        self._augmentation = config.dataset.augmentation
-        self._seed = training.seed
-        self._prepare_images()
+        names = config.dataset.facts.class_names
+        labels = splits.train.labels
+        weights = class_weights(training.loss, labels, names, device)
+        self.loss_function = make_loss(training.loss, len(names), weights)
+        self.evaluation_loss = make_loss(training.loss, len(names))
+        self.inputs = TrainingInputs(config, splits.train, weights)
+        self.inputs.prepare(self.network)
         self._clip_grad_norm = training.clip_grad_norm
-        self._clock = clock
-        self._pending: list[_Pending] = []
-        self._rows: list[TrainRow] = []
-        self._total_steps = rates.horizon
+        self._rows = TrainRows(rates.horizon, clock)
 
     @property
     def model(self) -> nn.Module:
@@ -117,9 +100,21 @@ class Trainer:
         return self.network.model
 
     @property
+    def evaluated(self) -> Network:
+        """The network that is evaluated and kept: its weights may be averages."""
+        if self._average is None:
+            return self.network
+        return replace(self.network, model=self._average.model)
+
+    @property
     def steps_per_epoch(self) -> int:
         """Updates in one pass over the training images."""
-        return self._batches.per_epoch
+        return self.inputs.steps_per_epoch
+
+    @property
+    def images_per_update(self) -> float:
+        """Images in a batch, on average."""
+        return self.inputs.images_per_update
 
     @property
     def checks_each_update(self) -> bool:
@@ -132,7 +127,7 @@ class Trainer:
 
     def plan_to(self, total_steps: int) -> None:
         """Sets the number of updates in all, which decides how many rows are kept."""
-        self._total_steps = total_steps
+        self._rows.plan_to(total_steps)
 
     def update(self) -> bool:
         """Makes the next update.
@@ -144,10 +139,8 @@ class Trainer:
         is_checked = self.checks_each_update
         before = self._snapshot()
         lr = self._set_rate(step)
-        loss, predicted, labels = self._forward(step)
-        self._forget_gradients()
-        torch.autograd.backward(loss)
-        checked = loss.detach() + self._gradient_norm()
+        loss, predicted, labels = self._make_gradients(step)
+        checked = loss + self._gradient_norm()
         if self._gate is not None and not is_checked:
             self._gate.close_unless_finite(checked, before.buffers)
             self._rng_states.append(before.rng)
@@ -156,32 +149,14 @@ class Trainer:
             return False
         self.optimizer.step()
         self.step = step
-        if self._is_logged(step):
-            self._pending.append(
-                _Pending(
-                    step=step,
-                    seconds=self._clock(),
-                    lr=lr,
-                    loss=loss.detach(),
-                    predicted=predicted,
-                    labels=labels,
-                )
-            )
+        self._follow()
+        self._rows.note(step, lr, loss, predicted, labels)
         return True
 
     def skip(self) -> None:
         """Passes over the next update: weights and optimizer stay as they are."""
-        self._rows += self._take_pending()
         self.step += 1
-        self._rows.append(
-            TrainRow(
-                step=self.step,
-                seconds=self._clock(),
-                lr=self._set_rate(self.step),
-                loss=None,
-                accuracy=None,
-            )
-        )
+        self._rows.note_skipped(self.step, self._set_rate(self.step))
 
     def read_out(self) -> list[TrainRow]:
         """Returns the rows since the last call; waits for the device.
@@ -191,14 +166,14 @@ class Trainer:
         """
         if self._gate is not None:
             self._go_back_by(self._gate.take_refused())
-        rows, self._rows = self._rows + self._take_pending(), []
-        return rows
+        return self._rows.take()
 
     def state_dict(self) -> dict[str, Any]:
         """Returns the parts of a checkpoint that are the trainer's."""
         return {
             "step": self.step,
             "model": self.model.state_dict(),
+            "ema": self._average.model.state_dict() if self._average else None,
             "scaling": self.network.scaling,
             "optimizer": self.optimizer.state_dict(),
             "rng": get_rng_state(self.device),
@@ -208,19 +183,25 @@ class Trainer:
         """Goes to the state of a checkpoint; rows not read out are forgotten."""
         if self._gate is not None:
             self._gate.take_refused()
-        self._pending, self._rows, self._rng_states = [], [], []
+        self._rng_states = []
+        self._rows.forget()
         self.step = checkpoint.step
         self.model.load_state_dict(checkpoint.model)
+        if self._average is not None:
+            self._average.model.load_state_dict(checkpoint.ema or checkpoint.model)
         if checkpoint.scaling is not None:
             self.network = replace(self.network, scaling=checkpoint.scaling)
-            self._prepare_images()
+            self.inputs.prepare(self.network)
         self._load_optimizer(checkpoint.optimizer)
         set_rng_state(checkpoint.rng, self.device)
 
     def set_optimizer_value(self, name: str, value: Value) -> None:
         """Sets a hyperparameter of the optimizer, from the next update on."""
         self.check_until(self.step + 1)  # it may make more state
-        for group in self.optimizer.param_groups:
+        groups = self.optimizer.param_groups
+        if name == "weight_decay":
+            groups = decaying_groups(self._optimizer_config, self.optimizer)
+        for group in groups:
             group[name] = value
         if name == "momentum" and isinstance(self.optimizer, torch.optim.RMSprop):
             # RMSprop makes its momentum buffers at the first update or never.
@@ -230,22 +211,41 @@ class Trainer:
                 )
 
     def weights_are_finite(self) -> bool:
-        """Tells whether all weights and buffers are finite."""
-        values = (*self._parameters, *self._buffers)
+        """Tells whether all weights and buffers are finite, and their averages."""
+        values = [*self._parameters, *self._buffers]
+        if self._average is not None:
+            values += self._average.model.state_dict().values()
         return all(bool(torch.isfinite(value).all()) for value in values)
 
     def batch(self, step: int) -> Batch:
         """Returns what update ``step`` trains on."""
-        inputs, labels = self._feed.batch(step)
-        batch = Batch(inputs=inputs, labels=labels)
-        return batch if self._augment is None else self._augment(batch, step)
+        return self.inputs.batch(step)
 
-    def _forward(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+    def parts(self, step: int) -> list[Batch]:
+        """Returns that in as many slices as it takes: one, unless it accumulates."""
+        return self.inputs.parts(step)
+
+    def _make_gradients(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the loss, the predicted classes and the labels of a batch."""
-        batch = self.batch(step)
-        outputs = self.network.outputs(batch.inputs)
-        predicted = outputs.detach().argmax(1)
-        return batch.loss(outputs, self.loss_function), predicted, batch.labels
+        self._forget_gradients()
+        losses, predicted, labels = [], [], []
+        for part in self.parts(step):
+            outputs = self.network.outputs(part.inputs)
+            loss = part.loss(outputs, self.loss_function)
+            torch.autograd.backward(loss)
+            losses.append(loss.detach())
+            predicted.append(outputs.detach().argmax(1))
+            labels.append(part.labels)
+        if len(losses) == 1:
+            return losses[0], predicted[0], labels[0]
+        return torch.stack(losses).sum(), torch.cat(predicted), torch.cat(labels)
+
+    def _follow(self) -> None:
+        if self._average is None:
+            return
+        share = self._average.share(self.step)
+        gate = self._gate
+        self._average.follow(share if gate is None else gate.unless_closed(share))
 
     def _forget_gradients(self) -> None:
         # What zero_grad does, without what a profiler would want to know of it.
@@ -267,19 +267,6 @@ class Trainer:
             group["lr"] = lr
         return lr
 
-    def _prepare_images(self) -> None:
-        """Lets batches be made, and changed, as the network's scaling asks for."""
-        size, values = self._batches.batch_size, self._values_per_image
-        ahead = batches_ahead(size, values, self.device)
-        self._feed = Feed(self._batches, self.network.inputs, ahead)
-        self._augment: Augmenter | None = None
-        if self._augmentation.is_on:
-            # Put there once: each copy waits for the device.
-            black = torch.tensor(self.network.scaling.black, device=self.device)
-            self._augment = Augmenter(
-                config=self._augmentation, seed=self._seed, black=black
-            )
-
     def _load_optimizer(self, state: dict[str, Any]) -> None:
         # How it is computed is this device's affair, not that of the one before.
         groups = [
@@ -295,31 +282,9 @@ class Trainer:
         if updates:
             set_rng_state(self._rng_states[-updates], self.device)
             self.step -= updates
-            self._pending = [p for p in self._pending if p.step <= self.step]
+            self._rows.go_back_to(self.step)
             self.check_until(self.step + _CHECKED_AFTER)
         self._rng_states = []
-
-    def _is_logged(self, step: int) -> bool:
-        every = -(-self._total_steps // MAX_ROWS)
-        return step % every == 0 or step in (1, self._total_steps)
-
-    def _take_pending(self) -> list[TrainRow]:
-        pending, self._pending = self._pending, []
-        if not pending:
-            return []
-        losses = torch.stack([update.loss for update in pending]).tolist()
-        return [
-            TrainRow(
-                step=update.step,
-                seconds=update.seconds,
-                lr=update.lr,
-                loss=loss,
-                accuracy=accuracy,
-            )
-            for update, loss, accuracy in zip(
-                pending, losses, _accuracies(pending), strict=True
-            )
-        ]
 
     def _snapshot(self) -> "_Before":
         rng = get_rng_state(self.device) if self._is_random else {}
@@ -330,15 +295,3 @@ class Trainer:
             buffer.copy_(value)
         set_rng_state(before.rng, self.device)
         self._forget_gradients()
-
-
-def _accuracies(pending: Sequence[_Pending]) -> list[float]:
-    """Returns the share of each batch that was predicted rightly, in one go."""
-    sizes = np.array([len(update.labels) for update in pending])
-    predicted = torch.cat([update.predicted for update in pending])
-    right = (predicted == torch.cat([update.labels for update in pending])).cpu()
-    firsts = np.cumsum(sizes) - sizes
-    accuracies: list[float] = (
-        np.add.reduceat(right.numpy(), firsts, dtype=np.int64) / sizes
-    ).tolist()
-    return accuracies

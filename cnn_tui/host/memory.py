@@ -6,11 +6,20 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
+
 # The parameters of mallopt(3), from glibc's malloc.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _NEVER_TRIM_BYTES = 2**31 - 1
 _HEAP_BYTES = (2**30, 2**25)
 """Blocks up to that size come from the heap; some versions refuse more than 32 MiB."""
+
+_SHARE_FOR_IMAGES = 0.5
+
+
+def bytes_for_images() -> int:
+    """Returns how much of this machine's memory images may take now."""
+    return int(psutil.virtual_memory().available * _SHARE_FOR_IMAGES)
 
 
 def keep_freed() -> None:

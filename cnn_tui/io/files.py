@@ -64,16 +64,22 @@ def sync_directory(path: Path) -> None:
 
 
 def open_regular(
-    path: str | Path, flags: int = os.O_RDONLY, *, directory: int | None = None
+    path: str | Path,
+    flags: int = os.O_RDONLY,
+    *,
+    directory: int | None = None,
+    mode: int = FILE_MODE,
 ) -> int:
     """Opens a regular file and returns its descriptor; the caller closes it.
+
+    One that is made gets ``mode``, less the umask.
 
     Raises:
         NotRegularError: It is a link, pipe, device, socket or directory.
         OSError: It is missing or not allowed.
     """
     try:
-        descriptor = os.open(path, flags | SAFE_FLAGS, FILE_MODE, dir_fd=directory)
+        descriptor = os.open(path, flags | SAFE_FLAGS, mode, dir_fd=directory)
     except OSError as error:
         if error.errno == errno.ELOOP:  # its text names "too many levels"
             raise NotRegularError(errno.ELOOP, "a link", str(path)) from error

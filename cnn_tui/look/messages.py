@@ -109,6 +109,12 @@ class Fetch(Question, frozen=True, kw_only=True):
     indices: tuple[int, ...]
 
 
+class ListLabels(Question, frozen=True, kw_only=True):
+    """Which classes do the pictures of a part have?"""
+
+    part: Part = "test"
+
+
 class FindNeighbours(Question, frozen=True, kw_only=True):
     """Which training pictures are most like a picture, for the network?"""
 
@@ -125,6 +131,8 @@ class Opened(Answer, frozen=True, kw_only=True):
     """What there is: the network, and the pictures."""
 
     title: str
+    dataset: str | None
+    """The name of the set; None for images of one's own."""
     class_names: tuple[str, ...]
     input_shape: tuple[int, ...]
     layers: tuple[LayerFacts, ...]
@@ -247,6 +255,12 @@ class Fetched(Answer, frozen=True, kw_only=True):
     labels: np.ndarray
 
 
+class Labels(Answer, frozen=True, kw_only=True):
+    """The class of each picture of a part."""
+
+    labels: np.ndarray
+
+
 class Neighbours(Answer, frozen=True, kw_only=True):
     """The nearest training pictures, by the values before the last linear layer."""
 
@@ -281,6 +295,7 @@ AnyQuestion = (
     | Predict
     | Fetch
     | FindNeighbours
+    | ListLabels
 )
 AnyAnswer = (
     Opened
@@ -292,6 +307,7 @@ AnyAnswer = (
     | Predictions
     | Fetched
     | Neighbours
+    | Labels
     | Failed
     | Progress
 )

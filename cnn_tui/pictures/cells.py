@@ -84,5 +84,6 @@ def _colour(pixel: Pixel, system: ColorSystem) -> Color | None:
 def _shaded(upper: "np.ndarray", lower: "np.ndarray", ramp: str) -> Iterator[Cell]:
     pair = np.stack([upper, lower])
     brightness = (pair[..., :3] @ _LUMINANCE * (pair[..., 3] > 0)).mean(0) / 255
-    for place in (brightness * (len(ramp) - 1)).round().astype(int).tolist():
+    last = len(ramp) - 1
+    for place in (brightness * len(ramp)).astype(int).clip(0, last).tolist():
         yield ramp[place], None

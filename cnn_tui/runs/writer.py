@@ -22,6 +22,7 @@ from cnn_tui.io.files import (
 from cnn_tui.runs import evaluations, lock, records
 from cnn_tui.runs.appender import Appender
 from cnn_tui.runs.events import KnownEvent
+from cnn_tui.runs.health import HealthRow
 from cnn_tui.runs.layout import (
     CONFIG,
     CONTROL,
@@ -29,6 +30,7 @@ from cnn_tui.runs.layout import (
     ENVIRONMENT,
     EVALUATIONS,
     EVENTS,
+    HEALTH,
     METRICS,
     RESERVE,
     STATUS,
@@ -36,7 +38,7 @@ from cnn_tui.runs.layout import (
     is_run,
     run_ids,
 )
-from cnn_tui.runs.records import DeviceRow, Metrics, Status, encode_line
+from cnn_tui.runs.records import DeviceRow, Metrics, Rewind, Status, encode_line
 from cnn_tui.text import printable
 
 if TYPE_CHECKING:
@@ -73,7 +75,8 @@ class RunWriter:
         self._appending = Lock()
         self._replacing = Lock()
         self._unwritten: dict[str, bytes] = {}
-        self._metrics, self._events, self._device = _open_appenders(path)
+        self._files = _open_appenders(path)
+        self._metrics, self._events, self._device, self._health = self._files
 
     @property
     def id(self) -> str:
@@ -150,6 +153,11 @@ class RunWriter:
         """Appends an event."""
         self._append(self._events, [event])
 
+    def health(self, row: HealthRow | Rewind) -> None:
+        """Appends a sample of the layers, or a rewind."""
+        with self._appending, self._noting_failure():
+            self._health.append(encode_line(row))
+
     def device(self, row: DeviceRow) -> None:
         """Appends what the devices did in the last second, if there is room."""
         with self._replacing, self._noting_failure():
@@ -185,7 +193,7 @@ class RunWriter:
         with self._appending, self._replacing:
             self.failing = None
             with self._noting_failure():
-                for appender in (self._metrics, self._events, self._device):
+                for appender in self._files:
                     appender.flush()
                 for name in list(self._unwritten):
                     self._write(name, durable=True)
@@ -209,7 +217,7 @@ class RunWriter:
 
     def close(self) -> None:
         """Closes the files, frees the reserve and gives the lock back."""
-        for appender in (self._metrics, self._events, self._device):
+        for appender in self._files:
             appender.close()
         self.release_reserve()
         self._lock.release()
@@ -249,10 +257,10 @@ class RunWriter:
 
 
 def _open_appenders(run: Path) -> list[Appender]:
-    """Opens all three, or none."""
+    """Opens all, or none."""
     appenders: list[Appender] = []
     with ExitStack() as undo:
-        for name in (METRICS, EVENTS, DEVICE):
+        for name in (METRICS, EVENTS, DEVICE, HEALTH):
             appenders.append(Appender(run / name))
             undo.callback(appenders[-1].close)
         undo.pop_all()

@@ -31,6 +31,7 @@ from cnn_tui.ui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
+    from cnn_tui.ui.looking import LookRequested
     from cnn_tui.ui.screens.resuming import ResumeRequested
     from cnn_tui.ui.widgets.run_list import RunList
 
@@ -205,6 +206,7 @@ class CnnTuiApp(App[int]):
             name=message.name,
             on_run=self._tell_created,
             on_ended=self._tell_ended,
+            on_told=lambda text: self.call_later(self._new_run.start_goes_on, text),
         )
 
     def on_resume_requested(self, message: "ResumeRequested") -> None:
@@ -219,6 +221,14 @@ class CnnTuiApp(App[int]):
     def on_run_list_opened(self, message: "RunList.Opened") -> None:
         """Shows a run of the list."""
         self.open_run(message.path)
+
+    def on_look_requested(self, message: "LookRequested") -> None:
+        """Shows the network of a run from inside."""
+        from cnn_tui.ui.looking import Looking
+        from cnn_tui.ui.screens.network import NetworkScreen
+
+        looking = Looking(message.run, self.backend.data_dir)
+        self.push_screen(NetworkScreen(looking, self.depth, self.marker))
 
     def on_steering_screen_detached(self) -> None:
         """Leaves; a run of this process is handed over first."""
@@ -278,6 +288,8 @@ class CnnTuiApp(App[int]):
             )
             if self.backend.training is not None:
                 self._stop(self.backend.training)
+            else:  # nothing is learned yet: its images may take long to come
+                self.backend.interrupt("SIGINT")
 
     def _show_problem(self, problem: str) -> None:
         if self._new_run.is_starting:

@@ -80,8 +80,9 @@ class Backend:
         name: str,
         on_run: Callable[[Path], object],
         on_ended: OnEnded,
+        on_told: Callable[[str], object],
     ) -> None:
-        """Starts a new run."""
+        """Starts a new run; ``on_told`` hears of what is fetched and decoded first."""
 
         def training(interrupts: Interrupts, begun: "OnRun") -> "Outcome":
             from cnn_tui.engine.start import NewRun, start_run
@@ -92,6 +93,7 @@ class Backend:
                 preset=preset,
                 runs_folder=self.runs_folder,
                 data_dir=self.data_dir,
+                tell=on_told,
             )
             return start_run(wanted, interrupts, on_created=begun)
 

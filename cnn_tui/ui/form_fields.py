@@ -14,15 +14,18 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
     {
         "Training": _keys(
             "training",
-            "iterations epochs batch_size evaluate_every checkpoint_every seed "
-            "early_stopping_patience",
+            "iterations epochs batch_size gradient_accumulation drop_last "
+            "evaluate_every evaluate_flipped checkpoint_every seed "
+            "early_stopping_patience history health",
         ),
         "Optimizer": (
             *_keys(
                 "training.optimizer",
-                "name lr momentum nesterov betas alpha eps weight_decay",
+                "name lr momentum nesterov betas alpha eps weight_decay "
+                "decay_norms_and_biases",
             ),
             "training.clip_grad_norm",
+            "training.ema_decay",
         ),
         "Schedule": _keys(
             "training.schedule", "name step_size gamma final_lr warmup_iterations"
@@ -30,7 +33,7 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
     },
     {
         "Loss": (
-            *_keys("training.loss", "name label_smoothing"),
+            *_keys("training.loss", "name label_smoothing class_weights"),
             "training.on_non_finite",
         ),
         "Data": _keys("dataset", "name normalize train_images validation_images"),
@@ -53,16 +56,22 @@ WORDS_FOR_NONE = {
     "training.memory_format": "auto",
     "training.deterministic": "auto",
     "training.clip_grad_norm": "off",
+    "training.ema_decay": "off",
+    "training.loss.class_weights": "off",
     "training.early_stopping_patience": "off",
     "dataset.train_images": "all",
 }
 """How null is written, where it is allowed."""
 
 HINTS = {
+    "training.gradient_accumulation": "slices of a batch",
     "training.evaluate_every": "updates",
     "training.checkpoint_every": "30s, or updates",
     "training.clip_grad_norm": "off, or a number",
+    "training.ema_decay": "off, or as 0.999",
+    "training.loss.class_weights": "off, balanced, or a list",
     "training.early_stopping_patience": "off, or evaluations",
+    "training.history": "checkpoints; 0 is off",
     "training.threads": "auto, or a number",
     "training.schedule.step_size": "updates",
     "training.schedule.warmup_iterations": "updates",
@@ -101,6 +110,8 @@ _SHORT_LABELS = {
     "training.schedule.warmup_iterations": "warmup",
     "dataset.validation_images": "validation",
     "training.early_stopping_patience": "patience",
+    "training.gradient_accumulation": "accumulation",
+    "training.optimizer.decay_norms_and_biases": "on norms, biases",
     "dataset.name": "data set",
 }
 

@@ -47,6 +47,9 @@ class Glyphs:
     """Of a sparkline, from nothing to full."""
     changed: str
     """Stands before what differs."""
+    moment: str
+    """Of a run, on a line; ``this_moment`` is the one that is shown."""
+    this_moment: str
 
     def state(self, state: str) -> str:
         """Returns the sign of a state."""
@@ -68,10 +71,22 @@ class Glyphs:
 
 
 _FINE = Glyphs(
-    states=layout.GLYPHS, bar="━", bar_rest="─", levels="▁▂▃▄▅▆▇█", changed="›"
+    states=layout.GLYPHS,
+    bar="━",
+    bar_rest="─",
+    levels="▁▂▃▄▅▆▇█",
+    changed="›",
+    moment="┼",
+    this_moment="●",
 )
 _PLAIN = Glyphs(
-    states=_ASCII_STATES, bar="#", bar_rest="-", levels=" .:-=+*#", changed=">"
+    states=_ASCII_STATES,
+    bar="#",
+    bar_rest="-",
+    levels=" .:-=+*#",
+    changed=">",
+    moment="+",
+    this_moment="O",
 )
 GLYPHS: Mapping["MarkerName", Glyphs] = {
     "braille": _FINE,

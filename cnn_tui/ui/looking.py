@@ -1,9 +1,19 @@
 """What all screens that look into one run share: whom they ask, and where they look."""
 
+from dataclasses import dataclass
 from pathlib import Path
+
+from textual.message import Message
 
 from cnn_tui.look.client import Look
 from cnn_tui.look.messages import Moment, Open, Opened, Picture
+
+
+@dataclass
+class LookRequested(Message):
+    """The person wants to see the network of a run from inside."""
+
+    run: Path
 
 
 class Looking:
@@ -18,6 +28,7 @@ class Looking:
     def __init__(self, run: Path, data_dir: Path | None) -> None:
         """Starts nothing before the first question."""
         self.run = run
+        self.data_dir = data_dir
         self.look = Look(run, data_dir)
         self.moment: Moment = "newest"
         self.picture = Picture()

@@ -27,6 +27,14 @@ _DECIDED_HERE = frozenset(
 )
 """What the machine or the screen decides where a preset does not."""
 
+_OFF: Mapping[str, Any] = {
+    "decay_norms_and_biases": True,
+    "drop_last": False,
+    "evaluate_flipped": False,
+    "gradient_accumulation": 1,
+}
+"""Values that only count where they are others."""
+
 _TOTAL_STEPS = "total_steps"
 """What the length of a run is called in its events."""
 
@@ -71,7 +79,10 @@ def setting_rows(
     status: Status,
     events: Iterable[Event],
 ) -> list[SettingRow]:
-    """Returns all hyperparameters as they are now, those that differ first."""
+    """Returns the hyperparameters as they are now, those that differ first.
+
+    What is off is left out, unless it is on in the preset.
+    """
     changed_at = _changed_at(events)
     overrides = dict(status.overrides)
     if status.total_steps and status.total_steps != config.total_steps:
@@ -82,6 +93,7 @@ def setting_rows(
         _row(name, value, preset, overrides, changed_at)
         for name, value in values(config).items()
     ]
+    rows = [row for row in rows if row.note or not _is_off(row)]
     return sorted(rows, key=lambda row: not row.note)
 
 
@@ -138,6 +150,10 @@ def _row(
     if name in changed_at:
         notes.append(f"changed at step {count(changed_at[name])}")
     return SettingRow(name=name, value=_text(value), note=", ".join(notes))
+
+
+def _is_off(row: SettingRow) -> bool:
+    return row.name in _OFF and row.value == _text(_OFF[row.name])
 
 
 def _text(value: object) -> str:

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 READING = "reading"
-"""The group of a screen's workers that keys need not wait for."""
+"""How groups of a screen's workers begin that keys need not wait for."""
 LOOK_SECONDS = 0.002
 PATIENCE_SECONDS = 10.0
 """After that a key is passed on, whatever it would have to wait for."""
@@ -87,4 +87,5 @@ class TypeAhead:
 
 
 def _delays_keys(worker: Worker[Any], screen: Screen[Any]) -> bool:
-    return worker.node is screen and worker.is_running and worker.group != READING
+    is_reading = worker.group.startswith(READING)
+    return worker.node is screen and worker.is_running and not is_reading

@@ -8,6 +8,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cnn_tui.datasets import facts
 from tests.cli.commands import SMALL, invoke, preset, refusal
 
 
@@ -50,7 +51,7 @@ def test_a_model_too_large_for_the_memory_is_refused() -> None:
     text = f"model: {{layers: {layers}}}\ntraining: {{batch_size: 60000}}"
     sentence = refusal("train", preset(Path(), text))
     assert sentence.startswith("the model is too large for cpu: its ")
-    assert sentence.endswith("lower batch_size or the layers' sizes")
+    assert sentence.endswith("or raise gradient_accumulation")
     assert not Path("runs").exists()
 
 
@@ -62,9 +63,12 @@ def test_a_folder_of_runs_that_cannot_be_made_is_refused(small: Path) -> None:
 
 
 def test_damaged_data_are_refused(small: Path) -> None:
-    Path("data/MNIST/raw").mkdir(parents=True)
+    raw = Path("data/MNIST/raw")
+    raw.mkdir(parents=True)
+    for name in facts.FILES:
+        (raw / name).touch()
     sentence = refusal("train", small, "--data-dir", "data")
-    assert sentence.startswith("data/MNIST/raw/train-images-idx3-ubyte.gz: cannot be r")
+    assert sentence.startswith(f"{raw / facts.FILES[0]}: is damaged: its MD5 is ")
     assert not Path("runs").exists()
 
 
@@ -123,8 +127,9 @@ def test_check_names_every_problem_with_file_line_and_key(small: Path) -> None:
         "bad.yaml, line 4: training.batch_size: must be greater than or equal to 1, "
         "not 0",
         "bad.yaml, line 4: training.lerning: unknown key; known are batch_size, "
-        "checkpoint_every, clip_grad_norm, deterministic, device, "
-        "early_stopping_patience, epochs, evaluate_every, iterations, loss, "
+        "checkpoint_every, clip_grad_norm, deterministic, device, drop_last, "
+        "early_stopping_patience, ema_decay, epochs, evaluate_every, "
+        "evaluate_flipped, gradient_accumulation, health, history, iterations, loss, "
         "memory_format, on_non_finite, optimizer, precision, schedule, seed, threads",
         "no.yaml: cannot be read: No such file or directory",
     ]

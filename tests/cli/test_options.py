@@ -18,6 +18,9 @@ WORDS = {
     "resume": ["a"],
     "verify": ["a"],
     "plot": ["a"],
+    "health": ["a"],
+    "inspect": ["a"],
+    "predict": ["a", "a.png"],
 }
 """What a command cannot do without."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from cnn_tui import __version__
 from cnn_tui.cli import COMMANDS
@@ -106,6 +107,11 @@ def test_doctor_tells_what_is_there_and_invents_nothing() -> None:
     assert found["folders"]["runs"] == f"{Path('here').absolute()}, not made yet"
     assert "cores" in found["devices"]["cpu"]
     assert found["devices"]["torch uses"] != []
+    flags = Path("/proc/cpuinfo")
+    if flags.exists() and hasattr(torch.cpu, "get_capabilities"):
+        is_there = "amx_bf16" in flags.read_text().split()
+        words = "yes, for precision: bfloat16" if is_there else "no"
+        assert found["devices"]["cpu amx"] == words
     lines = invoke("doctor").stdout.splitlines()
     assert lines[0] == "versions"
     assert f"  presets       {Path('presets').absolute()}, not made yet" in lines

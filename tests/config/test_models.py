@@ -34,19 +34,30 @@ def test_the_defaults_are_those_of_the_format() -> None:
         "training": {
             "iterations": 3000,
             "batch_size": 100,
-            "loss": {"name": "cross_entropy", "label_smoothing": 0.0},
+            "gradient_accumulation": 1,
+            "drop_last": False,
+            "loss": {
+                "name": "cross_entropy",
+                "label_smoothing": 0.0,
+                "class_weights": None,
+            },
             "optimizer": {
                 "name": "sgd",
                 "lr": 0.01,
                 "momentum": 0.0,
                 "nesterov": False,
                 "weight_decay": 0.0,
+                "decay_norms_and_biases": True,
             },
             "schedule": {"name": "constant", "warmup_iterations": 0},
             "evaluate_every": 500,
+            "evaluate_flipped": False,
             "checkpoint_every": "30s",
+            "history": 32,
+            "health": True,
             "early_stopping_patience": None,
             "clip_grad_norm": None,
+            "ema_decay": None,
             "on_non_finite": "stop",
             "precision": "float32",
             "memory_format": None,
@@ -72,6 +83,8 @@ SCHEDULES = [
 ]
 LOSSES = [
     {"name": "cross_entropy", "label_smoothing": 0.1},
+    {"name": "cross_entropy", "class_weights": "balanced"},
+    {"name": "cross_entropy", "class_weights": [0.5, 1, 2.5, 1, 1, 1, 1, 1, 1, 9]},
     {"name": "mse"},
     {"name": "bce"},
 ]
@@ -85,6 +98,10 @@ LOSSES = [
     + [
         ("epochs", 3),
         ("epochs", 0.5),
+        ("drop_last", True),
+        ("ema_decay", 0.999),
+        ("evaluate_flipped", True),
+        ("gradient_accumulation", 7),
         ("checkpoint_every", 100),
         ("checkpoint_every", "1.5s"),
         ("clip_grad_norm", 1.5),
@@ -134,6 +151,15 @@ def test_the_length_is_in_iterations_or_in_epochs() -> None:
     assert (by_iterations.steps_per_epoch, by_iterations.total_steps) == (3, 7)
     assert "iterations" not in to_mapping(by_epochs)["training"]
     assert "epochs" not in to_mapping(by_iterations)["training"]
+
+
+def test_a_last_smaller_batch_can_be_dropped() -> None:
+    def steps_per_epoch(images: int) -> int:
+        training = {"epochs": 1, "batch_size": 100, "drop_last": True}
+        dataset = {"train_images": images}
+        return config(dataset=dataset, training=training).steps_per_epoch
+
+    assert [steps_per_epoch(images) for images in (100, 250, 300)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What is said of a config that cannot be: key, value, and what is allowed."""
 
+import re
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from cnn_tui.config import (
 )
 from cnn_tui.io.safe_yaml import dump, load
 from cnn_tui.layers import LAYER_TYPES
-from tests.config.mappings import LOGISTIC, mapping, problem, problems
+from tests.config.mappings import LOGISTIC, config, mapping, problem, problems
 
 CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
 
@@ -27,7 +28,7 @@ CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
         ({"zzz": 5}, "training.zzz: unknown key; known are batch_size, checkpoint_ev"),
         (
             {"optimizer": {"lerning_rate": 1}},
-            "training.optimizer.lerning_rate: unknown key; known are lr, momentum, nam",
+            "training.optimizer.lerning_rate: unknown key; known are decay_norms_",
         ),
         (
             {"optimizer": {"name": "adam", "beta": [0, 0]}},
@@ -63,7 +64,7 @@ CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
         ({"name": "adam"}, "training.name: unknown key; known are batch_size, "),
         (
             {"optimizer": {"name": "adam", "momentum": 0.9}},
-            "training.optimizer.momentum: unknown key; known are betas, eps, lr, name",
+            "training.optimizer.momentum: unknown key; known are betas, decay_nor",
         ),
         ({"optimizer": {"lr": 0}}, "training.optimizer.lr: must be greater than 0"),
         (
@@ -80,6 +81,38 @@ CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
         ),
         ({"optimizer": {"nesterov": True}}, "training.optimizer: nesterov needs a mom"),
         ({"optimizer": [1]}, "training.optimizer: must be a mapping"),
+        *(
+            (
+                {"loss": {"class_weights": weights}},
+                "training.loss.class_weights: must be balanced, or a list of positive "
+                f"numbers (from 0.000001 to 1000000), one per class, not {shown}",
+            )
+            for weights, shown in (
+                ("even", "'even'"),
+                ([], "a list of 0"),
+                ([1, 0], "a list of 2"),
+                ([1, 2_000_000], "a list of 2"),
+                ([1, 1e-7], "a list of 2"),
+                ([1, float("nan")], "a list of 2"),
+                ([True] * 10, "a list of 10"),
+                (2, "2"),
+            )
+        ),
+        ({"ema_decay": 1}, "training.ema_decay: must be less than 1, not 1"),
+        (
+            {"gradient_accumulation": 101},
+            "training.gradient_accumulation: must be at most the batch_size of 100, "
+            "not 101",
+        ),
+        (
+            {"loss": {"class_weights": [1, 2]}},
+            "training.loss.class_weights: must be 10 numbers, one for each class of "
+            "mnist, not 2",
+        ),
+        (
+            {"loss": {"name": "mse", "class_weights": "balanced"}},
+            "training.loss.class_weights: unknown key",
+        ),
         (
             {"precision": "float16"},
             "training.precision: must be float32, tf32 or bfloat16",
@@ -123,7 +156,9 @@ def test_problems_of_the_training(training: Any, sentence: str) -> None:
         (
             {"name": "mnits"},
             "dataset.name: must be mnist, fashion-mnist, kmnist, usps, cifar10, "
-            "cifar100 or stl10, not 'mnits'",
+            "cifar100, stl10, svhn, qmnist, emnist-balanced, emnist-letters, "
+            "emnist-digits, emnist-mnist, emnist-byclass or emnist-bymerge, "
+            "not 'mnits'",
         ),
         ({"train_images": 0}, "dataset.train_images: must be greater than or equal"),
         (
@@ -182,14 +217,26 @@ def test_problems_of_the_model(layers: Any, sentence: str) -> None:
     assert found.startswith(sentence)
 
 
+def test_batch_norm_does_not_see_a_batch_that_is_dropped() -> None:
+    training = {"batch_size": 100, "drop_last": True}
+    layers = [CONV, "batch_norm2d", *LOGISTIC]
+    found = config(layers, dataset={"train_images": 101}, training=training)
+    assert found.steps_per_epoch == 1
+
+
 @pytest.mark.parametrize(
     ("dataset", "training"),
-    [({}, {"batch_size": 1}), ({"train_images": 101}, {"batch_size": 100})],
+    [
+        ({}, {"batch_size": 1}),
+        ({"train_images": 101}, {"batch_size": 100}),
+        ({}, {"batch_size": 5, "gradient_accumulation": 3}),
+        ({"train_images": 103}, {"batch_size": 100, "gradient_accumulation": 50}),
+    ],
 )
 def test_batch_norm_must_see_more_than_one_value(dataset: Any, training: Any) -> None:
     layers = [CONV, "batch_norm2d", *LOGISTIC]
     found = problem(layers, dataset=dataset, training=training)
-    assert found.startswith("training.batch_size: leaves a batch of one image")
+    assert re.match(r"training.batch_size: leaves a (batch|slice) of one image", found)
     assert "layer 2, batch_norm2d" in found
 
 

@@ -116,6 +116,7 @@ def test_another_optimizer_keeps_what_both_know(optimizer: Any) -> None:
         "betas": [0.9, 0.999],
         "eps": 1e-8,
         "weight_decay": 0.0,
+        "decay_norms_and_biases": True,
     }
 
 

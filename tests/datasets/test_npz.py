@@ -2,12 +2,13 @@
 
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 
 from cnn_tui.datasets.form import Fractions
-from cnn_tui.datasets.npz import read_npz
+from cnn_tui.datasets.npz import describe_npz, read_npz
 from cnn_tui.errors import DataError
 
 IMAGES = np.arange(100 * 4 * 5 * 3).reshape(100, 4, 5, 3).astype(np.uint8)
@@ -117,3 +118,34 @@ def test_objects_in_it_are_never_unpickled(tmp_path: Path) -> None:
     path = save(tmp_path, images=np.array([print], object), labels=LABELS[:1])
     with pytest.raises(DataError, match="is no readable npz file: Object arrays"):
         read_npz(path, Fractions())
+
+
+def test_it_is_described_without_its_images(tmp_path: Path) -> None:
+    path = save(tmp_path, images=IMAGES, labels=LABELS)
+    fractions = Fractions(test=0.3, validation=0.2)
+    with ZipFile(path) as content:
+        start = content.getinfo("images.npy").header_offset
+    facts = describe_npz(path, fractions)
+    file = read_npz(path, fractions)
+    with open(path, "r+b") as damaged:  # its checksum is that of all that is read
+        damaged.seek(start + 3000)
+        damaged.write(b"????")
+    assert describe_npz(path, fractions).class_names == facts.class_names
+    with pytest.raises(DataError, match=r"x\.npz is no readable npz file: Bad CRC"):
+        read_npz(path, fractions)
+    assert facts.image_shape == file.parts["train"].images.shape[1:]
+    assert {part: labels.tolist() for part, labels in facts.labels.items()} == {
+        part: found.labels.tolist() for part, found in file.parts.items()
+    }
+
+
+def test_an_array_that_says_to_be_larger_than_it_is_takes_no_memory(
+    tmp_path: Path,
+) -> None:
+    header = "{'descr': '|u1', 'fortran_order': False, 'shape': (1000000, 999, 999)}"
+    text = f"{header:<117}\n".encode()
+    member = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+    with ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("images.npy", member)
+    with pytest.raises(DataError, match=r"is no readable npz file: images is cut sho"):
+        read_npz(str(tmp_path / "x.npz"), Fractions())

@@ -1,6 +1,7 @@
 """Pictures are decoded in parallel, once, and again only where they changed."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from cnn_tui.datasets import pictures as pictures_module
 from cnn_tui.datasets.decode import decode
 from cnn_tui.datasets.form import Form, Fractions
 from cnn_tui.datasets.listing import Listing, list_pictures
-from cnn_tui.datasets.oddities import oddities
-from cnn_tui.datasets.pictures import Decoded, decode_all, fingerprint
+from cnn_tui.datasets.oddities import rare_classes
+from cnn_tui.datasets.picture_cache import Decoded, path_of
+from cnn_tui.datasets.pictures import decode_all, fingerprint
 from cnn_tui.errors import DataError
 
 FORM = Form(image_size=8, mode="grey", resize="crop")
@@ -59,15 +61,14 @@ EXPECTED = {f"{n:03}.png": n for n in range(NUMBER)}
 
 
 def test_all_are_decoded_and_the_bad_ones_named(folder: Path) -> None:
-    told: list[tuple[int, int]] = []
-    found = decode_all(
-        listing(folder), FORM, lambda done, total: told.append((done, total))
-    )
+    told: list[str] = []
+    found = decode_all(listing(folder), FORM, told.append)
     assert brightness(found) == EXPECTED
     assert [path for path, _ in found.bad] == ["a/broken.png"]
-    assert told[0] == (0, NUMBER + 1)
-    assert told[-1] == (NUMBER + 1, NUMBER + 1)
-    assert told == sorted(told)
+    assert told == [
+        *(f"decoding pictures: {done} of {NUMBER + 1}" for done in (0, 64, 128)),
+        "",
+    ]
 
 
 def test_only_what_changed_is_decoded_again(
@@ -87,11 +88,31 @@ def test_only_what_changed_is_decoded_again(
     assert sorted(decoded_paths) == ["000.png", "new.png"]
 
 
+def test_what_is_odd_about_them_is_found_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = decode_all(listing(folder), FORM)
+    monkeypatch.setattr(pictures_module, "leaked_pictures", None)  # not to be called
+    again = decode_all(listing(folder), FORM)
+    assert np.array_equal(again.images, found.images)
+    assert replace(again, images=found.images) == found
+
+
+def test_another_split_looks_for_them_anew(folder: Path) -> None:
+    Image.new("L", (8, 8), 2).save(folder / "a" / "twin.png")
+    leaks = [
+        decode_all(list_pictures(str(folder), Fractions(seed=seed)), FORM).leaks
+        for seed in range(9)
+    ]
+    assert any(leaks)
+    assert not all(leaks)
+
+
 @pytest.mark.parametrize("damage", [b"", b"rubbish", b"\xff" * 99])
 def test_a_damaged_cache_is_made_again(folder: Path, damage: bytes) -> None:
     found = listing(folder)
     decode_all(found, FORM)
-    cache = pictures_module._cache_path(found, FORM)
+    cache = path_of(found, FORM)
     cache.write_bytes(damage)
     assert brightness(decode_all(found, FORM)) == EXPECTED
     assert cache.stat().st_size > len(damage)
@@ -104,8 +125,8 @@ def test_another_form_has_another_cache(folder: Path) -> None:
 
 
 def test_decoding_can_be_ended(folder: Path, decoded_paths: list[str]) -> None:
-    def tell(done: int, total: int) -> None:
-        if done:
+    def tell(sentence: str) -> None:
+        if "64 of" in sentence:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -121,12 +142,22 @@ def test_without_any_picture_there_is_no_set(tmp_path: Path) -> None:
         decode_all(listing(tmp_path), FORM)
 
 
+@pytest.mark.parametrize(
+    ("free_bytes", "remedy"),
+    [
+        (2**20, "1 MiB may be used: image_size 48 would fit"),
+        (2**14, "0 MiB may be used: none would fit, only fewer pictures"),
+    ],
+)
 def test_what_does_not_fit_is_refused_with_a_size_that_does(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, free_bytes: int, remedy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pictures_module, "_SHARE_OF_MEMORY", 1e-6)
-    with pytest.raises(DataError, match=r"and 0 MiB may be used: image_size \d+ would"):
+    monkeypatch.setattr(pictures_module, "bytes_for_images", lambda: free_bytes)
+    with pytest.raises(DataError) as caught:
         decode_all(listing(folder), Form(image_size=1024, mode="rgb", resize="crop"))
+    assert str(caught.value) == (
+        f"the 151 pictures of {folder} need 453 MiB at image_size 1024, and {remedy}"
+    )
 
 
 def test_a_fingerprint_tells_other_pictures(folder: Path) -> None:
@@ -142,7 +173,8 @@ def test_what_is_odd_is_named(tmp_path: Path) -> None:
         (tmp_path / path).parent.mkdir(parents=True)
         Image.new("L", (8, 8), number % 2 * 99).save(tmp_path / path)
     found = listing(tmp_path)
-    assert oddities(decode_all(found, FORM), found.class_names) == [
+    decoded = decode_all(found, FORM)
+    assert [*rare_classes(decoded.pictures, found.class_names), *decoded.leaks] == [
         "a has only 1 picture in train",
         "b has only 1 picture in train",
         "b has no picture in test",

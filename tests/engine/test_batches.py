@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn_tui.engine.batches import Batches
+from cnn_tui.engine.batches import Batches, Feed
 from cnn_tui.engine.data import permutation
 from cnn_tui.engine.images import Images
 
@@ -45,6 +45,18 @@ def test_the_last_batch_is_smaller() -> None:
     assert [len(batch) for batch in epoch(batches, 1)] == [100, 100, 50]
 
 
+@pytest.mark.parametrize("ahead", [1, 2, 9])
+def test_a_last_smaller_batch_can_be_dropped(ahead: int) -> None:
+    dropping = Batches(numbered(250), 100, 0, drop_last=True)
+    assert (dropping.per_epoch, dropping.images_per_epoch) == (2, 200)
+    order = [permutation(0, number, 250).tolist() for number in (1, 2, 3)]
+    expected = [row[start : start + 100] for row in order for start in (0, 100)]
+    feed = Feed(dropping, lambda images: images.float(), ahead)
+    found = [feed.batch(step)[1].tolist() for step in range(1, 7)]
+    assert found == expected
+    assert Batches(numbered(200), 100, 0, drop_last=True).per_epoch == 2
+
+
 def test_a_step_has_the_same_batch_whenever_it_is_asked_for() -> None:
     images = numbered(100)
     in_order = Batches(images, 30, 5)
@@ -73,3 +85,16 @@ def test_drawing_an_order_leaves_torch_s_generator_alone() -> None:
 @pytest.mark.parametrize("size", [1, 2])
 def test_the_smallest_sets(size: int) -> None:
     assert sorted(permutation(0, 1, size).tolist()) == list(range(size))
+
+
+def test_images_that_stay_elsewhere_are_fed_in_the_same_order() -> None:
+    here, elsewhere = numbered(10), numbered(10).needed_on(torch.device("cpu"))
+    feeds = [
+        Feed(Batches(images, 3, 7), torch.Tensor.float, ahead=ahead)
+        for images, ahead in ((here, 1), (elsewhere, 1), (elsewhere, 3))
+    ]
+    for step in (1, 2, 3, 4, 5, 6, 2, 3, 9):  # also where training goes back
+        first, *others = [feed.batch(step) for feed in feeds]
+        for inputs, labels in others:
+            assert torch.equal(inputs, first[0])
+            assert torch.equal(labels, first[1])

@@ -27,7 +27,6 @@ from cnn_tui.engine.checkpoint import (
     Checkpoint,
     load_checkpoint,
     save_checkpoint,
-    step_file,
 )
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.guard import GuardMemory
@@ -36,6 +35,7 @@ from cnn_tui.engine.recorded import GOOD, find_checkpoint
 from cnn_tui.engine.rng import get_rng_state
 from cnn_tui.engine.trainer import Trainer
 from cnn_tui.errors import NewerFormatError, RunDirectoryError
+from cnn_tui.runs.history import step_file
 from cnn_tui.runs.records import Best
 from tests.engine.making import (
     RANDOM,
@@ -121,7 +121,7 @@ def test_nothing_but_plain_values_is_in_it(trainer: Trainer, tmp_path: Path) -> 
     assert set(content) == {
         *("format", "config", "step", "total_steps", "horizon", "model", "optimizer"),
         *("rng", "lr_factor", "overrides", "best", "training_seconds", "pause_at_step"),
-        *("scaling", "guard", "evaluations_since_best"),
+        *("scaling", "ema", "guard", "evaluations_since_best"),
     }
     assert content["best"] == {"step": 3, "accuracy": 0.25}
 
@@ -275,6 +275,7 @@ def test_the_model_loads_into_plain_torch(splits: Splits, tmp_path: Path) -> Non
             "config": to_yaml(config),
             "scaling": '{"mean":[0.0],"std":[1.0]}',
             "step": "3",
+            "weights": "raw",
             "classes": "0,1,2,3,4,5,6,7,8,9",
         }
 
@@ -289,7 +290,7 @@ def rewritten(path: Path, **changes: Any) -> None:
     ("changes", "sentence"),
     [
         ({"format": 2, "model": "something else"}, "has format 2, only 1 is known"),
-        ({"ema": {"decay": 0.99}}, "has parts that are not known here (ema)"),
+        ({"swa": {"steps": 5}}, "has parts that are not known here (swa)"),
     ],
 )
 def test_what_only_a_newer_version_understands_is_named(
@@ -311,8 +312,9 @@ def test_parts_that_came_later_have_defaults(trainer: Trainer, tmp_path: Path) -
     path = tmp_path / "checkpoints" / LAST
     content = torch.load(io.BytesIO(path.read_bytes()), weights_only=True)
     torch.save(
-        {k: v for k, v in content.items() if k not in ("guard", "scaling")}, path
+        {k: v for k, v in content.items() if k not in ("guard", "scaling", "ema")}, path
     )
     loaded = load_checkpoint(path)
     assert loaded.guard == GuardMemory()
     assert loaded.scaling is None
+    assert loaded.ema is None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torchvision
 
 from cnn_tui.datasets.facts import BUNDLED, DATASETS, FILES, IdxFiles
 from cnn_tui.engine.data import (
@@ -18,10 +19,19 @@ from cnn_tui.engine.data import (
     load_splits,
     permutation,
 )
+from cnn_tui.engine.evaluate import evaluate_splits
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import MEMORY_FORMATS, Network, Scaling, new_network
 from cnn_tui.errors import DataError
-from tests.engine.making import make_config, same
+from tests.engine.making import (
+    RANDOM,
+    losses,
+    make_config,
+    make_trainer,
+    same,
+    weights,
+)
+from tests.io.serving import serving
 
 CPU = torch.device("cpu")
 FASHION = Path(__file__).parents[3] / "shared" / "data"
@@ -112,13 +122,36 @@ def test_several_may_decode_at_once(cache: Path, mnist: Sets) -> None:
     assert len(list(cache.iterdir())) == 1
 
 
-def test_a_missing_file_is_named(data_dir: Path) -> None:
-    missing = data_dir / "MNIST" / "raw" / FILES[2]
-    missing.unlink()
-    assert refusal(data_dir) == (
-        f"{missing}: cannot be read: No such file or directory; remove the folder to "
-        "have it fetched again"
-    )
+def test_a_folder_that_is_not_whole_does_not_hide_the_bundled_files(
+    data_dir: Path, cache: Path, mnist: Sets
+) -> None:
+    (data_dir / "MNIST" / "raw" / FILES[2]).unlink()
+    assert same(load_dataset("mnist", data_dir)[1].images, mnist[1].images)
+
+
+def test_a_file_that_is_missing_is_fetched(
+    tmp_path: Path, cache: Path, mnist: Sets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = tmp_path / "FashionMNIST" / "raw"
+    shutil.copytree(BUNDLED / "MNIST" / "raw", raw)
+    content = (raw / FILES[3]).read_bytes()
+    (raw / FILES[3]).unlink()
+    fashion = DATASETS["fashion-mnist"]
+    source = DATASETS["mnist"].source
+    as_mnist = replace(source, torchvision_class="FashionMNIST")
+    monkeypatch.setitem(DATASETS, "fashion-mnist", replace(fashion, source=as_mnist))
+    told: list[str] = []
+    with serving({f"other/{FILES[3]}": content}) as site:
+        mirrors = [f"{site.url}{place}/" for place in ("none", "other")]
+        monkeypatch.setattr(torchvision.datasets.FashionMNIST, "mirrors", mirrors)
+        resources = torchvision.datasets.MNIST.resources
+        monkeypatch.setattr(torchvision.datasets.FashionMNIST, "resources", resources)
+        test = load_dataset("fashion-mnist", tmp_path, told.append)[1]
+    assert same(test.labels, mnist[1].labels)
+    assert (raw / FILES[3]).read_bytes() == content
+    assert told[0] == f"downloading {FILES[3]}: 0 MiB of 0 MiB"
+    assert told[-1] == ""
+    assert [name for name, _ in site.asked] == [f"none/{FILES[3]}", f"other/{FILES[3]}"]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +179,7 @@ def test_the_folder_is_the_option_else_the_variable(
     data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CNN_TUI_DATA", str(data_dir))
-    (data_dir / "MNIST" / "raw" / FILES[0]).unlink()
+    (data_dir / "MNIST" / "raw" / FILES[0]).write_bytes(b"")
     with pytest.raises(DataError):
         load_dataset("mnist", None)
     load_dataset("mnist", tmp_path / "elsewhere")  # has none: the bundled files
@@ -161,19 +194,20 @@ def test_fashion_mnist_is_read_from_a_folder(cache: Path) -> None:
     assert train.labels[:5].tolist() == [9, 0, 0, 3, 0]
 
 
-def test_without_a_network_it_says_where_to_put_the_files(
+def test_without_a_network_it_says_which_files_from_where_to_where(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for variable in ("http_proxy", "https_proxy"):  # where nobody listens
-        monkeypatch.setenv(variable, "http://127.0.0.1:9")
-    monkeypatch.delenv("no_proxy", raising=False)
+    mirrors = ["http://127.0.0.1:9/a/", "http://127.0.0.1:9/b/"]
+    monkeypatch.setattr(torchvision.datasets.FashionMNIST, "mirrors", mirrors)
     with pytest.raises(DataError) as caught:
         load_dataset("fashion-mnist", tmp_path)
-    message = str(caught.value)
-    assert message.startswith(f"Fashion-MNIST is not in {tmp_path} and cannot be down")
     raw = tmp_path / "FashionMNIST" / "raw"
-    assert message.endswith(f"put its four .gz files into {raw}")
-    assert list(tmp_path.iterdir()) == []
+    places = "; ".join(f"{place}{FILES[0]}: Connection refused" for place in mirrors)
+    assert str(caught.value) == (
+        f"Fashion-MNIST is not in {tmp_path} and cannot be downloaded ({places}); put "
+        f"{', '.join(FILES[:3])} and {FILES[3]} into {raw}"
+    )
+    assert list(raw.iterdir()) == []
 
 
 def plain_network(memory_format: str) -> Network:
@@ -253,8 +287,43 @@ def test_pipes_in_the_places_of_data_and_cache_are_not_waited_for(
     cache.unlink()
     os.mkfifo(cache)
     load_dataset("mnist", None)
-    raw = tmp_path / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    os.mkfifo(raw / "train-images-idx3-ubyte.gz")
+    shutil.copytree(BUNDLED / "MNIST", tmp_path / "MNIST")
+    images = tmp_path / "MNIST" / "raw" / FILES[0]
+    images.unlink()
+    os.mkfifo(images)
     with pytest.raises(DataError, match="not a regular file"):
         load_dataset("mnist", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("room_bytes", "elsewhere"),
+    [
+        (500 * 784 + 10_000 * 784, []),
+        (500 * 784, ["test"]),
+        (10_000 * 784, ["test"]),
+        (499 * 784, ["training", "test"]),
+    ],
+)
+def test_images_without_room_on_the_device_train_as_exactly(
+    room_bytes: int, elsewhere: list[str]
+) -> None:
+    config = make_config(RANDOM, {"normalize": "mean_std"})
+    found = []
+    for room in (None, room_bytes):
+        splits = load_splits(config, None, CPU, room_bytes=room)
+        trainer = make_trainer(config, splits)
+        rows = losses(trainer, 25)
+        test = evaluate_splits(trainer.network, trainer.loss_function, splits, 10)
+        found.append((rows, weights(trainer), test.values))
+    assert same(found[0], found[1])
+    assert [notice.split()[2] for notice in splits.notices] == elsewhere
+
+
+def test_what_has_no_room_on_the_device_is_said_with_the_numbers() -> None:
+    splits = load_splits(make_config(), None, CPU, room_bytes=2**22)
+    assert splits.train.target is None
+    assert splits.test.target == CPU
+    assert splits.notices == (
+        "the 10,000 test images need 7 MiB, and cpu has 4 MiB for them: they stay in "
+        "this machine's memory, and are copied as they are needed",
+    )

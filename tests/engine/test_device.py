@@ -6,11 +6,17 @@ import torch
 from cnn_tui.config import RunConfig, layer_table, variants
 from cnn_tui.engine import device
 from cnn_tui.engine.data import Splits
-from cnn_tui.engine.device import check_memory, device_name, device_uuid, pick_device
+from cnn_tui.engine.device import (
+    check_memory,
+    device_name,
+    device_uuid,
+    pick_device,
+    room_for_images,
+)
 from cnn_tui.errors import DeviceError
 from tests.engine.making import LOGISTIC, losses, make_config, make_trainer
 
-CPU = torch.device("cpu")
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 GPUS = [
     name
     for name, is_there in (
@@ -53,6 +59,18 @@ def test_weights_gradients_state_and_activations_must_fit(
     monkeypatch.setattr(device, "_free_bytes", lambda _: needed_bytes - 1)
     with pytest.raises(DeviceError, match="its 7,850 parameters need 0 MiB, a batch"):
         check_memory(config, CPU)
+
+
+def test_images_get_what_the_model_and_its_batches_leave(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = make_config(LOGISTIC)  # SGD keeps one value of each weight
+    model_bytes = 4 * (3 * 7850 + 50 * layer_table(config).activations)
+    monkeypatch.setattr(device, "_free_bytes", lambda _: 2**31)
+    assert room_for_images(config, CUDA) == 2**31 - 2**30 - model_bytes
+    monkeypatch.setattr(device, "_free_bytes", lambda _: 2**29)
+    assert room_for_images(config, CUDA) == 0
+    assert room_for_images(config, CPU) is None
 
 
 def state_values(config: RunConfig, splits: Splits) -> int:

@@ -1,6 +1,7 @@
 """Evaluation: the numbers of a bare loop, and what was confused with what."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from torch.nn import functional as F
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.evaluate import MAX_MISTAKES, Evaluation, evaluate
 from cnn_tui.engine.images import Images
+from cnn_tui.engine.network import Scaling, load_network
 from cnn_tui.engine.trainer import Trainer
 from tests.engine.making import RANDOM, losses, make_config, make_trainer, same, weights
+from tests.engine.running import rows, run, without_clock
 
 
 @pytest.fixture
@@ -84,6 +87,32 @@ def test_the_worst_mistakes_are_the_surest_ones(
         assert arrays["mistake_confidence"][place] == pytest.approx(
             float(confidence[index]), rel=1e-5
         )
+
+
+def test_mirror_images_can_be_judged_with(trainer: Trainer, splits: Splits) -> None:
+    config = make_config(RANDOM, evaluate_flipped=True)
+    weights = trainer.model.state_dict()
+    network = load_network(config, Scaling(), weights, torch.device("cpu"))
+    found = evaluate(network, trainer.evaluation_loss, splits.test, 10)
+    trainer.model.eval()
+    with torch.inference_mode():
+        pictures = splits.test.images.float() / 255
+        scores = [trainer.model(pictures), trainer.model(pictures.flip(3))]
+    mean, labels = torch.stack(scores).mean(0), splits.test.labels
+    assert not torch.equal(mean, scores[0])
+    assert found.loss == pytest.approx(float(F.cross_entropy(mean, labels)), rel=1e-5)
+    assert found.accuracy == int((mean.argmax(1) == labels).sum()) / len(labels)
+
+
+def test_mirror_images_change_evaluations_alone(tmp_path: Path) -> None:
+    plain, flipped = (
+        run(make_config(RANDOM, evaluate_flipped=flag), tmp_path)[0]
+        for flag in (False, True)
+    )
+    trained = [[without_clock(row) for row in rows(path)] for path in (plain, flipped)]
+    assert trained[0] == trained[1]
+    tested = [rows(path, "test/loss")[0]["test/loss"] for path in (plain, flipped)]
+    assert tested[0] != tested[1]
 
 
 def test_without_mistakes_there_are_none(trainer: Trainer, splits: Splits) -> None:

@@ -12,6 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from cnn_tui.config import RunConfig
 from cnn_tui.engine import evaluate as evaluate_module
+from cnn_tui.engine import inputs as inputs_module
 from cnn_tui.engine import trainer as trainer_module
 from cnn_tui.engine.batches import Batches, Feed, batches_ahead
 from cnn_tui.engine.data import Splits
@@ -61,7 +62,7 @@ class Dispatched(TorchDispatchMode):  # type: ignore[no-untyped-call]
 def gated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trains on the CPU as on CUDA: fused, gated, batches made ahead."""
     monkeypatch.setattr(trainer_module, "can_fuse", lambda config, device: True)
-    monkeypatch.setattr(trainer_module, "batches_ahead", lambda *arguments: 4)
+    monkeypatch.setattr(inputs_module, "batches_ahead", lambda *arguments: 4)
 
 
 def dispatched(trainer: Trainer) -> Counter[str]:
@@ -86,6 +87,38 @@ def test_an_update_never_waits_for_the_device(
     assert [name for name in found if name in WAITS] == []
 
 
+EVERYTHING: dict[str, Any] = {
+    "ema_decay": 0.99,
+    "gradient_accumulation": 3,
+    "drop_last": True,
+    "loss": {"class_weights": "balanced", "label_smoothing": 0.1},
+    "optimizer": {"weight_decay": 0.01, "decay_norms_and_biases": False},
+}
+
+
+@pytest.mark.usefixtures("gated")
+@pytest.mark.parametrize("mixup", [0.0, 0.2])
+def test_an_update_with_everything_never_waits_either(
+    mixup: float, splits: Splits
+) -> None:
+    dataset = {"augmentation": {"mixup": mixup}}
+    found = dispatched(make_trainer(make_config(RANDOM, dataset, **EVERYTHING), splits))
+    assert [name for name in found if name in WAITS] == []
+    assert found["_foreach_sub"] == found["_foreach_mul_"] == 1  # it follows
+
+
+@pytest.mark.usefixtures("gated")
+def test_what_is_off_costs_no_operator(splits: Splits) -> None:
+    plain = dispatched(make_trainer(make_config(MODEL_A), splits))
+    averaged = dispatched(make_trainer(make_config(MODEL_A, ema_decay=0.99), splits))
+    more = {"_foreach_sub": 1, "_foreach_mul_": 1, "_foreach_add_": 1}
+    assert plain == dispatched(
+        make_trainer(make_config(MODEL_A, gradient_accumulation=1), splits)
+    )
+    assert (averaged - plain) == Counter(more | {"rsub": 1, "mul_": 1})
+    assert not plain - averaged
+
+
 @pytest.mark.usefixtures("gated")
 def test_an_update_costs_few_operators_beside_the_net(splits: Splits) -> None:
     trainer = make_trainer(make_config(MODEL_A), splits)
@@ -106,7 +139,7 @@ def test_batches_made_ahead_are_the_same_bit_for_bit(
 ) -> None:
     config = make_config(TINY, iterations=40)
     ahead = make_trainer(config, splits)
-    monkeypatch.setattr(trainer_module, "batches_ahead", lambda *arguments: 1)
+    monkeypatch.setattr(inputs_module, "batches_ahead", lambda *arguments: 1)
     assert losses(ahead, 25) == losses(make_trainer(config, splits), 25)
 
 

@@ -12,7 +12,8 @@ from cnn_tui.engine.checkpoint import LAST, load_checkpoint
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.resume import Changes, resume_run, take_over
 from cnn_tui.engine.setup import Setup, set_up
-from cnn_tui.engine.trainer import Trainer, TrainRow
+from cnn_tui.engine.train_rows import TrainRow
+from cnn_tui.engine.trainer import Trainer
 from cnn_tui.errors import DeviceBusyError
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.writer import RunWriter
@@ -27,7 +28,7 @@ LOST = torch.AcceleratorError("CUDA error: unspecified launch failure\nadvice")
 def test_a_start_without_room_is_one_sentence_and_leaves_nothing(
     error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*arguments: Any) -> None:
+    def fail(*arguments: Any, **named: Any) -> None:
         raise error
 
     monkeypatch.setattr(engine_setup, "load_splits", fail)

@@ -16,7 +16,8 @@ from cnn_tui.engine.checkpoint import HALTED, LAST, load_checkpoint
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.diagnose import ExplosionDetector, NonFinite, find_non_finite
 from cnn_tui.engine.rng import get_rng_state
-from cnn_tui.engine.trainer import Trainer, TrainRow
+from cnn_tui.engine.train_rows import TrainRow
+from cnn_tui.engine.trainer import Trainer
 from cnn_tui.runs.layout import State
 from tests.engine.making import (
     LOGISTIC,

@@ -115,9 +115,9 @@ def test_a_start_is_ended_while_pictures_are_decoded(
         name="x",
         preset=None,
         runs_folder=tmp_path / "runs",
-        tell=lambda done, total: interrupts.interrupt("SIGINT"),
+        tell=lambda sentence: interrupts.interrupt("SIGINT"),
     )
-    with pytest.raises(InputError, match="ended before all pictures were decoded"):
+    with pytest.raises(InputError, match="ended before all of its images were there"):
         start_run(wanted, interrupts)
     assert not (tmp_path / "runs").exists()
 

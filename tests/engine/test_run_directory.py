@@ -70,8 +70,9 @@ def test_it_has_the_files_of_the_format_and_no_other(path: Path) -> None:
     found = {str(file.relative_to(path)) for file in path.rglob("*") if file.is_file()}
     assert found - {"device.jsonl"} == {
         *("config.yaml", "environment.json", "status.json", "metrics.jsonl"),
-        *("events.jsonl", "lock", "train.log", "model.safetensors"),
+        *("events.jsonl", "health.jsonl", "lock", "train.log", "model.safetensors"),
         *(f"evaluations/{step:08}.npz" for step in (10, 20, 25)),
+        *(f"history/step-{step:08}.pt" for step in (0, 10, 20, 25)),
         *("checkpoints/last.pt", "checkpoints/previous.pt", "checkpoints/best.pt"),
     }
     assert (path / "control").is_dir()

@@ -19,7 +19,17 @@ _LAYERS = [
 _TRAINING: dict[str, Any] = {
     "iterations": STEPS,
     "batch_size": 50,
-    "optimizer": {"name": "sgd", "lr": 0.1, "momentum": 0.9},
+    "optimizer": {
+        "name": "sgd",
+        "lr": 0.1,
+        "momentum": 0.9,
+        "weight_decay": 0.001,
+        "decay_norms_and_biases": False,
+    },
+    "ema_decay": 0.9,
+    "gradient_accumulation": 2,
+    "loss": {"class_weights": "balanced"},
+    "evaluate_flipped": True,
     "evaluate_every": EVALUATE_EVERY,
     "checkpoint_every": 5,
     "seed": 3,

@@ -12,7 +12,7 @@ from tests.faults.nursery import status
 
 _BY_THE_CLOCK = ("time", "images_per_second")
 _STATE = (
-    *("step", "total_steps", "model", "optimizer", "rng"),
+    *("step", "total_steps", "model", "ema", "optimizer", "rng"),
     *("lr_factor", "overrides", "best", "pause_at_step"),
 )
 

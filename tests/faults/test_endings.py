@@ -70,7 +70,11 @@ def test_memory_that_is_not_there(cnn_tui: Nursery, tmp_path: Path) -> None:
     wide = [{"conv2d": {"out_channels": 256, "kernel_size": 5}}, "flatten"]
     layers = [*wide, {"linear": {"out_features": "classes"}}]
     preset = write_preset(
-        tmp_path / "wide.yaml", layers=layers, batch_size=1000, iterations=1
+        tmp_path / "wide.yaml",
+        layers=layers,
+        batch_size=1000,
+        iterations=1,
+        gradient_accumulation=1,
     )
     limit = partial(limit_memory, 400 * 2**20)
     trainer, run = cnn_tui.train(preset, before=[limit])

@@ -32,10 +32,11 @@ from tests.faults.nursery import Nursery
 
 FILES = [
     *("config.yaml", "status.json", "environment.json", "train.log", "lock"),
-    *("metrics.jsonl", "events.jsonl", "device.jsonl", "model.safetensors"),
+    *("metrics.jsonl", "events.jsonl", "device.jsonl", "health.jsonl"),
+    *("model.safetensors", "history/step-00000010.pt"),
     *("checkpoints/last.pt", "checkpoints/previous.pt", "evaluations/00000010.npz"),
 ]
-FOLDERS = ["checkpoints", "evaluations", "control"]
+FOLDERS = ["checkpoints", "evaluations", "history", "control"]
 RUBBISH = [
     *(b"", b"\x00" * 100, b"null\n", b"[]\n", b"- 1\n", b"\xff\xfe\n", b"\n" * 1000),
     *(b'{"format": 1}\n', b'{"format": 2}\n', b'{"format": 1, "step": {}}\n'),

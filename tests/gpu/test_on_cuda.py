@@ -29,6 +29,14 @@ WAYS: list[dict[str, Any]] = [
     {"optimizer": {"name": "rmsprop", "momentum": 0.9}},
     {"optimizer": {"momentum": 0.9, "nesterov": True}, "precision": "tf32"},
     {"precision": "bfloat16"},
+    {
+        "ema_decay": 0.9,
+        "gradient_accumulation": 3,
+        "drop_last": True,
+        "evaluate_flipped": True,
+        "loss": {"class_weights": "balanced"},
+        "optimizer": {"weight_decay": 0.01, "decay_norms_and_biases": False},
+    },
 ]
 
 
@@ -98,3 +106,13 @@ def test_a_run_may_not_be_exact_if_it_is_told_so(tmp_path: Path) -> None:
     assert len(events(path, "not_bit_exact")) == 1
     path, _ = run(make_config(TINY, device="cuda"), tmp_path)
     assert events(path, "not_bit_exact") == []
+
+
+def test_images_that_do_not_fit_give_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resident = run(config(), tmp_path)[0]
+    monkeypatch.setattr(setup, "room_for_images", lambda *arguments: 0)
+    elsewhere = run(config(), tmp_path)[0]
+    assert len(events(elsewhere, "data_noticed")) == 2
+    assert same(result(elsewhere), result(resident))

@@ -63,7 +63,7 @@ def convolved(
 
 def assert_drawn(screen: WhatIfScreen, values: "np.ndarray") -> None:
     """The right-hand picture is this map, as large as there is room for."""
-    pixels = screen.query_one(PictureView)._pixels
+    pixels = screen.query_one(PictureView).pixels
     assert pixels is not None
     height, width = values.shape
     drawn = [enlarged(diverging(values), factor) for factor in (1, 2, 3)]

@@ -172,3 +172,17 @@ def test_a_saved_draft_is_read_back(
     values: dict[str, Any] = saved.mapping["training"]
     assert saved.config == draft.config()
     assert "iterations" not in values and values["epochs"] == 2
+
+
+def test_class_weights_are_a_word_or_a_list() -> None:
+    def typed(text: str) -> Any:
+        return edited(Draft(preset=MODEL_C), class_weights=text)
+
+    def weights(text: str) -> Any:
+        return getattr(typed(text).config().training.loss, "class_weights", "absent")
+
+    assert weights("off") is None
+    assert weights("balanced") == "balanced"
+    assert weights("[1, 2, 1, 1, 1, 1, 1, 1, 1, 0.5]") == (1, 2, *[1] * 7, 0.5)
+    assert errors(typed("[1, 2]"))["class weights"].startswith("must be 10 numbers")
+    assert errors(typed("even"))["class weights"].startswith("must be balanced, or a")

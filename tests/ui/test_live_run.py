@@ -1,8 +1,13 @@
 """A run that trains in this process, steered from the dashboard."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Event
 
 import pytest
+import torchvision
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from cnn_tui.config import to_yaml
@@ -16,6 +21,7 @@ from cnn_tui.ui.widgets.event_log import EventLog
 from cnn_tui.ui.widgets.notices import Notices
 from cnn_tui.ui.widgets.run_pane import RunPane
 from cnn_tui.ui.widgets.status_line import StatusLine
+from tests.io.serving import serving
 from tests.ui.conftest import (
     ENDLESS,
     WIDE,
@@ -25,6 +31,8 @@ from tests.ui.conftest import (
     training,
     until,
 )
+
+IMAGES = "train-images-idx3-ubyte.gz"
 
 pytestmark = pytest.mark.usefixtures("calm_training")
 
@@ -257,6 +265,51 @@ async def test_a_run_that_cannot_start_says_why(
         assert not app.backend.is_busy
         assert isinstance(app.screen, NewRunScreen)
         assert not (tmp_path / "runs").exists()
+
+
+@asynccontextmanager
+async def downloading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[CnnTuiApp, Pilot[int], Event]]:
+    """Starts a run whose images stop coming until the event is set; they are wrong."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "presets").mkdir()
+    fashion = to_yaml(tiny_config("dataset.name=fashion-mnist", "title=Fashion"))
+    (tmp_path / "presets" / "fashion.yaml").write_text(fashion)
+    app = CnnTuiApp(runs_folder=tmp_path / "runs", data_dir=tmp_path / "data")
+    with serving({IMAGES: bytes(3 * 2**20)}) as site:
+        monkeypatch.setattr(torchvision.datasets.FashionMNIST, "mirrors", [site.url])
+        site.goes_on = Event()
+        async with app.run_test(size=WIDE) as pilot:
+            await until(pilot, lambda: "parameters" in screen_text(app))
+            await pilot.press("end")
+            await until(pilot, lambda: "Fashion" in screen_text(app))
+            await pilot.press("enter")
+            shown = f"downloading {IMAGES}: 2 MiB of 3 MiB"
+            await until(pilot, lambda: shown in screen_text(app))
+            yield app, pilot, site.goes_on
+
+
+async def test_a_download_is_shown_and_so_is_why_it_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with downloading(tmp_path, monkeypatch) as (app, pilot, goes_on):
+        goes_on.set()
+        await until(pilot, lambda: "✗ Fashion-MNIST is not in" in screen_text(app))
+        assert not app.backend.is_busy
+
+
+async def test_who_quits_does_not_wait_for_a_download(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with downloading(tmp_path, monkeypatch) as (app, pilot, goes_on):
+        await pilot.press("q", "s")
+        await until(pilot, lambda: isinstance(app.screen, Wait))
+        goes_on.set()
+        await until(pilot, lambda: app.return_value == 0)
+    [part] = (tmp_path / "data" / "FashionMNIST" / "raw").iterdir()
+    assert part.name == f"{IMAGES}.part"
+    assert not (tmp_path / "runs").exists()
 
 
 async def test_the_run_directory_may_vanish_while_it_is_trained(tmp_path: Path) -> None:

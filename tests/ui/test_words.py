@@ -179,6 +179,20 @@ def test_settings_that_differ_come_first_and_say_how() -> None:
     assert {row.name for row in rows} >= {"optimizer", "schedule", "loss", "dataset"}
 
 
+def test_settings_that_are_off_are_told_only_where_the_preset_has_them_on() -> None:
+    on = run_settings.values(tiny_config("drop_last=true", "gradient_accumulation=4"))
+    off = run_settings.values(tiny_config())
+    told = {}
+    for name, preset in (("on", on), ("off", off)):
+        now = status(preset="logistic")
+        rows = run_settings.setting_rows(tiny_config(), preset, now, [])
+        told[name] = {row.name: (row.value, row.note) for row in rows}
+    assert told["on"]["drop_last"] == ("false", "preset true")
+    assert told["on"]["gradient_accumulation"] == ("1", "preset 4")
+    assert not {"drop_last", "gradient_accumulation"} & told["off"].keys()
+    assert "decay_norms_and_biases" not in told["on"]
+
+
 @pytest.mark.parametrize(
     ("length", "total_steps", "row"),
     [

@@ -45,6 +45,8 @@ def _reply(
     answers: Answers, item: tuple[int, bytes], told: BinaryIO, cancelled: set[int]
 ) -> None:
     number, body = item
+    if number in cancelled:  # before its turn came
+        return
 
     def tell(done: int, total: int) -> None:
         if number in cancelled:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from cnn_tui.look import messages as ask
 from cnn_tui.text import printable
 
 Tell = Callable[[int, int], None]
+Kind = TypeVar("Kind", bound=ask.Answer)
 _KEPT_TRACES = 4
 
 
@@ -46,6 +47,12 @@ class Answers:
         except RuntimeError as error:
             return ask.Failed(reason=f"torch: {printable(str(error).splitlines()[0])}")
 
+    def require(self, question: ask.AnyQuestion, kind: type[Kind]) -> Kind:
+        """Returns the answer, which is of a kind, or raises InputError."""
+        answer = self._answer(question, lambda done, total: None)
+        assert isinstance(answer, kind)
+        return answer
+
     def _answer(self, question: ask.AnyQuestion, tell: Tell) -> ask.AnyAnswer:
         match question:
             case ask.Open():
@@ -57,7 +64,7 @@ class Answers:
             case ask.FindDead():
                 return self._dead(question)
             case ask.FindPatches():
-                return self._patches(question)
+                return self._patches(question, tell)
             case ask.Occlude():
                 weighed = self.source.at(question.moment)
                 image, _ = self.source.picture(question.picture)
@@ -71,6 +78,9 @@ class Answers:
                 return self._fetch(question.part, question.indices)
             case ask.FindNeighbours():
                 return self._neighbours(question)
+            case ask.ListLabels():
+                labels = self.source.images(question.part).labels
+                return ask.Labels(labels=labels.cpu().numpy())
             case _:
                 assert_never(question)
 
@@ -91,6 +101,7 @@ class Answers:
         ]
         return ask.Opened(
             title=source.config.title,
+            dataset=source.config.dataset.name,
             class_names=facts.class_names,
             input_shape=facts.input_shape,
             layers=tuple(layers),
@@ -158,7 +169,7 @@ class Answers:
             step=weighed.step, pictures=len(images), channels=channels
         )
 
-    def _patches(self, question: ask.FindPatches) -> ask.Patches:
+    def _patches(self, question: ask.FindPatches, tell: Tell) -> ask.Patches:
         stage, source = self._stage(question.layer), self.source
         if not 0 <= question.channel < stage.output_shape[0]:
             raise InputError(
@@ -167,7 +178,7 @@ class Answers:
             )
         weighed, images = source.at(question.moment), source.images("test")
         best = excite.best_patches(
-            weighed.network, source.stages, stage, question.channel, images
+            weighed.network, source.stages, stage, question.channel, images, tell
         )
         indices = tuple(index for index, _, _ in best)
         fetched = self._fetch("test", indices)

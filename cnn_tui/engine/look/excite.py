@@ -1,6 +1,6 @@
 """Channels over many pictures: which are never active, and what the others look for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -41,13 +41,18 @@ def best_patches(
     stage: Stage,
     channel: int,
     images: Images,
+    tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[tuple[int, float, Region]]:
     """Returns the places that excite a channel most, one a picture, best first.
 
-    Each is a picture's index, the value, and what it sees of the picture.
+    Each is a picture's index, the value, and what it sees of the picture. ``tell``
+    hears how far it is, and may raise to end it.
     """
-    values, places = [], []
-    for outputs in _outputs(network, stage, images.images[:MOST_PICTURES]):
+    values: list[Tensor] = []
+    places: list[Tensor] = []
+    sample = images.images[:MOST_PICTURES]
+    for outputs in _outputs(network, stage, sample):
+        tell(sum(map(len, values)), len(sample))
         of_channel = outputs[:, channel].flatten(1)
         best = of_channel.max(1)
         values.append(best.values)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from cnn_tui.datasets.form import Part
-from cnn_tui.engine.checkpoint import BEST, Checkpoint, load_checkpoint, step_file
+from cnn_tui.engine.checkpoint import BEST, Checkpoint, load_checkpoint
 from cnn_tui.engine.data import Splits, load_splits
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Network, load_network, new_network
@@ -18,7 +18,9 @@ from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.layers import Stage, stages
 from cnn_tui.look.messages import Moment, Picture
 from cnn_tui.runs.config import read_config, read_config_text
+from cnn_tui.runs.history import step_file
 from cnn_tui.runs.layout import CHECKPOINTS
+from cnn_tui.runs.status import read_status
 from cnn_tui.text import count, printable
 
 CPU = torch.device("cpu")
@@ -117,9 +119,19 @@ class Source:
         if moment == "best":
             return folder / BEST
         kept = folder / step_file(moment)
-        if moment == 0 and not kept.exists():
+        if kept.exists():
+            return kept
+        return self._replaced(moment) or (None if moment == 0 else kept)
+
+    def _replaced(self, step: int) -> Path | None:
+        """Returns the file that holds a step until there is a better or newer one."""
+        status, folder = read_status(self.run), self.run / CHECKPOINTS
+        if status is None:
             return None
-        return kept
+        if status.last_checkpoint_step == step:
+            return self._path("newest")
+        is_best = status.best is not None and status.best.step == step
+        return folder / BEST if is_best else None
 
     def _read(self, path: Path, moment: Moment) -> Checkpoint:
         if moment == "newest":
@@ -132,7 +144,8 @@ class Source:
     def _weighed(self, checkpoint: Checkpoint) -> Weighed:
         scaling = checkpoint.scaling or self.splits.scaling
         try:
-            network = load_network(self.config, scaling, checkpoint.model, self.device)
+            weights = checkpoint.ema or checkpoint.model  # those that are evaluated
+            network = load_network(self.config, scaling, weights, self.device)
         except RuntimeError as error:
             raise RunDirectoryError(
                 f"a checkpoint of {printable(self.run.name)} is of another network"

@@ -2,5 +2,5 @@
 
 view     what is shown              maps   pictures and maps, as pixels
 numbers  windows, in numbers        words  sums and sentences
-what_if  what may be tried on a picture
+page     all of it, by the room     what_if  what may be tried on a picture
 """

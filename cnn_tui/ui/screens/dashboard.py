@@ -25,6 +25,7 @@ from cnn_tui.ui.curves import (
     x_limits_of,
 )
 from cnn_tui.ui.glyphs import GLYPHS
+from cnn_tui.ui.looking import LookRequested
 from cnn_tui.ui.run_settings import setting_rows
 from cnn_tui.ui.run_view import RunView
 from cnn_tui.ui.screens.steering import SteeringScreen
@@ -151,6 +152,10 @@ class DashboardScreen(SteeringScreen):
         chart.log_y = not chart.log_y
         self._name_charts()
         self._look_again(KEY_REST_SECONDS)
+
+    def action_look_inside(self) -> None:
+        """Shows the network from inside."""
+        self.post_message(LookRequested(self.run.path))
 
     def action_back(self) -> None:
         """Goes one layer out: cursor, part in view, zoomed pane, this run."""

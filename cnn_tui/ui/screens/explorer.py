@@ -20,12 +20,13 @@ from cnn_tui.look import messages as ask
 from cnn_tui.pictures.depth import Depth
 from cnn_tui.text import count, printable
 from cnn_tui.ui.actions import EXPLORER
-from cnn_tui.ui.explorer.maps import laid_out, sheets
 from cnn_tui.ui.explorer.numbers import PLAIN, Signs
+from cnn_tui.ui.explorer.page import page
 from cnn_tui.ui.explorer.view import Place, View, layer_of, shape_before
 from cnn_tui.ui.explorer.what_if import grey_of
-from cnn_tui.ui.explorer.words import details, sums, title
+from cnn_tui.ui.explorer.words import title
 from cnn_tui.ui.looking import Looking
+from cnn_tui.ui.screens.inquiry import UNHURRIED_SECONDS
 from cnn_tui.ui.screens.what_if import WhatIfScreen
 from cnn_tui.ui.type_ahead import READING
 from cnn_tui.ui.widgets.key_bar import KeyBar
@@ -35,12 +36,6 @@ from cnn_tui.ui.widgets.picture_view import PictureView
 PLAY_SECONDS = 0.1
 """For one place while playing: what is sent for it is some kilobytes."""
 _NAMES = {action.name.partition("(")[0] for action in EXPLORER}
-_OTHER_LINES = 3
-"""Title, captions and keys."""
-_LEAST_SUMS, _LEAST_SCORES = 18, 33
-"""Columns of the sum, and of the scores of classes."""
-_SCORE_LINES = 15
-"""Of a score: its sum, and ten classes."""
 
 
 class ExplorerScreen(Screen[None]):
@@ -90,7 +85,6 @@ class ExplorerScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Asks for the value."""
-        self.query_one("#value", Lines).show([Content("working it out…")])
         self._look()
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -187,7 +181,13 @@ class ExplorerScreen(Screen[None]):
 
     @work(exclusive=True)
     async def _look(self) -> None:
-        await self._see()
+        busy = Content.styled("working it out…", "$text-accent")
+        captions = self.query_one("#captions", Lines)
+        timer = self.set_timer(UNHURRIED_SECONDS, lambda: captions.show([busy]))
+        try:
+            await self._see()
+        finally:
+            timer.stop()
 
     @work(exclusive=True, group=READING)
     async def _play(self) -> None:
@@ -263,40 +263,16 @@ class ExplorerScreen(Screen[None]):
 
     def _draw(self) -> None:
         """Draws what there is room for."""
-        view, (columns, lines) = self._view, self.size
-        if view is None:
+        if (view := self._view) is None:
             return
-        drawn = sheets(view, shows_all=self._shows_all)
-        natural = max(sheet.pixels.shape[0] for sheet in drawn) // 2
-        room = lines - _OTHER_LINES
-        rows = self._detail_rows(view, room, room - natural)
-        least = _LEAST_SCORES if view.class_names else _LEAST_SUMS
-        pixels, captions = laid_out(drawn, 2 * (room - rows), columns - least)
-        self.query_one("#maps", PictureView).show(pixels)
-        self.query_one("#captions", Lines).show([Content(captions)])
-        width, height = columns - pixels.shape[1] - 1, -(-pixels.shape[0] // 2)
-        if view.class_names:
-            height = room - rows
-        self.query_one("#pictures").styles.height = height
-        self.query_one("#sums", Lines).show(sums(view, width, height))
-        shown = details(view, columns, room - height, self._depth, self._signs)
-        self.query_one("#details", Lines).show(shown)
-        self._show_title()
-
-    def _detail_rows(self, view: View, room: int, beside: int) -> int:
-        """Returns how many lines the numbers get, of ``room``.
-
-        ``beside`` is what pictures leave that are not enlarged.
-        """
-        if view.is_flat:
-            return max(room - max(_SCORE_LINES, room // 2), 1)
-        kernel = len(view.term.values)
-        wanted = (kernel + 1) * len(view.told.terms)
-        return min(max(kernel, min(wanted, beside, room // 2)), room - 1)
-
-    def _show_title(self) -> None:
-        view = self._view
-        assert view is not None
+        drawn = page(
+            view, self.size, self._depth, self._signs, shows_all=self._shows_all
+        )
+        self.query_one("#maps", PictureView).show(drawn.pixels)
+        self.query_one("#pictures").styles.height = drawn.height
+        self.query_one("#captions", Lines).show([Content(drawn.captions)])
+        self.query_one("#sums", Lines).show(drawn.sums)
+        self.query_one("#details", Lines).show(drawn.details)
         moment = f"step {count(view.seen.step)}"
         self.query_one("#value", Lines).show([Content(f"{title(view)} · {moment}")])
 

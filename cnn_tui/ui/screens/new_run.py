@@ -252,6 +252,11 @@ class NewRunScreen(Screen[None]):
         if item is not None and (self._item is None or item.key != self._item.key):
             self._show_preset(PresetList.Highlighted(item))
 
+    def start_goes_on(self, sentence: str) -> None:
+        """Says how far it is, with "" that it goes on."""
+        if self.is_starting:
+            self.query_one(MessageLine).say(sentence or "starting…")
+
     def start_failed(self, message: str) -> None:
         """Says why no run could be started; another can be tried."""
         self.is_starting = False

@@ -18,6 +18,7 @@ from cnn_tui.text import count, printable
 from cnn_tui.ui.actions import RUNS
 from cnn_tui.ui.charts import MarkerName
 from cnn_tui.ui.glyphs import GLYPHS
+from cnn_tui.ui.looking import LookRequested
 from cnn_tui.ui.run_table import SORTINGS, header, is_live, matches
 from cnn_tui.ui.screens.resuming import ResumeRequested
 from cnn_tui.ui.type_ahead import READING
@@ -108,6 +109,11 @@ class RunsScreen(Screen[None]):
         """Goes on with the selected run."""
         if (run := self.query_one(RunList).current) is not None:
             self.post_message(ResumeRequested(run.path))
+
+    def action_look_inside(self) -> None:
+        """Shows the network of the selected run from inside."""
+        if (run := self.query_one(RunList).current) is not None:
+            self.post_message(LookRequested(run.path))
 
     def action_filter(self) -> None:
         """Lets words be typed."""

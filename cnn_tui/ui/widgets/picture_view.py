@@ -11,7 +11,11 @@ from cnn_tui.pictures.depth import Depth
 
 
 class PictureView(Widget):
-    """Shows pixels from its upper left corner on; two rows of them a line."""
+    """Shows pixels from its upper left corner on; two rows of them a line.
+
+    Attributes:
+        pixels: What is shown.
+    """
 
     DEFAULT_CSS = "PictureView { width: auto; height: auto; }"
 
@@ -19,14 +23,14 @@ class PictureView(Widget):
         """Shows nothing yet."""
         super().__init__(id=id)
         self._depth = depth
-        self._pixels: Pixels | None = None
+        self.pixels: Pixels | None = None
         self._strips: list[Strip] = []
 
     def show(self, pixels: Pixels) -> None:
         """Shows these; nothing is drawn, and sent, where they are the same."""
-        if self._pixels is not None and _equal(pixels, self._pixels):
+        if self.pixels is not None and _equal(pixels, self.pixels):
             return
-        old, self._pixels = self._pixels, pixels.copy()
+        old, self.pixels = self.pixels, pixels.copy()
         self._strips = [Strip(line) for line in drawn(pixels, self._depth)]
         if old is None or pixels.shape != old.shape:
             self.refresh(layout=True)
@@ -35,7 +39,7 @@ class PictureView(Widget):
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Returns how many pixels there are across."""
-        return 0 if self._pixels is None else self._pixels.shape[1]
+        return 0 if self.pixels is None else self.pixels.shape[1]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Returns how many lines the pixels take."""

@@ -1,0 +1,146 @@
+"""Decoded pictures of a folder, kept for the next start."""
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from platformdirs import user_cache_path
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from cnn_tui.datasets.form import Form
+from cnn_tui.datasets.listing import Listing, Picture
+from cnn_tui.io.files import replace_file
+
+logger = logging.getLogger(__name__)
+
+_UNUSABLE = (
+    OSError,
+    SafetensorError,
+    ValueError,
+    TypeError,
+    LookupError,
+    RecursionError,
+)
+"""What reading a file raises that is no cache, or none of these pictures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """The pictures of a listing that could be decoded, in its order."""
+
+    images: "np.ndarray"
+    """uint8, N×C×H×W."""
+    pictures: tuple[Picture, ...]
+    bad: tuple[tuple[str, str], ...]
+    """Path and reason of each file that is left out."""
+    leaks: tuple[str, ...]
+    """Sentences on pictures that are trained on and tested with."""
+
+
+def path_of(listing: Listing, form: Form) -> Path:
+    """Returns where the pictures of a folder are kept in that form."""
+    key = json.dumps([os.path.abspath(listing.folder), *astuple(form)])
+    name = hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()[:16]
+    return user_cache_path("cnn-tui") / f"pictures-{name}.safetensors"
+
+
+def read_whole(cache: Path, listing: Listing, form: Form) -> Decoded | None:
+    """Returns all that is known, if no picture has changed; nothing else is read."""
+    if not os.path.isfile(cache):  # a pipe would be waited for
+        return None
+    try:
+        with safe_open(cache, "numpy") as file:
+            known = file.metadata()
+            if known["mark"] != _mark(listing):
+                return None
+            bad = tuple((str(path), str(why)) for path, why in json.loads(known["bad"]))
+            leaks = tuple(map(str, json.loads(known["leaks"])))
+            images = file.get_tensor("images")
+    except _UNUSABLE:
+        return None
+    left_out = {path for path, _ in bad}
+    pictures = tuple(p for p in listing.pictures if p.path not in left_out)
+    if images.shape != (len(pictures), *form.shape) or images.dtype != np.uint8:
+        return None
+    return Decoded(images=images, pictures=pictures, bad=bad, leaks=leaks)
+
+
+def take(
+    cache: Path, pictures: Sequence[Picture], images: "np.ndarray"
+) -> dict[int, str | None]:
+    """Fills rows from the cache; returns what is known of each: None, or why it is bad.
+
+    Pictures that are new or were changed are not in it.
+    """
+    if not os.path.isfile(cache):
+        return {}
+    try:
+        with safe_open(cache, "numpy") as file:
+            index = _index(file.get_tensor("index").tobytes())
+            cached = file.get_tensor("images")
+    except _UNUSABLE:
+        return {}
+    if cached.shape[1:] != images.shape[1:] or cached.dtype != np.uint8:
+        return {}
+    known: dict[int, str | None] = {}
+    targets, sources = [], []
+    for row, picture in enumerate(pictures):
+        place, why = index.get((picture.path, picture.stamp), (len(cached), None))
+        if why is None and place < len(cached):
+            targets.append(row)
+            sources.append(place)
+        elif why is None:
+            continue
+        known[row] = why
+    images[targets] = cached[sources]
+    return known
+
+
+def write(cache: Path, listing: Listing, decoded: Decoded) -> None:
+    """Writes the cache whole or not at all; without a cache all still works."""
+    reasons = dict(decoded.bad)
+    good = [(p.path, p.stamp, None) for p in decoded.pictures]
+    bad = [
+        (p.path, p.stamp, reasons[p.path])
+        for p in listing.pictures
+        if p.path in reasons
+    ]
+    index = np.frombuffer(json.dumps([*good, *bad]).encode(), np.uint8)
+    metadata = {
+        "mark": _mark(listing),
+        "bad": json.dumps(decoded.bad),
+        "leaks": json.dumps(decoded.leaks),
+    }
+    try:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        data = save({"images": decoded.images, "index": index}, metadata)
+        replace_file(cache, data, shared=True)
+    except (OSError, SafetensorError) as error:
+        logger.warning("the cache %s cannot be written: %s", cache, error)
+
+
+def _mark(listing: Listing) -> str:
+    """Returns what tells these files and their parts from all others."""
+    # In one piece: it is done before every start, for up to millions of files.
+    text = repr(listing.pictures).encode(errors="surrogateescape")
+    return hashlib.sha256(text).hexdigest()
+
+
+def _index(data: bytes) -> dict[tuple[str, Any], tuple[int, str | None]]:
+    """Returns place and reason by path and stamp; the good ones come first, in order.
+
+    Raises ValueError or TypeError for what is no index.
+    """
+    entries: dict[tuple[str, Any], tuple[int, str | None]] = {}
+    for place, (path, stamp, why) in enumerate(json.loads(data)):
+        if not isinstance(why, str | None):
+            raise TypeError("not an index")
+        entries[path, tuple(stamp)] = (place, why)
+    return entries

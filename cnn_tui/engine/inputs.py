@@ -1,0 +1,74 @@
+"""What each update of a run trains on: which images, as what, in which slices."""
+
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from cnn_tui.config import RunConfig
+from cnn_tui.engine.augment import Augmenter, Batch
+from cnn_tui.engine.batches import Batches, Feed, batches_ahead
+from cnn_tui.engine.images import Images
+from cnn_tui.engine.network import Network
+
+
+class TrainingInputs:
+    """The batches of a run as network inputs; they depend on seed and step alone.
+
+    Attributes:
+        steps_per_epoch: Updates in one pass over the images.
+        images_per_update: Images in a batch, on average.
+    """
+
+    def __init__(
+        self, config: RunConfig, images: Images, class_weights: Tensor | None
+    ) -> None:
+        """Takes images that stay on their device; ``prepare`` makes it ready.
+
+        ``class_weights`` are those of the loss: slices are weighed by them.
+        """
+        training = config.training
+        self._make_batches = partial(
+            Batches,
+            images,
+            training.batch_size,
+            training.seed,
+            drop_last=training.drop_last,
+        )
+        self._batches = self._make_batches()
+        self.steps_per_epoch = self._batches.per_epoch
+        self.images_per_update = self._batches.images_per_epoch / self.steps_per_epoch
+        self._values_per_image = images.images[0].numel()
+        self._device = images.device
+        self._augmentation = config.dataset.augmentation
+        self._seed = training.seed
+        self._slice_size = training.slice_size
+        self._class_weights = class_weights
+
+    def prepare(self, network: Network) -> None:
+        """Lets batches be made, and changed, as the network's scaling asks for."""
+        size, values = self._batches.batch_size, self._values_per_image
+        ahead = batches_ahead(size, values, self._device)
+        self._feed = Feed(self._batches, network.inputs, ahead)
+        self._augment: Augmenter | None = None
+        if self._augmentation.is_on:
+            # Put there once: each copy waits for the device.
+            black = torch.tensor(network.scaling.black, device=self._device)
+            self._augment = Augmenter(
+                config=self._augmentation, seed=self._seed, black=black
+            )
+
+    def batch(self, step: int) -> Batch:
+        """Returns what update ``step`` (from 1) trains on."""
+        inputs, labels = self._feed.batch(step)
+        batch = Batch(inputs=inputs, labels=labels)
+        return batch if self._augment is None else self._augment(batch, step)
+
+    def images(self, step: int) -> Images:
+        """Returns the images of that as they are stored, where they are needed."""
+        # Its own order of the epoch: another thread may be using the other one.
+        return self._make_batches().batches(step).at_target()
+
+    def parts(self, step: int) -> list[Batch]:
+        """Returns that in as many slices as it takes: one, unless it accumulates."""
+        return self.batch(step).parts(self._slice_size, self._class_weights)

@@ -1,0 +1,396 @@
+"""A network from inside: what each layer makes of a picture, at any moment."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.timer import Timer
+
+from cnn_tui.errors import CnnTuiError, InputError
+from cnn_tui.look import messages as ask
+from cnn_tui.pictures.depth import Depth
+from cnn_tui.runs import mailbox
+from cnn_tui.text import count, printable
+from cnn_tui.ui.actions import NETWORK
+from cnn_tui.ui.glyphs import GLYPHS
+from cnn_tui.ui.inside import choice, timeline, words
+from cnn_tui.ui.inside.pictures import Pictures
+from cnn_tui.ui.inside.place import Place, View
+from cnn_tui.ui.inside.scene import Scene
+from cnn_tui.ui.looking import Looking
+from cnn_tui.ui.run_view import RunView
+from cnn_tui.ui.screens.dialogs import AskText
+from cnn_tui.ui.screens.inquiry import InquiryScreen
+from cnn_tui.ui.widgets.key_bar import KeyBar
+from cnn_tui.ui.widgets.lines import Lines
+from cnn_tui.ui.widgets.network_panes import NetworkPanes
+
+if TYPE_CHECKING:
+    from cnn_tui.ui.charts import MarkerName
+
+WATCH_SECONDS = 1.0
+IDLE_SECONDS = 0.4
+"""At one moment, before channels that are never active are looked for."""
+_TIMELINE_WIDTH = 24
+
+Choosing = Callable[[ask.Opened, int, Callable[[int, int], None]], Awaitable[None]]
+"""Chooses a picture, given what there is, the step, and who hears how far it is."""
+
+
+class NetworkScreen(InquiryScreen):
+    """Layers, the maps of one of them, its filters, and what the network answers."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in NETWORK]
+    CSS_PATH = "network.tcss"
+
+    def __init__(self, looking: Looking, depth: Depth, marker: "MarkerName") -> None:
+        """Looks through ``looking``, and ends it when it is left."""
+        super().__init__(looking)
+        self.place = Place()
+        self.scene: Scene | None = None
+        self._depth = depth
+        self._glyphs = GLYPHS[marker]
+        self._run = RunView(looking.run)
+        self._steps: list[int] = []
+        self._news: object = None
+        self._pictures = Pictures(looking)
+        self._dead: ask.DeadChannels | None = None
+        self._patches: ask.Patches | None = None
+        self._where: ask.OcclusionMap | None = None
+        self._told = ""
+        self._timer: Timer | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is known what keys could be meant for."""
+        return self.scene is not None or bool(self.problem)
+
+    def compose(self) -> ComposeResult:
+        """Makes the lines above, the panes, the line of what is read, and the keys."""
+        yield Lines(id="inside")
+        yield NetworkPanes(self._depth, self._glyphs)
+        yield Lines(id="reading")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Begins to ask, and to follow the run."""
+        self._watch()
+        self._timer = self.set_interval(WATCH_SECONDS, self._watch)
+
+    async def on_unmount(self) -> None:
+        """Ends the process that answered."""
+        await self.looking.close()
+
+    def on_screen_suspend(self) -> None:
+        """Follows the run no longer while a screen hides this one."""
+        if self._timer is not None and not self.app.screen.is_modal:
+            self._timer.pause()
+
+    def on_screen_resume(self) -> None:
+        """Follows the run again, and looks where another screen went."""
+        if self._timer is not None:
+            self._timer.resume()
+        if self.scene is not None:
+            self._look()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hides what an ended run cannot be asked for."""
+        return action != "save_checkpoint" or self._run.is_live
+
+    def action_back(self) -> None:
+        """Goes from a zoomed map or a study to the sheets, then back."""
+        if self.place.view is View.SHEETS:
+            self.app.pop_screen()
+        else:
+            self._show(View.SHEETS)
+
+    def action_move(self, down: int, right: int) -> None:
+        """Goes to another layer, channel, filter, value or class."""
+        if self.scene is None:
+            return
+        before = (self.place.layer, self.place.label)
+        self.place.move(down, right, self.scene.sizes)
+        if (self.place.layer, self.place.label) != before:
+            self._look()
+        elif self.place.view is View.PATCHES:
+            self._find_patches()
+        self._draw()
+
+    def action_turn_page(self, by: int) -> None:
+        """Goes to the first map or filter of the page before or behind."""
+        page = self.query_one(NetworkPanes).page
+        if self.scene is None or self.place.view is View.ZOOM or not page:
+            return
+        at = page.stop if by > 0 else max(0, page.start - len(page))
+        if self._patches is not None or self._where is not None:
+            self.place.study = at if at < self.query_one(NetworkPanes).count else 0
+        elif self.place.in_filters and not self.scene.has_one_input:
+            self.place.kernel = at
+        else:
+            self.place.channel = at
+        self.place.fit(self.scene.sizes)
+        self._draw()
+
+    def action_open_map(self) -> None:
+        """Zooms the map or filter under the cursor; explains a value of a map."""
+        if self.scene is None or self.place.view in (View.PATCHES, View.WHERE):
+            return
+        values, _, _ = self.scene.chosen(self.place)
+        if self.place.view is View.SHEETS and values.size > 1:
+            self._show(View.ZOOM)
+        elif self.scene.row > 0 and not self.place.in_filters:
+            self._explain(self.scene)
+
+    def _explain(self, scene: Scene) -> None:
+        """Shows how the value under the cursor comes about."""
+        from cnn_tui.ui.screens.explorer import ExplorerScreen
+
+        place = (self.place.channel, *self.place.cursor)
+        self.app.push_screen(ExplorerScreen(self.looking, scene.facts.number, *place))
+
+    def action_switch_sheets(self) -> None:
+        """Goes from the maps to the filters, and back."""
+        if self.scene is not None:
+            self.place.in_filters = not self.place.in_filters
+            self._show(View.SHEETS)
+
+    def action_scale(self) -> None:
+        """Takes the next scale of colours."""
+        self.place.next_scale()
+        self._draw()
+
+    def action_show_patches(self) -> None:
+        """Asks what excites the channel most."""
+        if self.scene is not None and self.scene.row > 0:
+            self.place.in_filters = False
+            self._show(View.PATCHES)
+            self._find_patches()
+
+    def action_show_where(self) -> None:
+        """Asks which places of the picture speak for what the network says."""
+        if self.scene is not None:
+            self.place.label = int(self.scene.seen.probabilities.argmax())
+            self.place.in_filters = False
+            self._show(View.WHERE)
+            self._find_where()
+
+    def action_step_picture(self, by: int) -> None:
+        """Goes to the next or previous of the pictures that are wanted."""
+        self._choose(
+            lambda opened, step, tell: self._pictures.go(by, step, opened, tell)
+        )
+
+    def action_move_in_time(self, by: int) -> None:
+        """Goes to an earlier or later moment of the run."""
+        if self.scene is None:
+            return
+        shown = self.scene.seen.step
+        moment = timeline.moved(self._steps, self.looking.moment, shown, by)
+        if moment != self.looking.moment:
+            self.looking.moment = moment
+            self._look()
+
+    def action_save_checkpoint(self) -> None:
+        """Asks the run for a checkpoint, which is then looked at."""
+        self._told = "asked the run for a checkpoint…"
+        try:
+            mailbox.send(self.looking.run, "checkpoint")
+        except CnnTuiError as error:
+            self._told = str(error)
+        self.show_words()
+
+    def action_find(self) -> None:
+        """Asks which pictures to look at."""
+        if self.scene is None:
+            return
+        opened = self.scene.opened
+        names, total = opened.class_names, opened.pictures["test"]
+
+        def problem(text: str) -> str | None:
+            try:
+                choice.parsed(text, names, total)
+            except InputError as error:
+                return str(error)
+            return None
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                wish = choice.parsed(text, names, total)
+                self._choose(
+                    lambda opened, step, tell: self._pictures.choose(
+                        wish, step, opened, tell
+                    )
+                )
+
+        value = self._pictures.wish.words(names)
+        dialog = AskText(
+            "Find pictures", prompt=choice.PROMPT, value=value, check=problem
+        )
+        self.app.push_screen(dialog, answered)
+
+    def show_words(self) -> None:
+        """Says what is looked at, what is under the cursor, and what is wrong."""
+        if not self.is_attached:
+            return
+        said = " · ".join(self.doing.values())
+        said = self.problem or (f"{said}…" if said else self._told)
+        if self.scene is not None:
+            said = said or self._reading(self.scene)
+            self.query_one("#inside", Lines).show(self._top(self.scene))
+        reading = self.query_one("#reading", Lines)
+        reading.set_class(bool(self.problem), "-problem")
+        reading.show([Content(said)])
+
+    @on(NetworkPanes.Resized)
+    def _draw(self) -> None:
+        """Shows the scene from the place where one looks."""
+        if self.scene is not None:
+            scene, place = self.scene, self.place
+            if place.layer == scene.row:
+                place.fit(scene.sizes)
+            panes = self.query_one(NetworkPanes)
+            panes.show_left(scene, place)
+            if place.view is View.PATCHES and self._patches is not None:
+                panes.show_patches(scene, place, self._patches)
+            elif place.view is View.WHERE and self._where is not None:
+                panes.show_where(scene, place, self._where)
+            else:
+                panes.show_layer(scene, place)
+        self.show_words()
+
+    def _show(self, view: View) -> None:
+        self.place.view = view
+        self._patches = self._where = None
+        self._draw()
+
+    def _watch(self) -> None:
+        """Looks whether the run has gone on; asks again only where it has."""
+        self._run.look()
+        status = self._run.status
+        news = status and (status.last_checkpoint_step, status.best, self._run.state)
+        if news == self._news and self._steps:
+            return
+        self._news = news
+        self.refresh_bindings()
+        self._steps = timeline.steps_available(self.looking.run, status)
+        if self.looking.moment == "newest":
+            self._told = ""
+            self._look()
+        self.show_words()
+
+    def _look(self) -> None:
+        """Asks what the layer makes of the picture, and what is studied again."""
+        self.inquire("look", "opening the network", self._look_now)
+        if self.place.view is View.PATCHES:
+            self._find_patches()
+        elif self.place.view is View.WHERE:
+            self._find_where()
+
+    async def _look_now(self) -> None:
+        opened, looking = await self.looking.opened(), self.looking
+        layers = [words.input_facts(opened), *opened.layers]
+        self.place.layer = min(self.place.layer, len(layers) - 1)
+        row = self.place.layer
+        question = ask.Look(
+            moment=looking.moment, picture=looking.picture, layer=layers[row].number
+        )
+        seen = await looking.look.ask(question, ask.Seen)
+        self.scene = Scene(opened, layers, row, seen)
+        self.scene.dead = self._dead
+        self._draw()
+        if self._dead is None or self._dead.step != seen.step:
+            self.inquire("dead", "looking for dead channels", self._find_dead)
+
+    async def _find_dead(self) -> None:
+        await asyncio.sleep(IDLE_SECONDS)
+        question = ask.FindDead(moment=self.looking.moment)
+        self._dead = await self.looking.look.ask(question, ask.DeadChannels)
+        if self.scene is not None:
+            self.scene.dead = self._dead
+            self._draw()
+
+    def _find_patches(self) -> None:
+        async def find() -> None:
+            if self.scene is None:
+                return
+            facts = self.scene.layers[self.place.layer]
+            channel = min(self.place.channel, facts.output_shape[0] - 1)
+            question = ask.FindPatches(
+                moment=self.looking.moment, layer=facts.number, channel=channel
+            )
+            tell = self.teller("study", "looking for what excites it")
+            look = self.looking.look
+            self._patches = await look.ask(question, ask.Patches, tell)
+            self._draw()
+
+        self.inquire("study", "looking for what excites it", find)
+
+    def _find_where(self) -> None:
+        async def find() -> None:
+            question = ask.Occlude(
+                moment=self.looking.moment,
+                picture=self.looking.picture,
+                label=self.place.label or 0,
+            )
+            self._where = await self.looking.look.ask(question, ask.OcclusionMap)
+            self._draw()
+
+        self.inquire("study", "covering the picture piece by piece", find)
+
+    def _choose(self, choosing: Choosing) -> None:
+        """Chooses a picture, which may take a while, and looks at it."""
+        if (scene := self.scene) is None:
+            return
+        tell = self.teller("choose", "asking the network about every picture")
+
+        async def choose() -> None:
+            await choosing(scene.opened, scene.seen.step, tell)
+            self._look()
+
+        self.inquire("choose", "looking for pictures", choose)
+
+    def _reading(self, scene: Scene) -> str:
+        if self.place.view in (View.SHEETS, View.ZOOM):
+            return scene.reading(self.place, self.place.view is View.ZOOM)
+        if self._patches is not None:
+            return words.patches_words(self._patches)
+        if self._where is not None:
+            name = scene.opened.class_names[self.place.label or 0]
+            return words.where_words(self._where, printable(name))
+        return ""
+
+    def _top(self, scene: Scene) -> list[Content]:
+        """Returns whose weights these are, and which picture goes in."""
+        status, step = self._run.status, scene.seen.step
+        best = status.best.step if status and status.best else None
+        state = self._run.state
+        said = timeline.moment_words(self.looking.moment, step, best, self._run.is_live)
+        before, here, after = timeline.timeline(
+            self._steps, step, _TIMELINE_WIDTH, self._glyphs
+        )
+        among = self._pictures.words(scene.opened.class_names)
+        picture = words.picture_words(
+            scene.seen, self.looking.picture, scene.opened, among
+        )
+        sign = self._glyphs.state(state)
+        return [
+            Content.assemble(
+                ("Inside ", "bold $accent"),
+                printable(self.looking.run.name),
+                (f" · {printable(scene.opened.title)}", "$foreground 60%"),
+                f" · {sign} {printable(state)}",
+            ),
+            Content.assemble(
+                said,
+                " ",
+                (before, "$foreground 40%"),
+                (here, "bold $accent"),
+                (after, "$foreground 40%"),
+                f" {count(len(self._steps))} moments",
+            ),
+            Content(" · ").join(picture),
+        ]
