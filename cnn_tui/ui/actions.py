@@ -679,7 +679,7 @@ NETWORK = (
         name="open_map",
         keys="enter",
         label="zoom",
-        help="Zoom the map or filter under the cursor; zoomed, explain the value there.",
+        help="Zoom the map or filter under the cursor; zoomed, explain a value of it.",
         rank=1,
     ),
     Action(

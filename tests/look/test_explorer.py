@@ -23,6 +23,7 @@ from cnn_tui.ui.explorer.numbers import PLAIN, Grid, Signs, short, side_by_side
 from cnn_tui.ui.looking import Looking
 from cnn_tui.ui.screens import explorer
 from cnn_tui.ui.screens.explorer import ExplorerScreen
+from cnn_tui.ui.screens.network import NetworkScreen
 from cnn_tui.ui.screens.what_if import WhatIfScreen
 from cnn_tui.ui.widgets.lines import Lines
 from tests.ui.conftest import screen_text, until
@@ -309,3 +310,18 @@ def test_padding_and_the_winner_are_marked_without_colours_too() -> None:
         assert text[0].startswith(signs.padding)
         assert f"{signs.winner}2.0" in text[1]
         assert any(line.spans for line in lines) == (depth is Depth.TRUE_COLOUR)
+
+
+async def test_it_is_opened_from_inside_the_network(run: Path) -> None:
+    async with looking(run, WIDE) as (app, pilot, look):
+        network = NetworkScreen(look, app.depth, app.marker)
+        app.push_screen(network)
+        await until(pilot, lambda: network.is_ready)
+        await pilot.press("right", "enter", "down", "down", "right", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ExplorerScreen))
+        screen = app.screen
+        assert isinstance(screen, ExplorerScreen)
+        await until(pilot, lambda: screen.is_ready)
+        assert "channel 2 of 16 · (2, 1)" in text_of(screen, "value")
+        await pilot.press("escape")
+        assert app.screen is network
