@@ -65,6 +65,7 @@ class ExplorerScreen(Screen[None]):
         self._shows_all = False
         self._view: View | None = None
         self._problem = ""
+        self._height = 0
         self._playing: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -217,6 +218,7 @@ class ExplorerScreen(Screen[None]):
             told = await looking.look.ask(question, ask.Explanation)
             if self._view is None or self._view.seen.step != told.step:
                 self._view = await self._viewed(told)
+                self.refresh_bindings()
         except (InputError, TrainingError) as error:
             self._tell(str(error))
             return
@@ -258,7 +260,6 @@ class ExplorerScreen(Screen[None]):
         self._view = replace(
             self._view, told=told, place=place, visited=visited, first=first
         )
-        self.refresh_bindings()
         self._draw()
 
     def _draw(self) -> None:
@@ -269,7 +270,8 @@ class ExplorerScreen(Screen[None]):
             view, self.size, self._depth, self._signs, shows_all=self._shows_all
         )
         self.query_one("#maps", PictureView).show(drawn.pixels)
-        self.query_one("#pictures").styles.height = drawn.height
+        if drawn.height != self._height:  # a new one lays out the whole screen
+            self._height = self.query_one("#pictures").styles.height = drawn.height
         self.query_one("#captions", Lines).show([Content(drawn.captions)])
         self.query_one("#sums", Lines).show(drawn.sums)
         self.query_one("#details", Lines).show(drawn.details)
@@ -278,6 +280,8 @@ class ExplorerScreen(Screen[None]):
 
     def _tell(self, problem: str) -> None:
         """Shows why there is no answer; what was shown before stays."""
+        if problem == self._problem:  # a label lays out the whole screen
+            return
         self._problem = problem
         label = self.query_one("#problem", Label)
         label.update(printable(problem))
