@@ -33,8 +33,8 @@ from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.lines import Lines
 from cnn_tui.ui.widgets.picture_view import PictureView
 
-PLAY_SECONDS = 0.1
-"""For one place while playing: what is sent for it is some kilobytes."""
+PLAY_SECONDS = 0.2
+"""For one place while playing: what is sent for it is 4 to 30 kilobytes."""
 _NAMES = {action.name.partition("(")[0] for action in EXPLORER}
 
 
