@@ -17,6 +17,7 @@ from cnn_tui.layers import (
     Stage,
     receptive_field,
 )
+from cnn_tui.layers.effects import pool_axis
 from cnn_tui.look.messages import Explanation, Rectangle, Step
 
 _SHOWN = 9
@@ -96,20 +97,46 @@ def _signed(value: float) -> str:
 def _then(
     stages: Sequence[Stage], found: Trace, stage: Stage, place: tuple[int, int, int]
 ) -> tuple[Step, ...]:
-    """Follows one value through the layers behind that leave it at its place."""
-    channel, y, x = place
+    """Follows one value through the layers behind that leave it at its place.
+
+    A pooling behind them ends it: what became of the window that the value is in.
+    """
     after: list[Step] = []
+    at: tuple[int, int, int] | None = place
     for later in stages[list(stages).index(stage) + 1 :]:
-        keeps_place = later.input_shape == later.output_shape and not isinstance(
-            later.layer,
-            Conv2d | MaxPool2d | AvgPool2d | AdaptiveAvgPool2d | Linear | Residual,
-        )
-        if not keeps_place or later.number.count(".") != stage.number.count("."):
+        is_pooling = isinstance(later.layer, MaxPool2d | AvgPool2d)
+        if later.number.count(".") != stage.number.count("."):
+            break
+        at = _pooled(later, place) if is_pooling else place
+        if at is None or not (is_pooling or _keeps_places(later)):
             break
         output = found.outputs[later.number][0]
-        value = float(output[channel, y, x] if output.ndim == 3 else output[channel])
+        value = float(output[at] if output.ndim == 3 else output[at[0]])
         after.append(Step(layer=later.number, summary=later.layer.type, value=value))
+        if is_pooling:
+            break
     return tuple(after)
+
+
+def _keeps_places(stage: Stage) -> bool:
+    return stage.input_shape == stage.output_shape and not isinstance(
+        stage.layer, Conv2d | AdaptiveAvgPool2d | Linear | Residual
+    )
+
+
+def _pooled(stage: Stage, place: tuple[int, int, int]) -> tuple[int, int, int] | None:
+    """Returns the place of the last window that has a place; None where none has."""
+    assert isinstance(stage.layer, MaxPool2d | AvgPool2d)
+    found = [place[0]]
+    for index, at in enumerate(place[1:]):
+        axis = pool_axis(stage.layer, stage.input_shape, index)
+        padded = at + axis.padding[0]
+        window = min(padded // axis.stride, axis.output_size - 1)
+        inside = padded - window * axis.stride
+        if inside >= axis.reach or inside % axis.dilation:
+            return None
+        found.append(window)
+    return found[0], found[1], found[2]
 
 
 def rectangle(region: Region) -> Rectangle:

@@ -125,11 +125,21 @@ class NetworkScreen(NetworkInquiry):
         self.draw()
 
     def action_open_map(self) -> None:
-        """Zooms the map or filter under the cursor, if it has more than one value."""
-        if self.scene is not None and self.place.view is View.SHEETS:
-            values, _, _ = self.scene.chosen(self.place)
-            if values.size > 1:
-                self._show(View.ZOOM)
+        """Zooms the map or filter under the cursor; explains a value of a map."""
+        if self.scene is None or self.place.view in (View.PATCHES, View.WHERE):
+            return
+        values, _, _ = self.scene.chosen(self.place)
+        if self.place.view is View.SHEETS and values.size > 1:
+            self._show(View.ZOOM)
+        elif self.scene.row > 0 and not self.place.in_filters:
+            self._explain(self.scene)
+
+    def _explain(self, scene: Scene) -> None:
+        """Shows how the value under the cursor comes about."""
+        from cnn_tui.ui.screens.explorer import ExplorerScreen
+
+        place = (self.place.channel, *self.place.cursor)
+        self.app.push_screen(ExplorerScreen(self.looking, scene.facts.number, *place))
 
     def action_switch_sheets(self) -> None:
         """Goes from the maps to the filters, and back."""

@@ -1,6 +1,7 @@
 """Pixels on the screen."""
 
-from textual.geometry import Size
+import numpy as np
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -34,10 +35,12 @@ class PictureView(Widget):
         """Shows these; nothing is drawn, and sent, where they are the same."""
         if self.pixels is not None and _equal(pixels, self.pixels):
             return
-        resized = self.pixels is None or pixels.shape != self.pixels.shape
-        self.pixels = pixels.copy()
+        old, self.pixels = self.pixels, pixels.copy()
         self._strips = strips(pixels, self._depth)
-        self.refresh(layout=resized)
+        if old is None or pixels.shape != old.shape:
+            self.refresh(layout=True)
+        else:
+            self.refresh(*_changes(old, pixels))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Returns how many pixels there are across."""
@@ -54,6 +57,20 @@ class PictureView(Widget):
             return Strip.blank(self.size.width, background)
         line = self._strips[y].extend_cell_length(self.size.width)
         return line.crop(0, self.size.width).apply_style(background)
+
+
+def _changes(old: Pixels, new: Pixels) -> list[Region]:
+    """Returns which cells differ, neighbours in a line together."""
+    rows = (old != new).any(2)
+    upper, lower = rows[::2], rows[1::2]
+    changed = upper.copy()
+    changed[: len(lower)] |= lower
+    regions = []
+    for y, line in enumerate(changed):
+        ends = np.flatnonzero(np.diff(line, prepend=False, append=False)).tolist()
+        spans = zip(ends[::2], ends[1::2], strict=True)
+        regions += [Region(x, y, end - x, 1) for x, end in spans]
+    return regions
 
 
 def _equal(one: Pixels, other: Pixels) -> bool:

@@ -126,6 +126,26 @@ def test_a_value_is_followed_through_the_layers_that_leave_it_at_its_place() -> 
     assert told.regions["0"].height == 3
 
 
+def test_a_value_is_followed_into_the_pooling_behind_it() -> None:
+    pooling = {"max_pool2d": {"kernel_size": 3, "stride": 2, "padding": 1}}
+    network, every, found = look_at([conv(padding="same"), "relu", pooling])
+    told = explain(network, every, found, every[0], (1, 27, 6), 0)
+    assert [step.summary for step in told.then] == ["relu", "max_pool2d"]
+    relu, pooled = told.then
+    window = found.outputs["2"][0, 1, 25:28, 5:8]
+    assert pooled.value == float(window.max()) >= relu.value
+
+
+def test_a_value_that_no_pooling_takes_is_followed_to_there() -> None:
+    gaps = {"max_pool2d": {"kernel_size": 2, "stride": 3}}
+    network, every, found = look_at([conv(padding="same"), "relu", gaps])
+    steps = [
+        len(explain(network, every, found, every[0], (1, y, 3), 0).then)
+        for y in (6, 7, 8, 27)
+    ]
+    assert steps == [2, 2, 1, 1]
+
+
 def test_formulas_are_filled_in() -> None:
     network, every, found = look_at(NETS["valid"])
     first = explain(network, every, found, every[0], (0, 3, 3), 0)
