@@ -1,0 +1,55 @@
+"""Every action of the program: the one source of keys, footer, palette and help."""
+
+from cnn_tui.ui.actions.action import Action, printed
+from cnn_tui.ui.actions.dashboard import CHART, ENDED, HEALTH, PANES, STEERING, VIEW
+from cnn_tui.ui.actions.everywhere import APP, DETACH, DETACH_ANYWHERE, RUNS
+from cnn_tui.ui.actions.explorer import EXPLORER, WHAT_IF
+from cnn_tui.ui.actions.inside import DRAW, NETWORK, SKETCH
+from cnn_tui.ui.actions.mistakes import MISTAKES, PICTURES
+from cnn_tui.ui.actions.new_run import CHOICE, DATA, NEW_RUN, PRESETS
+
+__all__ = [
+    "APP",
+    "CHART",
+    "CHOICE",
+    "DATA",
+    "DETACH",
+    "DETACH_ANYWHERE",
+    "DRAW",
+    "ENDED",
+    "EXPLORER",
+    "HEALTH",
+    "MISTAKES",
+    "NETWORK",
+    "NEW_RUN",
+    "PANES",
+    "PICTURES",
+    "PRESETS",
+    "RUNS",
+    "SECTIONS",
+    "SKETCH",
+    "STEERING",
+    "VIEW",
+    "WHAT_IF",
+    "Action",
+    "printed",
+]
+
+SECTIONS: dict[str, tuple[Action, ...]] = {
+    "New run": (*PRESETS, *CHOICE, *NEW_RUN),
+    "Data of a new run": DATA,
+    "Steering a live run": STEERING,
+    "A run that has ended": ENDED,
+    "Dashboard": (*VIEW, *PANES),
+    "Charts": CHART,
+    "Runs": RUNS,
+    "Inside a network": NETWORK,
+    "Health": HEALTH,
+    "Mistakes": MISTAKES,
+    "Pictures": PICTURES,
+    "How a value comes about": EXPLORER,
+    "What if": WHAT_IF,
+    "Drawing": (*SKETCH, *DRAW),
+    "Everywhere": APP,
+}
+"""All actions by where they work, in the order of the help and the footer."""

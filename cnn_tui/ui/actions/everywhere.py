@@ -1,0 +1,102 @@
+"""What works everywhere, and in the list of runs."""
+
+from dataclasses import replace
+
+from cnn_tui.ui.actions.action import Action
+
+APP = (
+    Action(
+        name="new_run",
+        keys="n",
+        label="new",
+        help="Pick a model, tune it and start a run.",
+    ),
+    Action(
+        name="show_runs",
+        keys="r",
+        label="runs",
+        help="List all runs, live and past, and open one.",
+        rank=2,
+    ),
+    Action(
+        name="quit",
+        keys="q,ctrl+c,ctrl+q",
+        label="quit",
+        help="Leave; asks first where this process trains.",
+        rank=1,
+    ),
+    Action(
+        name="show_help",
+        keys="question_mark",
+        label="help",
+        help="Show every key and what it does.",
+        rank=0,
+    ),
+    Action(
+        name="command_palette",
+        keys="ctrl+p",
+        label="palette",
+        help="Search all that can be done now.",
+        footer=False,
+    ),
+    Action(
+        name="change_theme",
+        keys="ctrl+t",
+        label="theme",
+        help="Choose another set of colours.",
+        footer=False,
+    ),
+)
+"""What works on every screen."""
+
+DETACH = Action(
+    name="detach",
+    keys="d",
+    label="detach",
+    help="Leave; the run goes on in the background.",
+    rank=1,
+)
+
+DETACH_ANYWHERE = replace(DETACH, name="detach_anywhere", footer=False)
+"""The same on every screen, while this process trains or is about to."""
+
+RUNS = (
+    Action(
+        name="open_run",
+        keys="enter",
+        label="open",
+        help="Open the selected run in the dashboard.",
+    ),
+    Action(
+        name="resume_run",
+        keys="R",
+        label="resume",
+        help="Go on with the selected run, exactly where it was.",
+    ),
+    Action(
+        name="look_inside",
+        keys="v",
+        label="inside",
+        help="Look inside the network of the selected run.",
+        rank=4,
+    ),
+    Action(
+        name="filter",
+        keys="slash",
+        label="filter",
+        help="Show only the runs with certain words in id, name, model or state.",
+    ),
+    Action(
+        name="sort",
+        keys="o",
+        label="sort",
+        help="Sort by the next column: started, best, name, model, state.",
+    ),
+    Action(
+        name="back",
+        keys="escape",
+        label="back",
+        help="Clear the filter, then go back.",
+    ),
+)
+"""What works in the list of runs."""

@@ -1,0 +1,136 @@
+"""What works on the new-run screen."""
+
+from cnn_tui.ui.actions.action import Action
+
+PRESETS = (
+    Action(
+        name="start",
+        keys="enter",
+        label="start",
+        help="Start the preset as the form shows it.",
+    ),
+)
+"""What works in the list of presets."""
+
+CHOICE = (
+    Action(
+        name="choose_next",
+        keys="right,space",
+        label="choose",
+        help="Choose the next of the values in the field.",
+    ),
+    Action(
+        name="choose_previous",
+        keys="left",
+        label="choose",
+        help="Choose the previous of the values in the field.",
+        footer=False,
+    ),
+)
+"""What works in a field with few values."""
+
+NEW_RUN = (
+    Action(
+        name="start_form",
+        keys="ctrl+s",
+        label="start",
+        help="Start the preset as the form shows it, from inside the form.",
+        rank=1,
+    ),
+    Action(
+        name="start_background",
+        keys="B",
+        label="background",
+        help="Start the preset as the form shows it, in the background.",
+        footer=False,
+    ),
+    Action(
+        name="save",
+        keys="w",
+        label="save",
+        help="Save the form as a preset of your own.",
+    ),
+    Action(
+        name="reset",
+        keys="ctrl+r",
+        label="reset",
+        help="Go back to the preset's own values.",
+    ),
+    Action(
+        name="filter",
+        keys="slash",
+        label="filter",
+        help="Show only the presets that contain some words.",
+    ),
+    Action(
+        name="show_presets",
+        keys="1",
+        label="presets",
+        help="Go to the list of presets.",
+        footer=False,
+    ),
+    Action(
+        name="show_model",
+        keys="2",
+        label="model",
+        help="Go to the layers of the model.",
+    ),
+    Action(
+        name="show_settings",
+        keys="3",
+        label="settings",
+        help="Go to the hyperparameters.",
+    ),
+    Action(
+        name="show_data",
+        keys="4",
+        label="data",
+        help="Go to the data set: its classes, and pictures as the network gets them.",
+    ),
+    Action(
+        name="leave",
+        keys="escape",
+        label="back",
+        help="Leave a field, close the filter, go back to the presets.",
+    ),
+)
+"""What works on the new-run screen."""
+
+DATA = (
+    Action(
+        name="next_batch(1)",
+        keys="full_stop",
+        label="next batch",
+        help="Show the images of the next update.",
+        rank=2,
+    ),
+    Action(
+        name="next_batch(-1)",
+        keys="comma",
+        label="batch before",
+        help="Show the images of the update before.",
+        footer=False,
+    ),
+    Action(
+        name="augmented",
+        keys="a",
+        label="augment",
+        help="Show the images as the augmentation makes them, or without it.",
+        rank=2,
+    ),
+    Action(
+        name="resize_pictures(-1)",
+        keys="plus,equals_sign",
+        label="larger",
+        help="Draw the pictures larger, up to every pixel.",
+        rank=4,
+    ),
+    Action(
+        name="resize_pictures(1)",
+        keys="minus",
+        label="smaller",
+        help="Draw the pictures smaller, and more of them.",
+        rank=4,
+    ),
+)
+"""What works in the pane of the data set."""
