@@ -122,7 +122,7 @@ async def test_maps_filters_and_values_are_those_that_torch_computes(run: Path) 
 async def test_pictures_are_found_and_gone_through(run: Path) -> None:
     network, images, labels = trained(run)
     with torch.inference_mode():
-        says = torch.cat([network(part).argmax(1) for part in images.chunk(10)])
+        says = torch.cat([network(part).argmax(1) for part in images.chunk(20)])
     wrong = (says != labels).nonzero()[:, 0].tolist()
     threes = (labels == 3).nonzero()[:, 0].tolist()
     async with looking(run, size=(80, 24)) as (app, pilot):

@@ -115,7 +115,8 @@ def picture_words(
     certainty = f"{printable(names[says])} ({score(seen.probabilities[says])})"
     is_right = seen.label is None or says == seen.label
     total = opened.pictures.get(picture.part, 0)
-    which = f"{picture.part} picture #{picture.index} of {count(total)}"
+    part = "" if picture.part == "test" else f"{picture.part} "
+    which = f"{part}picture #{picture.index} of {count(total)}"
     which = "your own picture" if picture.own is not None else which
     parts = [Content(which)]
     if seen.label is not None:
