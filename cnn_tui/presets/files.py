@@ -22,8 +22,13 @@ BUILTIN_ORDER = (
     "wider-head",
     "feedforward",
     "logistic",
+    "mnist-tiny",
+    "mnist-best",
+    "fashion",
+    "cifar10-fast",
+    "cifar10-resnet",
 )
-"""From the lesson's first model to its variations; others follow by name."""
+"""From the lesson's first model to its variations, then recipes; others by name."""
 SUFFIXES = (".yaml", ".yml")
 LOCAL_FOLDER = Path("presets")
 """Beside the work at hand."""
