@@ -31,7 +31,7 @@ from cnn_tui.ui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
-    from cnn_tui.ui.looking import LookRequested, MistakesRequested
+    from cnn_tui.ui.looking import LookInside, LookRequested, MistakesRequested
     from cnn_tui.ui.screens.resuming import ResumeRequested
     from cnn_tui.ui.widgets.run_list import RunList
 
@@ -218,6 +218,14 @@ class CnnTuiApp(App[int]):
 
         looking = Looking(message.run, self.backend.data_dir)
         self.push_screen(MistakesScreen(looking, self.depth))
+
+    def on_look_inside(self, message: "LookInside") -> None:
+        """Shows the network from inside with what is looked at already."""
+        from cnn_tui.ui.screens.network import NetworkScreen
+
+        self.push_screen(
+            NetworkScreen(message.looking, self.depth, self.marker, is_first=False)
+        )
 
     def on_look_requested(self, message: "LookRequested") -> None:
         """Shows the network of a run from inside."""

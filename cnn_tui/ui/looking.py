@@ -23,6 +23,13 @@ class LookRequested(Message):
     run: Path
 
 
+@dataclass
+class LookInside(Message):
+    """The person wants to see the network from inside, in a look that has begun."""
+
+    looking: "Looking"
+
+
 class Looking:
     """A look into one run; the screen that began it ends it.
 

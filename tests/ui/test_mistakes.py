@@ -22,6 +22,7 @@ from cnn_tui.runs.config import read_config
 from cnn_tui.ui.app import CnnTuiApp
 from cnn_tui.ui.screens.choose_class import ChooseClass
 from cnn_tui.ui.screens.mistakes import MistakesScreen
+from cnn_tui.ui.screens.network import NetworkScreen
 from cnn_tui.ui.screens.picture import PictureScreen
 from cnn_tui.ui.screens.pictures import PicturesScreen
 from cnn_tui.ui.widgets.drawn_lines import DrawnLines
@@ -178,6 +179,12 @@ async def test_a_picture_large_and_a_neighbour_left_out_of_a_new_run(
         [label, sure, *_] = words(app, "probabilities").splitlines()[0].split()
         assert (f"{label},", sure) == (taken[0], taken[1])
         await until(pilot, lambda: not words(app, "said"))
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(app.screen, NetworkScreen))
+        await until(pilot, lambda: f"says {label}" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, PictureScreen))
+        assert looking_processes()
         await pilot.press("right", "exclamation_mark")
         await until(pilot, lambda: isinstance(app.screen, ChooseClass))
         await pilot.press("end", "enter")

@@ -5,11 +5,12 @@ from cnn_tui.ui.actions.dashboard import CHART, ENDED, HEALTH, PANES, STEERING, 
 from cnn_tui.ui.actions.everywhere import APP, DETACH, DETACH_ANYWHERE, RUNS
 from cnn_tui.ui.actions.explorer import EXPLORER, WHAT_IF
 from cnn_tui.ui.actions.inside import DRAW, NETWORK, SKETCH
-from cnn_tui.ui.actions.mistakes import MISTAKES, PICTURES
+from cnn_tui.ui.actions.mistakes import BATCH, MISTAKES, PICTURE, PICTURES
 from cnn_tui.ui.actions.new_run import CHOICE, DATA, NEW_RUN, PRESETS
 
 __all__ = [
     "APP",
+    "BATCH",
     "CHART",
     "CHOICE",
     "DATA",
@@ -23,6 +24,7 @@ __all__ = [
     "NETWORK",
     "NEW_RUN",
     "PANES",
+    "PICTURE",
     "PICTURES",
     "PRESETS",
     "RUNS",
@@ -46,7 +48,8 @@ SECTIONS: dict[str, tuple[Action, ...]] = {
     "Inside a network": NETWORK,
     "Health": HEALTH,
     "Mistakes": MISTAKES,
-    "Pictures": PICTURES,
+    "Pictures": (*PICTURES, *PICTURE),
+    "An update of the past": BATCH,
     "How a value comes about": EXPLORER,
     "What if": WHAT_IF,
     "Drawing": (*SKETCH, *DRAW),

@@ -116,6 +116,20 @@ NETWORK = (
         rank=2,
     ),
     Action(
+        name="go_to_update",
+        keys="g",
+        label="go to",
+        help="Make any update of the run again: its pictures, and its weights.",
+        rank=2,
+    ),
+    Action(
+        name="draw_picture",
+        keys="d",
+        label="draw",
+        help="Draw a picture, and see what the network makes of each stroke.",
+        rank=2,
+    ),
+    Action(
         name="save_checkpoint",
         keys="k",
         label="checkpoint",

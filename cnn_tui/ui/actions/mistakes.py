@@ -90,3 +90,27 @@ PICTURES = (
     replace(_BACK, help="Go back to the pictures, or to what the network confuses."),
 )
 """What works on pictures, large or small."""
+
+PICTURE = (
+    Action(
+        name="look_inside",
+        keys="v",
+        label="inside",
+        help="Look inside the network with this picture.",
+        rank=2,
+    ),
+)
+"""What works on a picture that is shown large, besides."""
+
+BATCH = (
+    *_MOVES,
+    Action(
+        name="open",
+        keys="enter",
+        label="inside",
+        help="Look inside the network with the picture, after the update.",
+        rank=1,
+    ),
+    replace(_BACK, help="Go back inside the network, as it was after the update."),
+)
+"""What works on the pictures of an update."""

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.timer import Timer
 
 from cnn_tui.errors import CnnTuiError, InputError
+from cnn_tui.look.messages import Replay, Replayed
 from cnn_tui.pictures.depth import Depth
 from cnn_tui.runs import mailbox
 from cnn_tui.runs.history import steps_available
@@ -41,9 +42,17 @@ class NetworkScreen(NetworkInquiry):
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in NETWORK]
     CSS_PATH = "network.tcss"
 
-    def __init__(self, looking: Looking, depth: Depth, marker: "MarkerName") -> None:
-        """Looks through ``looking``, and ends it when it is left."""
+    def __init__(
+        self,
+        looking: Looking,
+        depth: Depth,
+        marker: "MarkerName",
+        *,
+        is_first: bool = True,
+    ) -> None:
+        """Looks through ``looking``; the first of its screens ends it when left."""
         super().__init__(looking)
+        self._is_first = is_first
         self._depth = depth
         self._glyphs = GLYPHS[marker]
         self._run = RunView(looking.run)
@@ -72,7 +81,8 @@ class NetworkScreen(NetworkInquiry):
     async def on_unmount(self) -> None:
         """Ends the process that answered."""
         self.workers.cancel_node(self)
-        await self.looking.close()
+        if self._is_first:
+            await self.looking.close()
 
     def on_screen_suspend(self) -> None:
         """Follows the run no longer while a screen hides this one."""
@@ -189,6 +199,48 @@ class NetworkScreen(NetworkInquiry):
         except CnnTuiError as error:
             self._told = str(error)
         self.show_words()
+
+    def action_draw_picture(self) -> None:
+        """Opens a sheet to draw on."""
+        from cnn_tui.ui.screens.draw import DrawScreen
+
+        self.app.push_screen(DrawScreen(self.looking, self._depth))
+
+    def action_go_to_update(self) -> None:
+        """Asks which update is to be made again."""
+        status = self._run.status
+        done = status.step if status else 0
+
+        def problem(text: str) -> str | None:
+            known = text.isdecimal() and 1 <= int(text) <= done
+            return None if known else f"must be from 1 to {count(done)}"
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self._replay(int(text))
+
+        dialog = AskText(
+            "Make an update again",
+            prompt="its number: its pictures are shown, then its weights",
+            value=str(done or ""),
+            check=problem,
+        )
+        self.app.push_screen(dialog, answered)
+
+    def _replay(self, step: int) -> None:
+        doing = f"making the updates up to {count(step)} again"
+
+        async def replay() -> None:
+            from cnn_tui.ui.screens.batch import BatchScreen
+
+            def tell(done: int, total: int) -> None:
+                self.say("replay", f"{doing}: {count(done)} of {count(total)}")
+
+            found = await self.looking.look.ask(Replay(step=step), Replayed, tell)
+            self.looking.moment = found.step
+            self.app.push_screen(BatchScreen(self.looking, self._depth, found))
+
+        self.inquire("replay", doing, replay)
 
     def action_find(self) -> None:
         """Asks which pictures to look at."""

@@ -1,10 +1,12 @@
 """One picture, large: what the network says of it, and what is most like it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 
@@ -15,7 +17,8 @@ from cnn_tui.pictures.canvas import fitted
 from cnn_tui.pictures.colours import Pixels, from_image
 from cnn_tui.pictures.depth import Depth
 from cnn_tui.text import count, percent, printable, significant
-from cnn_tui.ui.looking import Looking
+from cnn_tui.ui.actions import PICTURE
+from cnn_tui.ui.looking import Looking, LookInside
 from cnn_tui.ui.marks import MarkBook
 from cnn_tui.ui.screens.asking import MarkingScreen
 from cnn_tui.ui.thumbnails import Grid, strip, thumbnail_lines
@@ -39,6 +42,8 @@ class _Around:
 
 class PictureScreen(MarkingScreen):
     """A picture, its probabilities, and its neighbours in the last hidden layer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in PICTURE]
 
     def __init__(
         self, looking: Looking, depth: Depth, book: MarkBook, picture: ask.Picture
@@ -91,6 +96,11 @@ class PictureScreen(MarkingScreen):
             self.app.push_screen(
                 PictureScreen(self.looking, self.depth, self.book, picture)
             )
+
+    def action_look_inside(self) -> None:
+        """Looks inside the network with this picture."""
+        self.looking.picture = self.picture
+        self.post_message(LookInside(self.looking))
 
     def chosen(self) -> tuple[PictureId, int] | None:
         """Returns the selected picture, and what it may be."""
