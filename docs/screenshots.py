@@ -18,12 +18,14 @@ FOLDER = Path(__file__).parent.absolute()
 SIZE = (150, 42)
 PICTURE_AT_STEP = 2600
 POLL_SECONDS = 0.5
+LOOK_SECONDS = 4.0
+"""Until a question about the network is answered, and more."""
 
 
 async def main() -> None:
-    """Picks the preset, takes a picture, starts it, and takes another near its end."""
+    """Takes a picture of the form, of the dashboard near the end, and from inside."""
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        app = CnnTuiApp(runs_folder=Path("runs"), marker="braille")
+        app = CnnTuiApp(runs_folder=Path("runs"), marker="braille", pictures="true")
         async with app.run_test(size=SIZE) as pilot:
             await pilot.press("down", "down")
             await pilot.pause(POLL_SECONDS)
@@ -36,6 +38,21 @@ async def main() -> None:
             await pilot.press("x", "enter")
             while app.backend.is_busy:
                 await pilot.pause(POLL_SECONDS)
+            await _look_inside(pilot, app)
+
+
+async def _look_inside(pilot: Pilot[int], app: CnnTuiApp) -> None:
+    """Takes a picture of a layer's maps, and of how one value comes about."""
+    await pilot.press("v")
+    await pilot.pause(LOOK_SECONDS)
+    await pilot.press("down", "down", "down")
+    await pilot.pause(LOOK_SECONDS)
+    app.save_screenshot("inside.svg", str(FOLDER))
+    await pilot.press("enter", *["down"] * 3, *["right"] * 3, "enter")
+    await pilot.pause(LOOK_SECONDS)
+    await pilot.press("s")
+    await pilot.pause(LOOK_SECONDS)
+    app.save_screenshot("value.svg", str(FOLDER))
 
 
 async def _train(pilot: Pilot[int], app: CnnTuiApp) -> None:

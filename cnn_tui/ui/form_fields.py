@@ -16,9 +16,8 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
     {
         "Training": _keys(
             "training",
-            "iterations epochs batch_size gradient_accumulation drop_last "
-            "evaluate_every evaluate_flipped checkpoint_every seed "
-            "early_stopping_patience history health",
+            "iterations epochs batch_size evaluate_every checkpoint_every seed "
+            "early_stopping_patience",
         ),
         "Optimizer": (
             *_keys(
@@ -50,6 +49,10 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
         ),
         "Machine": _keys(
             "training", "device threads precision memory_format deterministic"
+        ),
+        "More": _keys(
+            "training",
+            "gradient_accumulation drop_last evaluate_flipped history health",
         ),
     },
 )

@@ -181,8 +181,7 @@ class TestThePanes:
 class TestANewRun:
     async def test_numbers_into_their_fields(self, tmp_path: Path) -> None:
         async with chooser(tmp_path) as (app, pilot):
-            type_at_once(app, "3150", "tab", "tab", "64", *["tab"] * 3, "50")
-            type_at_once(app, "enter", "tab", "40s")
+            type_at_once(app, "3150", "tab", "tab", "64", "tab", "50", "enter", "40s")
             await until(pilot, lambda: field(app, "checkpoint_every") == "40s")
             assert field(app, "iterations") == "150"
             assert field(app, "batch_size") == "64"
@@ -190,7 +189,7 @@ class TestANewRun:
 
     async def test_choices_between_fields(self, tmp_path: Path) -> None:
         async with chooser(tmp_path) as (app, pilot):
-            type_at_once(app, "3", *["tab"] * 10, "right", "tab", "0.5")
+            type_at_once(app, "3", *["tab"] * 7, "right", "tab", "0.5")
             await until(pilot, lambda: field(app, "optimizer.lr") == "0.5")
             assert field(app, "optimizer.name") != "sgd"
 

@@ -124,7 +124,7 @@ VIEW = (
         keys="a",
         label="axis",
         help="Draw over steps, epochs or time.",
-        rank=4,
+        footer=False,
     ),
     Action(
         name="show_mistakes",
