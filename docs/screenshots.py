@@ -35,7 +35,7 @@ async def main() -> None:
             await pilot.press("l")
             await pilot.pause(POLL_SECONDS)
             app.save_screenshot("dashboard.svg", str(FOLDER))
-            await pilot.press("x", "enter")
+            await pilot.press("x", "x")
             while app.backend.is_busy:
                 await pilot.pause(POLL_SECONDS)
             await _look_inside(pilot, app)
