@@ -145,7 +145,7 @@ LOOKING = (
     _at_most("looking", "first", "v → first picture, torch not loaded", "s", 4),
     _at_most("looking", "layer", "another layer → drawn", "ms", 100),
     _at_most("looking", "picture", "another picture → drawn", "ms", 100),
-    _at_most("looking", "redraw", "160×45: the whole screen", "kB", 60),
+    _at_most("looking", "redraw", "160×45: the largest frame", "kB", 60),
     Budget(
         key="training",
         measurement="looking",

@@ -40,10 +40,9 @@ def _look(workplace: Workplace, folder: Path, run: Path) -> dict[str, list[float
         pressed_at = terminal.press("v")
         first = terminal.wait_for(PIXEL, since=before) - pressed_at
         terminal.wait_until_silent(_CALM_SECONDS)
-        size = terminal.received - before
         return {
             "first": [first],
-            "redraw": [size / 1000],
+            "redraw": [terminal.largest_frame(before) / 1000],
             "layer": [1000 * _moved(terminal, "\x1b[B") for _ in range(_MOVES)],
             "picture": [1000 * _moved(terminal, ".") for _ in range(_MOVES)],
         }

@@ -20,6 +20,7 @@ SMALL: Size = (80, 24)
 WAIT_SECONDS = 60.0
 
 _READ_BYTES = 2**16
+_SYNC_START = b"\x1b[?2026h"
 _SYNC_QUERY = b"\x1b[?2026$p"
 _SYNC_ANSWER = b"\x1b[?2026;2$y"
 """Synchronised output is there, and off: what current terminals answer."""
@@ -101,6 +102,12 @@ class Terminal:
                 if not self._arrived.wait(deadline - time.monotonic()):
                     raise TimeoutError(f"no {pattern!r} in:\n{self.screen()}")
             return next(at for end, at in self._arrivals if end >= found.end())
+
+    def largest_frame(self, since: int) -> int:
+        """Returns the bytes of the largest of the frames after the first ``since``."""
+        with self._arrived:
+            frames = bytes(self._output[since:]).split(_SYNC_START)
+        return max(map(len, frames))
 
     def latest(self, start: bytes) -> bytes:
         """Returns the last text that began so, up to the next escape sequence."""

@@ -93,7 +93,7 @@ async def test_maps_filters_and_values_are_those_that_torch_computes(run: Path) 
         assert title(app) == "1 conv2d 16, 5×5 · channels 9–16 of 16"
         await pilot.press("enter", "down", "down", "right")
         at_cursor = f"channel 10 · y 2, x 1 · {value_word(maps[9, 2, 1])}"
-        assert at_cursor in screen_text(app)
+        await until(pilot, lambda: at_cursor in screen_text(app))
         await pilot.press("c", "c")  # the unit's own scale
         assert screen.scene is not None
         pixels = screen.scene.zoomed(screen.place)
@@ -101,7 +101,7 @@ async def test_maps_filters_and_values_are_those_that_torch_computes(run: Path) 
         await pilot.press("escape", "tab", "enter", "right")
         kernel = network.model.state_dict()["0.weight"][9, 0].numpy()
         at_cursor = f"filter of channel 10 · y 2, x 2 · {value_word(kernel[2, 2])}"
-        assert at_cursor in screen_text(app)
+        await until(pilot, lambda: at_cursor in screen_text(app))
         await pilot.press("escape", "tab", "down")
         await until(pilot, lambda: title(app).startswith("2 relu"))
         await until(

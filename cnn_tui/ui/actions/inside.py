@@ -120,7 +120,7 @@ NETWORK = (
         keys="g",
         label="go to",
         help="Make any update of the run again: its pictures, and its weights.",
-        rank=2,
+        rank=3,
     ),
     Action(
         name="draw_picture",
@@ -134,7 +134,7 @@ NETWORK = (
         keys="k",
         label="checkpoint",
         help="Ask the run for a checkpoint now, to look at its newest weights.",
-        rank=3,
+        rank=2,
     ),
     Action(
         name="back",

@@ -27,6 +27,7 @@ from cnn_tui.ui.widgets.lines import Lines
 from cnn_tui.ui.widgets.message_line import MessageLine
 from cnn_tui.ui.widgets.picture_view import PictureView
 from cnn_tui.ui.widgets.sketch import Sketch
+from cnn_tui.ui.widgets.titles import set_title
 
 _BAR_CELLS = 10
 
@@ -198,7 +199,7 @@ class DrawScreen(Screen[None]):
         view = self.query_one("#maps", PictureView)
         layer = opened.layers[self._layer]
         size = shape(layer.output_shape)
-        view.border_title = f"{layer.number} {layer.summary} · {size}"
+        set_title(view, f"{layer.number} {layer.summary} · {size}")
         view.show(_mosaic(seen.maps, 2 * view.size.height, view.size.width))
 
 

@@ -7,6 +7,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from cnn_tui.ui.widgets.picture_view import with_background
+
 
 class DrawnLines(Widget):
     """Shows lines of segments from its upper left corner on."""
@@ -37,4 +39,4 @@ class DrawnLines(Widget):
         if y >= len(self._strips):
             return Strip.blank(self.size.width, background)
         line = self._strips[y].extend_cell_length(self.size.width)
-        return line.crop(0, self.size.width).apply_style(background)
+        return with_background(line.crop(0, self.size.width), background)

@@ -3,7 +3,6 @@
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.message import Message
 
 from cnn_tui.look.messages import OcclusionMap, Patches
@@ -17,6 +16,7 @@ from cnn_tui.ui.inside.place import Place, View
 from cnn_tui.ui.inside.scene import Scene
 from cnn_tui.ui.widgets.lines import Lines
 from cnn_tui.ui.widgets.sheet_view import SheetView, Zoomed
+from cnn_tui.ui.widgets.titles import set_subtitle, set_title
 
 SMALL_WIDTH, SMALL_HEIGHT = 110, 32
 """Below these there is room for the layers and one sheet only."""
@@ -72,10 +72,10 @@ class NetworkPanes(Horizontal):
         self.query_one("#input", SheetView).show(inputs, f"Input {size}")
         answer = self.query_one("#answer", Lines)
         names = scene.opened.class_names
-        answer.border_title = "Answer"
+        set_title(answer, "Answer")
         answer.show(words.answer_lines(scene.seen, names, *answer.size, self._glyphs))
         layers = self.query_one("#layers", Lines)
-        layers.border_title = "Layers"
+        set_title(layers, "Layers")
         rows = words.layer_lines(scene.layers, place.layer, *layers.size, self._glyphs)
         layers.show(rows)
 
@@ -88,7 +88,7 @@ class NetworkPanes(Horizontal):
         filters = self.query_one("#filters", SheetView)
         if scene.kernels is not None:
             filters.show(scene.filter_sheet(place), scene.filter_heading(place))
-            filters.border_subtitle = Content(scene.filter_note(place))
+            set_subtitle(filters, scene.filter_note(place))
         if is_scores:
             self._show_scores(scene, place)
         elif is_zoomed:
@@ -97,7 +97,7 @@ class NetworkPanes(Horizontal):
             self._current(place).show(zoomed, f"{scene.heading()} · {name}")
         if not is_zoomed or place.in_filters:
             maps.show(scene.map_sheet(place), scene.heading(), scene.noun)
-        maps.border_subtitle = Content(scene.map_note(place))
+        set_subtitle(maps, scene.map_note(place))
 
     def show_patches(self, scene: Scene, place: Place, patches: Patches) -> None:
         """Shows the pictures that excite the channel most."""
@@ -106,7 +106,7 @@ class NetworkPanes(Horizontal):
         sheet = sheets.patch_sheet(patches, scene.opened.class_names, place.study)
         what = f"{scene.heading()} · {scene.name(place.channel)} is excited most by"
         maps.show(sheet, what, "picture")
-        maps.border_subtitle = ""
+        set_subtitle(maps, "")
 
     def show_where(self, scene: Scene, place: Place, found: OcclusionMap) -> None:
         """Shows how far the class falls where the picture is covered."""
@@ -115,7 +115,7 @@ class NetworkPanes(Horizontal):
         name = printable(scene.opened.class_names[place.label or 0])
         sheet = sheets.occlusion_sheet(found, scene.seen.image, place.study)
         maps.show(sheet, f"Where it sees {name}", "")
-        maps.border_subtitle = ""
+        set_subtitle(maps, "")
 
     def _arrange(self, place: Place, *, has_filters: bool, scores: bool) -> None:
         """Gives the room to what is looked at."""
@@ -135,7 +135,7 @@ class NetworkPanes(Horizontal):
 
     def _show_scores(self, scene: Scene, place: Place) -> None:
         scores = self.query_one("#scores", Lines)
-        scores.border_title = Content(f"{scene.heading()} · probability and score")
+        set_title(scores, f"{scene.heading()} · probability and score")
         lines = words.score_lines(
             scene.seen,
             scene.opened.class_names,

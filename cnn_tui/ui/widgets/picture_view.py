@@ -1,6 +1,8 @@
 """Pixels on the screen."""
 
 import numpy as np
+from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -13,6 +15,23 @@ from cnn_tui.pictures.depth import Depth
 def strips(pixels: Pixels, depth: Depth) -> list[Strip]:
     """Returns the lines of a terminal that show pixels, two rows of them a line."""
     return [Strip(line, pixels.shape[1]) for line in drawn(pixels, depth)]
+
+
+def with_background(line: Strip, style: Style) -> Strip:
+    """Returns a line with a style where it has none of its own.
+
+    A cell with a background has a colour for all that it shows: more would be sent for
+    nothing.
+    """
+    return Strip(
+        [
+            part
+            if part.style is not None and part.style.bgcolor is not None
+            else Segment(part.text, style + part.style)
+            for part in line
+        ],
+        line.cell_length,
+    )
 
 
 class PictureView(Widget):
@@ -56,7 +75,7 @@ class PictureView(Widget):
         if y >= len(self._strips):
             return Strip.blank(self.size.width, background)
         line = self._strips[y].extend_cell_length(self.size.width)
-        return line.crop(0, self.size.width).apply_style(background)
+        return with_background(line.crop(0, self.size.width), background)
 
 
 def _changes(old: Pixels, new: Pixels) -> list[Region]:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from textual import events
-from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -13,6 +12,8 @@ from cnn_tui.pictures.colours import Pixels
 from cnn_tui.pictures.depth import Depth
 from cnn_tui.pictures.sheet import Sheet, enlarged_part, page_of, sheet_lines
 from cnn_tui.text import count
+from cnn_tui.ui.widgets.picture_view import with_background
+from cnn_tui.ui.widgets.titles import set_title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,12 +63,12 @@ class SheetView(Widget):
         if y >= len(self._strips):
             return Strip.blank(width, self.rich_style)
         line = self._strips[y].extend_cell_length(width).crop(0, width)
-        return line.apply_style(self.rich_style)
+        return with_background(line, self.rich_style)
 
     def _draw(self) -> None:
         lines, said = self._lines()
         old, self._strips = self._strips, [Strip(line) for line in lines]
-        self.border_title = Content(" · ".join(filter(None, [self._heading, said])))
+        set_title(self, " · ".join(filter(None, [self._heading, said])))
         rows = max(len(old), len(lines))
         changed = [
             Region(0, y, self.size.width, 1)
