@@ -106,11 +106,15 @@ def attached(workplace: Workplace, name: str, *settings: str) -> Iterator[Contes
 @contextmanager
 def looked_at(workplace: Workplace, name: str, *settings: str) -> Iterator[Contestant]:
     """Starts a run in the background and looks inside its network."""
-    with _watched(workplace, name, *settings) as (run, trainer, terminal):
+    with ExitStack() as stack:
+        watched = _watched(workplace, name, *settings)
+        run, trainer, terminal = stack.enter_context(watched)
         terminal.wait_for(CHART)
         terminal.press("v")
         terminal.wait_for(PIXEL)
         looks = [child.pid for child in psutil.Process(terminal.pid).children()]
+        for look in looks:  # frozen, it would not notice that nobody asks any more
+            stack.callback(_kill, look)
         yield Contestant(
             name="looked at",
             pids=(trainer, terminal.pid, *looks),
