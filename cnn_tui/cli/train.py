@@ -1,6 +1,7 @@
 """``cnn-tui train``: trains headless."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,10 @@ from cnn_tui.cli.options import (
     runs_dir_option,
 )
 from cnn_tui.engine.warm_up import warm_up
+
+if TYPE_CHECKING:
+    from cnn_tui.config import RunConfig
+    from cnn_tui.presets.read import Preset
 
 
 @click.command(short_help="Train a model without the dashboard.")
@@ -56,19 +61,7 @@ def train(
     Exit code 0: finished or stopped; 1: failed; 2: bad input; 130 or 143: interrupted
     by SIGINT or SIGTERM, with a checkpoint.
     """
-    from cnn_tui.config import parse_settings
-    from cnn_tui.config.dataset import source_settings
-    from cnn_tui.presets.files import find_preset
-    from cnn_tui.presets.read import read_preset
-
-    values = parse_settings(settings)
-    if dataset is not None:
-        values = [*source_settings(dataset), *values]
-    if device is not None:
-        values.append(("training.device", device))
-    chosen = read_preset(find_preset(preset))
-    config = chosen.with_settings(values)
-
+    chosen, config = _configured(preset, settings, dataset, device)
     # Only now, with the input in order, is it worth waiting for torch.
     warm_up()
     from cnn_tui.cli.headless import train_headless, train_in_background
@@ -86,3 +79,25 @@ def train(
     )
     run = train_in_background if background else train_headless
     ctx.exit(run(wanted, as_json=as_json))
+
+
+def _configured(
+    preset: str, settings: tuple[str, ...], dataset: str | None, device: str | None
+) -> "tuple[Preset, RunConfig]":
+    """Returns a preset, and its config with all that was set.
+
+    Raises:
+        InputError: if there is no such preset, or something cannot be set so.
+    """
+    from cnn_tui.config import parse_settings
+    from cnn_tui.config.dataset import source_settings
+    from cnn_tui.presets.files import find_preset
+    from cnn_tui.presets.read import read_preset
+
+    values = parse_settings(settings)
+    if dataset is not None:
+        values = [*source_settings(dataset), *values]
+    if device is not None:
+        values.append(("training.device", device))
+    chosen = read_preset(find_preset(preset))
+    return chosen, chosen.with_settings(values)
