@@ -18,6 +18,8 @@ from cnn_tui.config import (
 from cnn_tui.config.models import DEFAULT_ITERATIONS
 from cnn_tui.layers import ModelTable
 from cnn_tui.presets.read import Preset, save_preset
+from cnn_tui.shaping.edit import Items
+from cnn_tui.shaping.history import History
 from cnn_tui.text import count
 from cnn_tui.ui.data_source import Source, named_source
 from cnn_tui.ui.field_values import choices, find_value, split, text_of, value_of
@@ -58,6 +60,21 @@ class Draft:
     edits: Mapping[str, str] = field(default_factory=dict)
     looked_at: Source = field(default_factory=Source)
     """The last path to images that was looked at."""
+    history: History = field(default_factory=History)
+    """What was done to the layers."""
+
+    @property
+    def layers(self) -> Items:
+        """The net as it is now: the items of ``model.layers``, perhaps impossible."""
+        edited = self.history.present
+        return self._own_layers if edited is None else edited
+
+    def with_layers(self, items: Items) -> "Draft":
+        """Returns the draft with a whole new net, as one edit that can be undone."""
+        if items == self.layers:
+            return self
+        is_own = items == self._own_layers
+        return replace(self, history=self.history.then(None if is_own else items))
 
     @property
     def source(self) -> Source | None:
@@ -93,7 +110,9 @@ class Draft:
             for key in self._keys()
             if key in edits and key != SOURCE
         ]
-        return apply_settings(self._base(), [*self._source_settings(), *typed])
+        base = self._base()
+        base["model"]["layers"] = self.layers
+        return apply_settings(base, [*self._source_settings(), *typed])
 
     def config(self) -> RunConfig:
         """Returns what would be started.
@@ -130,6 +149,11 @@ class Draft:
         """
         self.config()
         return save_preset(name, self.mapping(), overwrite=overwrite)
+
+    @property
+    def _own_layers(self) -> Items:
+        layers: Items = self.preset.mapping["model"]["layers"]
+        return layers
 
     def _names(self) -> dict[str, str]:
         """Returns the names of optimizer, schedule and loss by their keys."""
