@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from cnn_tui.layers.axes import Scan
-from cnn_tui.layers.effects import Effect
+from cnn_tui.layers.effects import STILL, Effect
 from cnn_tui.layers.shapes import Shape
 
 
@@ -18,8 +18,8 @@ class Sight:
     """
 
     limit: int
-    size: Fraction = Fraction(1)
-    step: Fraction = Fraction(1)
+    size: Fraction | int = 1
+    step: Fraction | int = 1
 
     def through(self, scan: Scan) -> "Sight":
         """Returns what is seen after windows that move like this."""
@@ -34,7 +34,7 @@ class Sight:
     @property
     def whole(self) -> "Sight":
         """All of the image."""
-        return Sight(limit=self.limit, size=Fraction(self.limit), step=self.step)
+        return Sight(limit=self.limit, size=self.limit, step=self.step)
 
     @property
     def pixels(self) -> int:
@@ -55,6 +55,8 @@ class Place:
         shape = change.output_shape
         if change.scans is None:
             return Place(shape=shape, height=self.height.whole, width=self.width.whole)
+        if change.scans is STILL:
+            return Place(shape=shape, height=self.height, width=self.width)
         height, width = change.scans
         return Place(
             shape=shape,

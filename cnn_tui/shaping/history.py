@@ -1,8 +1,9 @@
-"""Undo and redo without a limit."""
+"""Undo and redo without a limit, and a net as text to be remembered."""
 
+import json
 from dataclasses import dataclass
 
-from cnn_tui.shaping.edit import Items
+from cnn_tui.shaping.edit import Items, is_net
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +34,17 @@ class History:
         present, *future = self.future
         past = (*self.past, self.present)
         return History(present=present, past=past, future=tuple(future))
+
+
+def remembered(items: Items) -> str:
+    """Returns a net as text."""
+    return json.dumps(items)
+
+
+def recalled(text: str) -> Items | None:
+    """Returns the net that a text holds, None if it holds none."""
+    try:
+        items: Items = json.loads(text)
+        return items if is_net(items) else None
+    except (ValueError, RecursionError):
+        return None

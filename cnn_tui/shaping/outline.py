@@ -20,6 +20,7 @@ from cnn_tui.layers import (
     trace_partly,
 )
 from cnn_tui.shaping.edit import Item, Items, Path, name_of, nested_in, number, walk
+from cnn_tui.shaping.typed import write
 from cnn_tui.text import printable
 
 
@@ -33,6 +34,16 @@ class OutlineRow:
     """None where no image arrives, or none leaves."""
     problem: str = ""
     """Why no image leaves it, or why the net cannot end with it."""
+
+    @property
+    def is_residual(self) -> bool:
+        """Whether it holds layers."""
+        return nested_in(self.item) is not None
+
+    @property
+    def plain(self) -> str:
+        """The layer without its arithmetic: "conv2d out_channels 16 kernel_size 5"."""
+        return " ".join([name_of(self.item), *write(self.item).split()])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
