@@ -52,12 +52,14 @@ def completion(name: str, text: str) -> str:
 
 
 def others(item: Item) -> str:
-    """Returns the parameters that are not given, with their defaults."""
+    """Returns the parameters that are not given, with their defaults; ? is missing."""
     name, given = name_of(item), parameters_of(item)
-    names = [key for key in parameter_names(name) if key not in given]
-    fields = LAYER_TYPES[name].model_fields if names else {}
-    defaults = {key: fields[key].get_default() for key in names}
-    return " · ".join(f"{key} {_text(value)}" for key, value in defaults.items())
+    fields = LAYER_TYPES[name].model_fields if parameter_names(name) else {}
+    return " · ".join(
+        f"{key} {'?' if field.is_required() else _text(field.default)}"
+        for key, field in fields.items()
+        if key not in given
+    )
 
 
 def _completed(word: str, known: Iterable[str]) -> str:
@@ -78,7 +80,7 @@ def _text(value: object) -> str:
     if isinstance(value, list | tuple) and len(value) == 2:
         height, width = value
         return f"{height}" if height == width else f"{height}×{width}"
-    return value if isinstance(value, str) else json.dumps(value, default=lambda _: "")
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _words(name: str, key: str) -> list[str]:

@@ -189,7 +189,8 @@ class Draft:
             ConfigError: if it is not valid, the name is taken, or there is no writing.
         """
         self.config()
-        return save_preset(name, self.mapping(), overwrite=overwrite)
+        path, mapping = self.preset.file.path, self.mapping()
+        return save_preset(name, mapping, overwrite=overwrite, like=path)
 
     def _facts(self, config: RunConfig | None) -> DatasetFacts:
         """Returns those of the data set, the preset's where the draft's is wrong."""

@@ -79,6 +79,7 @@ def test_what_is_not_given_is_shown_with_its_default() -> None:
         "stride 1 · padding 0 · dilation 1 · groups 1 · padding_mode zeros"
     )
     assert others("relu") == ""
+    assert others("linear") == "out_features ? · bias true"
 
 
 def test_every_type_of_layer_can_be_chosen_and_starts_as_a_layer() -> None:

@@ -77,7 +77,7 @@ class LayerEditor(LayerTable):
     def compose(self) -> ComposeResult:
         """Yields the table and, below it, the line to type parameters in."""
         yield from super().compose()
-        yield ParameterLine(compact=True)
+        yield ParameterLine(compact=True, select_on_focus=False)
         yield Static(classes="others", markup=False)
 
     def edit(self, draft: "Draft | None", view: "FormView | None") -> None:
