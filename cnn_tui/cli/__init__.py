@@ -9,6 +9,7 @@ from cnn_tui.cli.attach import attach
 from cnn_tui.cli.check import check
 from cnn_tui.cli.data import data
 from cnn_tui.cli.doctor import doctor
+from cnn_tui.cli.evaluate import evaluate
 from cnn_tui.cli.health import health
 from cnn_tui.cli.inspect import inspect
 from cnn_tui.cli.options import (
@@ -95,6 +96,7 @@ COMMANDS = (
     attach,
     send,
     verify,
+    evaluate,
     inspect,
     predict,
     runs,
