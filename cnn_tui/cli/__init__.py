@@ -23,6 +23,7 @@ from cnn_tui.cli.options import (
 from cnn_tui.cli.plot import plot
 from cnn_tui.cli.predict import predict
 from cnn_tui.cli.presets import presets
+from cnn_tui.cli.profile import profile
 from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
 from cnn_tui.cli.send import send
@@ -105,6 +106,7 @@ COMMANDS = (
     show,
     plot,
     health,
+    profile,
     check,
     doctor,
 )

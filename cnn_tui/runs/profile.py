@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from cnn_tui.io.files import read_bounded
 from cnn_tui.runs.layout import PROFILE
 from cnn_tui.runs.records import UNREADABLE, Step
+from cnn_tui.text import count, printable
 
 TOP_LAYERS = 3
 """The slowest ones, of each direction, that are shown unless all are asked for."""
@@ -130,8 +131,8 @@ class Part:
 def parts(profile: Profile, layers: int | None = TOP_LAYERS) -> list[Part]:
     """Returns what takes time, and how much: updates first, then what is between them.
 
-    Shares of depth 0 add up to 1: what no part accounts for is ``REST``. What takes
-    next to nothing is left out. ``layers``: how many of them at most; None is all.
+    Shares of depth 0 add up to 1, with ``REST``, which no part accounts for, and less
+    what is left out as next to nothing. ``layers``: so many at most; None is all.
     """
     updates = max(1, profile.updates)
     counted = msgspec.structs.asdict(profile.counted)
@@ -155,6 +156,17 @@ def parts(profile: Profile, layers: int | None = TOP_LAYERS) -> list[Part]:
 def images_per_second(profile: Profile) -> float:
     """Returns the speed of all of it, evaluations and checkpoints included."""
     return profile.updates * profile.batch_size / (profile.seconds or 1.0)
+
+
+def in_words(profile: Profile) -> str:
+    """Returns what was measured, safe to be shown."""
+    milliseconds = 1000 * profile.seconds / max(1, profile.updates)
+    return (
+        f"{milliseconds:.3g} ms per update of {count(profile.batch_size)} images, "
+        f"{count(round(images_per_second(profile)))} images/s on "
+        f"{printable(profile.device)}; {count(profile.samples)} of "
+        f"{count(profile.updates)} updates taken apart"
+    )
 
 
 def read_profile(run: Path) -> Profile | None:
