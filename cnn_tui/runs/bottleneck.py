@@ -45,7 +45,8 @@ def _waiting_for_the_host(profile: Profile) -> Iterator[str]:
 
 
 def _waiting_for_a_processor(profile: Profile) -> Iterator[str]:
-    share = (profile.waiting or 0.0) / (profile.update.total or 1.0)
+    waiting = profile.waiting or 0.0
+    share = waiting / (max(waiting, profile.update.total) or 1.0)
     if share >= WAITING:
         yield (
             f"{_percent(share)} of an update the training waits for a processor: end "
@@ -88,7 +89,7 @@ def _slowest_layer(profile: Profile) -> Iterator[str]:
     ]
     most, direction, name = max(both, default=(0.0, "", ""))
     if most > 0:
-        share = most / profile.update.total
+        share = most / max(most, profile.update.total)
         yield (
             f"{_percent(share)} of an update is the {direction} pass of "
             f"{printable(name)}: nothing helps more than a smaller one, or smaller "
@@ -111,4 +112,4 @@ def _shares(profile: Profile) -> dict[str, float]:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * min(share, 1.0):.0f} %"
+    return f"{100 * share:.0f} %"

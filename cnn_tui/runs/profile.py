@@ -140,7 +140,7 @@ def parts(profile: Profile, layers: int | None = TOP_LAYERS) -> list[Part]:
     whole = max(profile.seconds, known) or 1.0
 
     def part(name: str, seconds: float, depth: int = 0) -> Part:
-        share = seconds * updates / whole
+        share = min(1.0, seconds * updates / whole)
         return Part(name=name, seconds=seconds, share=share, depth=depth)
 
     found = []
