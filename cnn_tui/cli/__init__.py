@@ -7,6 +7,7 @@ import click
 from cnn_tui import __version__
 from cnn_tui.cli.attach import attach
 from cnn_tui.cli.check import check
+from cnn_tui.cli.completion import completion
 from cnn_tui.cli.data import data
 from cnn_tui.cli.doctor import doctor
 from cnn_tui.cli.evaluate import evaluate
@@ -107,6 +108,7 @@ COMMANDS = (
     health,
     check,
     doctor,
+    completion,
 )
 for command in COMMANDS:
     main.add_command(command)
