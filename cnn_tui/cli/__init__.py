@@ -11,6 +11,7 @@ from cnn_tui.cli.data import data
 from cnn_tui.cli.doctor import doctor
 from cnn_tui.cli.health import health
 from cnn_tui.cli.inspect import inspect
+from cnn_tui.cli.lr_find import lr_find
 from cnn_tui.cli.options import (
     Marker,
     data_dir_option,
@@ -95,6 +96,7 @@ COMMANDS = (
     attach,
     send,
     verify,
+    lr_find,
     inspect,
     predict,
     runs,

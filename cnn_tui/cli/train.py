@@ -61,7 +61,7 @@ def train(
     Exit code 0: finished or stopped; 1: failed; 2: bad input; 130 or 143: interrupted
     by SIGINT or SIGTERM, with a checkpoint.
     """
-    chosen, config = _configured(preset, settings, dataset, device)
+    chosen, config = configured(preset, settings, dataset, device)
     # Only now, with the input in order, is it worth waiting for torch.
     warm_up()
     from cnn_tui.cli.headless import train_headless, train_in_background
@@ -81,7 +81,7 @@ def train(
     ctx.exit(run(wanted, as_json=as_json))
 
 
-def _configured(
+def configured(
     preset: str, settings: tuple[str, ...], dataset: str | None, device: str | None
 ) -> "tuple[Preset, RunConfig]":
     """Returns a preset, and its config with all that was set.

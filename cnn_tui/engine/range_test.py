@@ -13,7 +13,9 @@ from cnn_tui.config.values import MAX_STEPS
 from cnn_tui.datasets.telling import Tell
 from cnn_tui.engine.recorded import GOOD, find_checkpoint, read_all
 from cnn_tui.engine.rerun import begin
+from cnn_tui.engine.start import reason_of
 from cnn_tui.engine.trainer import Trainer
+from cnn_tui.errors import TrainingError
 from cnn_tui.preflight.rates import RatePoint, RateRange, has_burst
 
 UPDATES = 100
@@ -46,10 +48,20 @@ def range_test(
 
     The updates are those of training: batches in their order, augmentation, optimizer,
     clipping. It ends where the rates do, or where the loss bursts.
+
+    Raises:
+        TrainingError: if the device cannot do it.
     """
     trainer.check_until(MAX_STEPS)  # a bad update has to be seen at once
     trainer.plan_to(1)  # so that there is a row of each
-    duration = 0.0
+    try:
+        yield from _points(trainer, limits, seconds)
+    except RuntimeError as error:
+        batch_size = round(trainer.images_per_update)
+        raise TrainingError(reason_of(error, batch_size)) from error
+
+
+def _points(trainer: Trainer, limits: RateRange, seconds: float) -> Iterator[RatePoint]:
     for _ in range(_WARM_UP):
         started = time.perf_counter()
         if _update(trainer, limits.low) is None:

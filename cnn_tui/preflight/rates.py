@@ -22,6 +22,8 @@ _LEAST_FALL = 0.01
 """The share of the loss at the beginning that a fall is at least."""
 _SAFE = 0.5
 """The share of the rate of a burst that is the most to be suggested."""
+_TOP = 1.25
+"""Times the loss at the beginning, the most that is shown."""
 _UNDONE = 0.9
 """The share of a fall that is lost again where training went wrong."""
 
@@ -87,6 +89,19 @@ def has_burst(points: Sequence[RatePoint]) -> bool:
         return True
     curve = smoothed(losses)
     return bool(curve[-1] > _BURST * curve.min())
+
+
+def shown(points: Sequence[RatePoint]) -> tuple[Floats, Floats, Floats]:
+    """Returns what a chart shows, in three rows of one length.
+
+    Log₁₀ of the rates, the losses, and their average. What is far above the beginning
+    is NaN: of a burst it is enough to see where it begins.
+    """
+    rates, losses = _finite(points)
+    rows = losses, smoothed(losses.tolist()) if len(losses) else losses
+    top = _TOP * losses[:_BEGINNING].mean() if len(losses) else 0.0
+    raw, average = (np.where(row <= top, row, np.nan) for row in rows)
+    return np.log10(rates), raw, average
 
 
 def suggest(points: Sequence[RatePoint]) -> Suggestion:
