@@ -11,6 +11,7 @@ import psutil
 from bench import (
     augmentation,
     evaluation,
+    gpu,
     growth,
     keys,
     looking,
@@ -37,6 +38,7 @@ MEASUREMENTS: MappingProxyType[str, Measurement] = MappingProxyType(
         "evaluation": evaluation.measure,
         "augmentation": augmentation.measure,
         "looking": looking.measure,
+        "gpu": gpu.measure,
     }
 )
 PROBLEMS = (OSError, RuntimeError, subprocess.SubprocessError, psutil.Error)

@@ -155,6 +155,21 @@ LOOKING = (
         at_least=True,
     ),
 )
+GPU = tuple(
+    _reported("gpu", f"{model} {key}", f"GPU, {title}: {what}", unit)
+    for model, title in (
+        ("A", "model A"),
+        ("B", "model B"),
+        ("C", "model C"),
+        ("tiny", "tiny net"),
+    )
+    for key, what, unit in (
+        ("step", "one update, headless", "ms"),
+        ("bare", "headless ÷ bare loop", "×"),
+        ("graphed", "headless ÷ bare loop as a CUDA graph", "×"),
+        ("busy", "time of the card in kernels", "%"),
+    )
+)
 BUDGETS = (
     *THROUGHPUT,
     *TIME_TO_ACCURACY,
@@ -165,4 +180,5 @@ BUDGETS = (
     *EVALUATION,
     *AUGMENTATION,
     *LOOKING,
+    *GPU,
 )

@@ -9,6 +9,7 @@ from cnn_tui.cli.attach import attach
 from cnn_tui.cli.check import check
 from cnn_tui.cli.data import data
 from cnn_tui.cli.doctor import doctor
+from cnn_tui.cli.evaluate import evaluate
 from cnn_tui.cli.health import health
 from cnn_tui.cli.inspect import inspect
 from cnn_tui.cli.lr_find import lr_find
@@ -96,6 +97,7 @@ COMMANDS = (
     attach,
     send,
     verify,
+    evaluate,
     lr_find,
     inspect,
     predict,
