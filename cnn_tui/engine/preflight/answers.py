@@ -1,0 +1,24 @@
+"""The lines that answer each kind of request."""
+
+from collections.abc import Iterator
+
+from cnn_tui.config import parse_mapping
+from cnn_tui.engine.preflight.measure import measured
+from cnn_tui.engine.start import reason_of
+from cnn_tui.preflight.messages import AnyLine, AnyRequest, Measure
+
+
+def answer(request: AnyRequest) -> Iterator[AnyLine]:
+    """Yields the lines, each as soon as it is known.
+
+    Raises:
+        InputError: if there is no answer.
+    """
+    match request:
+        case Measure():
+            yield from measured(request)
+
+
+def why_none(request: AnyRequest, error: Exception) -> str:
+    """Returns why there is no answer, or no more of it, in one sentence."""
+    return reason_of(error, parse_mapping(request.config).training.batch_size)

@@ -1,0 +1,106 @@
+"""What may be asked of the process that measures, and the lines that it answers.
+
+A request and an answer are one line of JSON each. What is asked ends with ``Done`` or
+``Failed``.
+"""
+
+from typing import Any
+
+import msgspec
+
+from cnn_tui.config import Setting
+from cnn_tui.preflight.cost import Cost
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag=str.lower):
+    """What is told apart by its type."""
+
+
+class Measure(Message, frozen=True, kw_only=True):
+    """How fast is this config on its device, and how else could it be computed?"""
+
+    config: dict[str, Any]
+    """The mapping of a preset; its device and threads may be left open."""
+    data_dir: str | None = None
+    compiles: bool = False
+    """Whether compiling is tried, too, however long that takes."""
+
+
+class Facts(Message, frozen=True, kw_only=True):
+    """What is measured, and with what: the first line."""
+
+    device: str
+    name: str
+    """That of the GPU or the processor."""
+    torch: str
+    images: str
+    """Which images: "mnist", or "random images"."""
+
+
+class Measured(Message, frozen=True, kw_only=True):
+    """What one way of computing takes; the first is that of the config itself."""
+
+    settings: list[Setting] = []
+    """What it changes of the config, by full keys."""
+    cost: Cost
+    images_per_second: float
+    memory_bytes: int | None
+    """At most, of a GPU in all, of a process what the updates add; None: unknown."""
+    total_seconds: float
+    """Of all updates, evaluations and checkpoints of the run."""
+    compile_seconds: float = 0.0
+
+
+class Unmeasured(Message, frozen=True, kw_only=True):
+    """Why another way of computing was not measured."""
+
+    settings: list[Setting]
+    reason: str
+
+
+class LargestBatch(Message, frozen=True, kw_only=True):
+    """The largest batch that the device has memory for."""
+
+    images: int
+    is_all: bool
+    """Whether that is every image that is trained on."""
+    is_tried: bool
+    """Whether it was made; else it is worked out from what each image takes."""
+
+
+class Progress(Message, frozen=True, kw_only=True):
+    """What is being done now, in words."""
+
+    sentence: str
+
+
+class Done(Message, frozen=True, kw_only=True):
+    """There is nothing more."""
+
+
+class Failed(Message, frozen=True, kw_only=True):
+    """Why nothing more can be measured."""
+
+    reason: str
+
+
+AnyRequest = Measure
+AnyLine = Facts | Measured | Unmeasured | LargestBatch | Progress | Done | Failed
+
+_requests = msgspec.json.Decoder(AnyRequest)
+_lines: msgspec.json.Decoder[AnyLine] = msgspec.json.Decoder(AnyLine)
+
+
+def to_line(message: Message) -> bytes:
+    """Returns a request or an answer as a line."""
+    return msgspec.json.encode(message) + b"\n"
+
+
+def read_request(line: bytes) -> AnyRequest:
+    """Raises msgspec.MsgspecError for what is none."""
+    return _requests.decode(line)
+
+
+def read_answer(line: bytes) -> AnyLine:
+    """Raises msgspec.MsgspecError for what is none."""
+    return _lines.decode(line)
