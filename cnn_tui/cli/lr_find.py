@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import to_builtins
+from msgspec.structs import replace
 
 from cnn_tui.cli.options import (
     data_dir_option,
@@ -19,8 +21,8 @@ from cnn_tui.cli.options import (
 from cnn_tui.engine.warm_up import warm_up
 
 if TYPE_CHECKING:
-    from cnn_tui.engine.trainer import Trainer
-    from cnn_tui.preflight.rates import RatePoint, Suggestion
+    from cnn_tui.preflight.messages import FindRate, RatePoint
+    from cnn_tui.preflight.rates import Suggestion
 
 _LEAST_SIZE = (40, 12)
 _MOST_LINES = 20
@@ -61,37 +63,54 @@ def lr_find(
     A preset begins with fresh weights, a run where its newest checkpoint is; nothing is
     written. The rate is the highest of the schedule; of a run, that of the next update.
     """
-    run = _run_of(what, runs_dir)
-    if run is None:
-        from cnn_tui.cli.train import configured
-
-        config = configured(what, settings, dataset, device)[1]
-    else:
-        from cnn_tui.runs.config import read_config
-
-        _refuse_changes(settings, dataset, device)
-        config = read_config(run)
+    request = _request(what, runs_dir, settings, dataset, device)
     if not force:
-        _refuse_to_disturb(runs_dir if run is None else run.parent)
+        folder = runs_dir if request.run is None else Path(request.run).parent
+        _refuse_to_disturb(folder)
     warm_up()
     from cnn_tui.cli.progress import tell_loading
-    from cnn_tui.engine.range_test import range_test, trainer_of
-    from cnn_tui.engine.setup import set_up
-    from cnn_tui.preflight.rates import suggest, usual_range
+    from cnn_tui.engine.preflight.rates import try_rates
+    from cnn_tui.preflight.rates import suggest
 
-    lr = config.training.optimizer.lr
-    if run is None:
-        trainer = set_up(config, data_dir, tell_loading).trainer
-    else:
-        trainer = trainer_of(run, data_dir, tell_loading)
-        lr = trainer.rates.at(trainer.step + 1)
+    if data_dir is not None:
+        request = replace(request, data_dir=str(data_dir))
+    tried, coming = try_rates(request, tell_loading)
     tell_loading("")
-    points = list(range_test(trainer, usual_range(config.training.optimizer.name)))
+    points = list(coming)
     found = suggest(points)
     if as_json:
-        _print_json(trainer, lr, points, found)
+        facts = {"device": tried.device, "lr": tried.lr}
+        echo_json(to_builtins({**facts, "points": points, "suggestion": found}))
     else:
-        _print(lr, points, found)
+        _print(tried.lr, points, found)
+
+
+def _request(
+    what: str,
+    runs_dir: Path,
+    settings: tuple[str, ...],
+    dataset: str | None,
+    device: str | None,
+) -> "FindRate":
+    """Returns what is to be tried.
+
+    Raises:
+        InputError: if there is no such preset or run, or it cannot be set so.
+    """
+    from cnn_tui.cli.train import configured
+    from cnn_tui.config import to_mapping
+    from cnn_tui.errors import InputError
+    from cnn_tui.preflight.messages import FindRate
+
+    run = _run_of(what, runs_dir)
+    if run is None:
+        config = configured(what, settings, dataset, device)[1]
+        return FindRate(config=to_mapping(config))
+    if settings or dataset or device:
+        raise InputError(
+            "--set, --dataset and --device are for presets: a run is tried as it trains"
+        )
+    return FindRate(run=str(run))
 
 
 def _run_of(what: str, runs_dir: Path) -> Path | None:
@@ -116,15 +135,6 @@ def _run_of(what: str, runs_dir: Path) -> Path | None:
     return None
 
 
-def _refuse_changes(*changes: object) -> None:
-    from cnn_tui.errors import InputError
-
-    if any(changes):
-        raise InputError(
-            "--set, --dataset and --device are for presets: a run is tried as it trains"
-        )
-
-
 def _refuse_to_disturb(runs_folder: Path) -> None:
     from cnn_tui.errors import InputError
     from cnn_tui.preflight.busy import who_trains
@@ -135,15 +145,6 @@ def _refuse_to_disturb(runs_folder: Path) -> None:
             f"{printable(name)} trains on this machine, and would be slowed down for "
             "some seconds; --force does it all the same"
         )
-
-
-def _print_json(
-    trainer: "Trainer", lr: float, points: "Sequence[RatePoint]", found: "Suggestion"
-) -> None:
-    import msgspec
-
-    facts = {"device": str(trainer.device), "lr": lr}
-    echo_json(msgspec.to_builtins({**facts, "points": points, "suggestion": found}))
 
 
 def _print(lr: float, points: "Sequence[RatePoint]", found: "Suggestion") -> None:

@@ -16,7 +16,8 @@ from cnn_tui.engine.rerun import begin
 from cnn_tui.engine.start import reason_of
 from cnn_tui.engine.trainer import Trainer
 from cnn_tui.errors import TrainingError
-from cnn_tui.preflight.rates import RatePoint, RateRange, has_burst
+from cnn_tui.preflight.messages import RatePoint
+from cnn_tui.preflight.rates import RateRange, has_burst
 
 UPDATES = 100
 """Of one test; fewer where they would take longer than ``SECONDS``."""

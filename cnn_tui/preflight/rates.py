@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from cnn_tui.preflight.messages import RatePoint
 from cnn_tui.text import significant
 
 Floats = npt.NDArray[np.float64]
@@ -26,14 +27,6 @@ _TOP = 1.25
 """Times the loss at the beginning, the most that is shown."""
 _UNDONE = 0.9
 """The share of a fall that is lost again where training went wrong."""
-
-
-class RatePoint(msgspec.Struct, frozen=True, kw_only=True):
-    """The loss of a batch before it was trained on at a rate."""
-
-    rate: float
-    loss: float | None
-    """None where it, or its gradient, was not finite."""
 
 
 class RateRange(msgspec.Struct, frozen=True, kw_only=True):

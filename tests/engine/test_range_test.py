@@ -13,7 +13,8 @@ from cnn_tui.engine.range_test import range_test, trainer_of
 from cnn_tui.engine.resume import Changes, resume_run
 from cnn_tui.engine.setup import set_up
 from cnn_tui.engine.trainer import Trainer
-from cnn_tui.preflight.rates import RatePoint, RateRange, suggest
+from cnn_tui.preflight.messages import RatePoint
+from cnn_tui.preflight.rates import RateRange, suggest
 from cnn_tui.runs.writer import RunWriter
 from tests.engine.making import LOGISTIC, RANDOM, losses, make_config, same
 from tests.engine.running import run

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from cnn_tui.preflight.messages import RatePoint
 from cnn_tui.preflight.rates import (
-    RatePoint,
     RateRange,
     has_burst,
     smoothed,

@@ -6,7 +6,7 @@ from cnn_tui.ui.actions.everywhere import APP, DETACH, DETACH_ANYWHERE, RUNS
 from cnn_tui.ui.actions.explorer import EXPLORER, WHAT_IF
 from cnn_tui.ui.actions.inside import DRAW, NETWORK, SKETCH
 from cnn_tui.ui.actions.mistakes import BATCH, MISTAKES, PICTURE, PICTURES
-from cnn_tui.ui.actions.new_run import CHOICE, DATA, NEW_RUN, PRESETS
+from cnn_tui.ui.actions.new_run import CHOICE, DATA, NEW_RUN, PRESETS, RATES
 
 __all__ = [
     "APP",
@@ -27,6 +27,7 @@ __all__ = [
     "PICTURE",
     "PICTURES",
     "PRESETS",
+    "RATES",
     "RUNS",
     "SECTIONS",
     "SKETCH",
@@ -40,6 +41,7 @@ __all__ = [
 SECTIONS: dict[str, tuple[Action, ...]] = {
     "New run": (*PRESETS, *CHOICE, *NEW_RUN),
     "Data of a new run": DATA,
+    "Finding a learning rate": RATES,
     "Steering a live run": STEERING,
     "A run that has ended": ENDED,
     "Dashboard": (*VIEW, *PANES),
