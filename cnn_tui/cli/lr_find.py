@@ -148,7 +148,7 @@ def _refuse_to_disturb(runs_folder: Path) -> None:
 
 
 def _print(lr: float, points: "Sequence[RatePoint]", found: "Suggestion") -> None:
-    from cnn_tui.text import significant
+    from cnn_tui.preflight.rates import other_rules
 
     is_ascii = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
     if any(point.loss is not None for point in points):
@@ -160,10 +160,7 @@ def _print(lr: float, points: "Sequence[RatePoint]", found: "Suggestion") -> Non
     echo(f"lr {found.rate:g}, {now}" if found.rate else f"no suggestion, {now}")
     echo(found.reason)
     if found.rate:
-        valley, tenth = (
-            significant(rate, 2) for rate in (found.valley, found.tenth_of_lowest)
-        )
-        echo(f"other rules: middle of the fall {valley}, a tenth of the lowest {tenth}")
+        echo(other_rules(found))
 
 
 def _picture(

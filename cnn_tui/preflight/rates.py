@@ -21,7 +21,7 @@ _CLEAR = 3.0
 """How many times the noise of a batch a fall is larger than, to be one."""
 _LEAST_FALL = 0.01
 """The share of the loss at the beginning that a fall is at least."""
-_SAFE = 0.5
+_SAFE = 1 / 3
 """The share of the rate of a burst that is the most to be suggested."""
 _TOP = 1.25
 """Times the loss at the beginning, the most that is shown."""
@@ -45,8 +45,10 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     """The rate to take, if the curve shows one, and the other rules of thumb."""
 
     rate: float | None
-    """Where the loss falls fastest; None where it does not fall."""
+    """None where the loss does not fall."""
     reason: str
+    steepest: float | None = None
+    """The rate at which the loss falls fastest."""
     tenth_of_lowest: float | None = None
     """A tenth of the rate at which the loss is lowest."""
     valley: float | None = None
@@ -100,9 +102,9 @@ def shown(points: Sequence[RatePoint]) -> tuple[Floats, Floats, Floats]:
 def suggest(points: Sequence[RatePoint]) -> Suggestion:
     """Returns the rate that a range test suggests.
 
-    That is where the loss falls fastest by the logarithm of the rate, up to half of
-    the rate from which it bursts. What is above the loss at the beginning counts as
-    equal to it, so that a burst casts no shadow over the fall before it.
+    That is midway, by logarithms, between where the loss falls fastest and where it is
+    lowest, but at most a third of the rate from which it bursts. What is above the loss
+    at the beginning counts as equal to it: a burst casts no shadow on the fall before.
     """
     rates, losses = _finite(points)
     if not len(losses):
@@ -119,15 +121,25 @@ def suggest(points: Sequence[RatePoint]) -> Suggestion:
             reason=_why_none(rates, bursts_from),
             bursts_from=_round(bursts_from),
         )
-    most = int((rates[: lowest + 1] <= _SAFE * (bursts_from or np.inf)).sum())
-    fastest = rates[int(np.gradient(curve)[: max(1, most)].argmin())]
+    steepest = rates[int(np.gradient(curve)[: lowest + 1].argmin())]
+    between = float(np.sqrt(steepest * rates[lowest]))
+    most = np.inf if bursts_from is None else _SAFE * bursts_from
     return Suggestion(
-        rate=_round(fastest),
-        reason=_why(fastest, bursts_from, rates),
+        rate=_round(min(between, most)),
+        reason=_why(steepest, rates[lowest], bursts_from, is_capped=between > most),
+        steepest=_round(steepest),
         tenth_of_lowest=_round(rates[lowest] / 10),
         valley=_round(rates[_middle_of_longest_fall(curve)]),
         bursts_from=_round(bursts_from),
     )
+
+
+def other_rules(found: Suggestion) -> str:
+    """Returns what other rules of thumb say, in words."""
+    middle, tenth = (
+        significant(rate, 2) for rate in (found.valley, found.tenth_of_lowest)
+    )
+    return f"other rules: middle of the fall {middle}, a tenth of the lowest {tenth}"
 
 
 def _finite(points: Sequence[RatePoint]) -> tuple[Floats, Floats]:
@@ -165,14 +177,16 @@ def _middle_of_longest_fall(curve: Floats) -> int:
     return int(starts[end] + end) // 2
 
 
-def _why(fastest: float, burst: float | None, rates: Floats) -> str:
-    at = significant(fastest, 2)
+def _why(
+    steepest: float, lowest: float, burst: float | None, *, is_capped: bool
+) -> str:
+    falls, low = significant(steepest, 2), significant(lowest, 2)
     if burst is None:
-        high = significant(float(rates[-1]), 2)
-        return f"the loss falls fastest at {at} and does not burst up to {high}"
+        return f"the loss falls fastest at {falls} and is lowest at {low}: between them"
+    place = "a third of that" if is_capped else "between the first two"
     return (
-        f"the loss bursts from {significant(burst, 2)}; up to half of that, it falls "
-        f"fastest at {at}"
+        f"the loss falls fastest at {falls}, is lowest at {low} and bursts from "
+        f"{significant(burst, 2)}: {place}"
     )
 
 

@@ -6,8 +6,7 @@ import numpy as np
 from textual.content import Content
 
 from cnn_tui.preflight.messages import RatePoint, RatesTried
-from cnn_tui.preflight.rates import Suggestion, shown
-from cnn_tui.text import significant
+from cnn_tui.preflight.rates import Suggestion, other_rules, shown
 from cnn_tui.ui.charts import ChartData, Curve, Mark
 
 
@@ -49,12 +48,8 @@ def verdict_lines(tried: RatesTried, found: Suggestion) -> list[Content]:
         head = Content.styled("no suggestion", "bold $text-warning")
         return [head + Content(f" · {now}"), Content(found.reason)]
     head = Content.styled(f"lr {found.rate:g}", "bold $accent")
-    tenth, middle = (
-        significant(rate, 2) for rate in (found.tenth_of_lowest, found.valley)
-    )
-    others = f"other rules: middle of the fall {middle}, a tenth of the lowest {tenth}"
     return [
         head + Content(f" · {now}"),
         Content(found.reason),
-        Content.styled(others, "$foreground 60%"),
+        Content.styled(other_rules(found), "$foreground 60%"),
     ]
