@@ -22,7 +22,7 @@ from cnn_tui.preflight.rates import RateRange, has_burst
 UPDATES = 100
 """Of one test; fewer where they would take longer than ``SECONDS``."""
 SECONDS = 4.0
-_LEAST_UPDATES = 25
+_LEAST_UPDATES = 40
 _WARM_UP = 3
 """Updates at the lowest rate, the last of which tells how long one takes."""
 

@@ -160,8 +160,10 @@ def _burst(losses: Floats, beginning: float, clear: float) -> int:
     """
     curve = smoothed(losses.tolist())
     fall = beginning - np.minimum.accumulate(curve)
-    is_undone = (fall > clear) & (curve > beginning - (1 - _UNDONE) * fall)
-    wrong = np.flatnonzero(is_undone | (curve > 2 * beginning))
+    undone = beginning - (1 - _UNDONE) * fall
+    limit = np.where(fall > clear, undone, 2 * beginning)
+    # The average alone knows of it too early, a batch alone may be a hard one.
+    wrong = np.flatnonzero((curve > limit) & (losses > limit))
     return int(wrong[0]) if len(wrong) else len(losses)
 
 

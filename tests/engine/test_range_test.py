@@ -28,7 +28,7 @@ def fresh(**training: object) -> Trainer:
 
 
 def test_its_updates_are_those_of_training() -> None:
-    usual = losses(fresh(optimizer=_MOMENTUM), 28)
+    usual = losses(fresh(optimizer=_MOMENTUM), 43)
     other = {"name": "one_cycle"}
     trainer = fresh(optimizer=_MOMENTUM | {"lr": 1.0}, schedule=other)
     level = RateRange(low=0.02, high=0.02)

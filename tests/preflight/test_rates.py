@@ -40,7 +40,7 @@ def falling(at: float, burst: float = math.inf) -> list[RatePoint]:
 def test_it_suggests_a_rate_between_steepest_descent_and_lowest_loss(at: float) -> None:
     found = suggest(falling(at, burst=8 * at))
     assert found.steepest == pytest.approx(at, rel=0.3)
-    assert found.bursts_from == pytest.approx(8 * at, rel=0.5)
+    assert found.bursts_from == pytest.approx(8 * at, rel=0.2)
     assert found.rate and at < found.rate <= 8 * at / 3
     assert found.reason.startswith("the loss falls fastest at ")
     assert found.tenth_of_lowest and found.valley
@@ -53,7 +53,7 @@ def test_a_burst_right_after_the_fall_casts_no_shadow() -> None:
 
 def test_the_suggestion_keeps_away_from_the_burst() -> None:
     found = suggest(falling(0.3, burst=0.4))
-    assert found.rate and found.rate <= 0.4 / 3
+    assert found.rate and found.rate <= 0.15
     assert found.reason.endswith(": a third of that")
 
 
@@ -74,7 +74,7 @@ def test_a_curve_that_only_bursts_gives_none_and_says_from_where() -> None:
     losses = [0.1 if rate < 0.5 else 40.0 for rate in RATES]
     found = suggest(curve(*losses))
     assert found.rate is None
-    assert found.bursts_from == pytest.approx(0.5, rel=0.5)
+    assert found.bursts_from == pytest.approx(0.5, rel=0.15)
     assert "stay well below" in found.reason
 
 
