@@ -37,11 +37,16 @@ def set_numerics(config: RunConfig, device: torch.device) -> None:
     """Makes torch compute in this process as the config says.
 
     Raises:
-        DeviceError: if the device has no such precision, or would not give the same
-            bits again for one of the layers.
+        DeviceError: if the device has no such precision or no CUDA graphs, or would not
+            give the same bits again for one of the layers.
     """
     training = config.training
     _check_precision(training.precision, device)
+    if training.compile == "reduce-overhead" and device.type != "cuda":
+        raise DeviceError(
+            f"{device_label(device)} has no CUDA graphs: training.compile can be off "
+            "or default there"
+        )
     precision = "tf32" if training.precision == "tf32" else "ieee"
     torch.backends.cudnn.conv.fp32_precision = precision  # type: ignore[attr-defined]
     torch.backends.cuda.matmul.fp32_precision = precision

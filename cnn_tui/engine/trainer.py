@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from cnn_tui.config import RunConfig
 from cnn_tui.engine.augment import Batch
 from cnn_tui.engine.checkpoint import Checkpoint
+from cnn_tui.engine.compiled import compiled, compiling
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.gate import Gate
 from cnn_tui.engine.inputs import TrainingInputs
@@ -19,9 +20,10 @@ from cnn_tui.engine.network import Network, new_network
 from cnn_tui.engine.optimizers import (
     can_fuse,
     class_weights,
-    decaying_groups,
+    load_state,
     make_loss,
     make_optimizer,
+    set_value,
 )
 from cnn_tui.engine.rates import RatePlan
 from cnn_tui.engine.rng import RngState, get_rng_state, seed_rngs, set_rng_state
@@ -66,6 +68,8 @@ class Trainer:
         self.rates = rates
         self.step = 0
         self.network, drawn = new_network(config, splits.scaling, device)
+        learning = compiled(self.network.model, training)
+        self._learning = replace(self.network, model=learning)
         seed_rngs(drawn, training.seed, device)
         self._parameters = list(self.model.parameters())
         self._buffers = list(self.model.buffers())
@@ -128,6 +132,18 @@ class Trainer:
     def plan_to(self, total_steps: int) -> None:
         """Sets the number of updates in all, which decides how many rows are kept."""
         self._rows.plan_to(total_steps)
+
+    def rehearse(self) -> None:
+        """Makes gradients of batches of each size, and takes them back.
+
+        Raises:
+            DeviceError: if the model is to be compiled, and cannot be.
+        """
+        before = self._snapshot()
+        with compiling(self.device):
+            for step in (1, self.steps_per_epoch):  # the last batch may be smaller
+                self._make_gradients(step)
+        self._take_back(before)
 
     def update(self) -> bool:
         """Makes the next update.
@@ -198,17 +214,7 @@ class Trainer:
     def set_optimizer_value(self, name: str, value: Value) -> None:
         """Sets a hyperparameter of the optimizer, from the next update on."""
         self.check_until(self.step + 1)  # it may make more state
-        groups = self.optimizer.param_groups
-        if name == "weight_decay":
-            groups = decaying_groups(self._optimizer_config, self.optimizer)
-        for group in groups:
-            group[name] = value
-        if name == "momentum" and isinstance(self.optimizer, torch.optim.RMSprop):
-            # RMSprop makes its momentum buffers at the first update or never.
-            for state in self.optimizer.state.values():
-                state.setdefault(
-                    "momentum_buffer", torch.zeros_like(state["square_avg"])
-                )
+        set_value(self._optimizer_config, self.optimizer, name, value)
 
     def weights_are_finite(self) -> bool:
         """Tells whether all weights and buffers are finite, and their averages."""
@@ -230,7 +236,7 @@ class Trainer:
         self._forget_gradients()
         losses, predicted, labels = [], [], []
         for part in self.parts(step):
-            outputs = self.network.outputs(part.inputs)
+            outputs = self._learning.outputs(part.inputs)
             loss = part.loss(outputs, self.loss_function)
             torch.autograd.backward(loss)
             losses.append(loss.detach())
@@ -268,14 +274,7 @@ class Trainer:
         return lr
 
     def _load_optimizer(self, state: dict[str, Any]) -> None:
-        # How it is computed is this device's affair, not that of the one before.
-        groups = [
-            loaded | {"fused": own["fused"]} if "fused" in own else loaded
-            for loaded, own in zip(
-                state["param_groups"], self.optimizer.param_groups, strict=True
-            )
-        ]
-        self.optimizer.load_state_dict(state | {"param_groups": groups})
+        load_state(self.optimizer, state)
         self.check_until(self.step + 1)  # there may be no state yet
 
     def _go_back_by(self, updates: int) -> None:
