@@ -57,16 +57,21 @@ def set_numerics(config: RunConfig, device: torch.device) -> None:
     torch.use_deterministic_algorithms(bool(training.deterministic))
 
 
+def precisions(device: torch.device) -> tuple[str, ...]:
+    """Returns the values of ``training.precision`` that a device has."""
+    if device.type == "cpu":
+        return ("float32", "bfloat16")
+    if device.type != "cuda" or torch.cuda.get_device_capability(device) < _AMPERE:
+        return ("float32",)
+    return ("float32", "tf32", "bfloat16")
+
+
 def _check_precision(precision: str, device: torch.device) -> None:
-    if device.type == "cuda" and precision != "float32":
-        if torch.cuda.get_device_capability(device) >= _AMPERE:
-            return
-    elif precision == "float32" or (precision == "bfloat16" and device.type == "cpu"):
-        return
-    raise DeviceError(
-        f"{device_label(device)} has no {precision}: training.precision can be float32 "
-        "there"
-    )
+    if precision not in precisions(device):
+        raise DeviceError(
+            f"{device_label(device)} has no {precision}: training.precision can be "
+            "float32 there"
+        )
 
 
 def _check_layers(config: RunConfig, device: torch.device) -> None:

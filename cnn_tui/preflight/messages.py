@@ -4,7 +4,7 @@ A request and an answer are one line of JSON each. What is asked ends with ``Don
 ``Failed``.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -22,8 +22,10 @@ class Measure(Message, frozen=True, kw_only=True):
     config: dict[str, Any]
     """The mapping of a preset; its device and threads may be left open."""
     data_dir: str | None = None
+    seconds: float = 7.0
+    """Of measuring; what would take longer is left out. Compiling does not count."""
     compiles: bool = False
-    """Whether compiling is tried, too, however long that takes."""
+    """Whether compiling is tried, which may take a minute."""
 
 
 class Facts(Message, frozen=True, kw_only=True):
@@ -62,16 +64,8 @@ class LargestBatch(Message, frozen=True, kw_only=True):
     """The largest batch that the device has memory for."""
 
     images: int
-    is_all: bool
-    """Whether that is every image that is trained on."""
-    is_tried: bool
-    """Whether it was made; else it is worked out from what each image takes."""
-
-
-class Progress(Message, frozen=True, kw_only=True):
-    """What is being done now, in words."""
-
-    sentence: str
+    why: Literal["is all images", "was tried", "is worked out", "fits at least"]
+    """How that is known: worked out is from what each image of a batch takes."""
 
 
 class Done(Message, frozen=True, kw_only=True):
@@ -85,7 +79,7 @@ class Failed(Message, frozen=True, kw_only=True):
 
 
 AnyRequest = Measure
-AnyLine = Facts | Measured | Unmeasured | LargestBatch | Progress | Done | Failed
+AnyLine = Facts | Measured | Unmeasured | LargestBatch | Done | Failed
 
 _requests = msgspec.json.Decoder(AnyRequest)
 _lines: msgspec.json.Decoder[AnyLine] = msgspec.json.Decoder(AnyLine)
