@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import cast
 
 import torch
 from platformdirs import user_cache_path
@@ -10,25 +12,26 @@ from torch import nn
 
 from cnn_tui.config.models import TrainingConfig
 from cnn_tui.engine.device import first_line, is_out_of_memory
+from cnn_tui.engine.network import Network
 from cnn_tui.errors import DeviceError
 
 
-def compiled(model: nn.Sequential, training: TrainingConfig) -> nn.Sequential:
-    """Returns what computes as ``model`` does and shares its weights, or itself.
+def compiled(network: Network, training: TrainingConfig) -> Network:
+    """Returns a network that computes as this one and has its weights, or itself.
 
     It compiles at the first batch of each size, in a training's own mode.
     """
     if training.compile == "off":
-        return model
+        return network
     folder = user_cache_path("cnn-tui") / "compiled"
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(folder))
     # Else a process that has trained some such models would compile no more of them.
     torch.compiler.reset()
     # dynamic: what a kernel computes must not depend on the sizes seen before.
-    result: nn.Sequential = torch.compile(  # type: ignore[assignment]
-        model, mode=training.compile, dynamic=False, fullgraph=True
+    model = torch.compile(
+        network.model, mode=training.compile, dynamic=False, fullgraph=True
     )
-    return result
+    return replace(network, model=cast(nn.Sequential, model))
 
 
 @contextmanager

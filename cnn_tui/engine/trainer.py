@@ -15,11 +15,13 @@ from cnn_tui.engine.compiled import compiled, compiling
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.gate import Gate
 from cnn_tui.engine.inputs import TrainingInputs
+from cnn_tui.engine.marks import Mark, unmarked
 from cnn_tui.engine.moving_average import MovingAverage
 from cnn_tui.engine.network import Network, new_network
 from cnn_tui.engine.optimizers import (
     can_fuse,
     class_weights,
+    gradient_norm,
     load_state,
     make_loss,
     make_optimizer,
@@ -64,12 +66,12 @@ class Trainer:
     ) -> None:
         """``clock`` gives the training seconds so far, for the rows."""
         training = config.training
-        self.device = device
-        self.rates = rates
+        self.device, self.rates = device, rates
+        self.mark: Mark = unmarked
+        """Is called where a part of an update ends."""
         self.step = 0
         self.network, drawn = new_network(config, splits.scaling, device)
-        learning = compiled(self.network.model, training)
-        self._learning = replace(self.network, model=learning)
+        self._learning = compiled(self.network, training)
         seed_rngs(drawn, training.seed, device)
         self._parameters = list(self.model.parameters())
         self._buffers = list(self.model.buffers())
@@ -134,15 +136,11 @@ class Trainer:
         self._rows.plan_to(total_steps)
 
     def rehearse(self) -> None:
-        """Makes gradients of batches of each size, and takes them back.
-
-        Raises:
-            DeviceError: if the model is to be compiled, and cannot be.
-        """
+        """Makes gradients and takes them back; DeviceError if they are not compiled."""
         before = self._snapshot()
         with compiling(self.device):
-            for step in (1, self.steps_per_epoch):  # the last batch may be smaller
-                self._make_gradients(step)
+            self._make_gradients(1)
+            self._make_gradients(self.steps_per_epoch)  # that batch may be smaller
         self._take_back(before)
 
     def update(self) -> bool:
@@ -155,6 +153,7 @@ class Trainer:
         is_checked = self.checks_each_update
         before = self._snapshot()
         lr = self._set_rate(step)
+        self.mark("checks")
         loss, predicted, labels = self._make_gradients(step)
         checked = loss + self._gradient_norm()
         if self._gate is not None and not is_checked:
@@ -163,10 +162,14 @@ class Trainer:
         elif not math.isfinite(checked.item()):
             self._take_back(before)
             return False
+        self.mark("checks")
         self.optimizer.step()
+        self.mark("optimizer")
         self.step = step
         self._follow()
+        self.mark("average")
         self._rows.note(step, lr, loss, predicted, labels)
+        self.mark("rows")
         return True
 
     def skip(self) -> None:
@@ -229,7 +232,7 @@ class Trainer:
 
     def parts(self, step: int) -> list[Batch]:
         """Returns that in as many slices as it takes: one, unless it accumulates."""
-        return self.inputs.parts(step)
+        return self.inputs.parts(step, self.mark)
 
     def _make_gradients(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the loss, the predicted classes and the labels of a batch."""
@@ -237,11 +240,15 @@ class Trainer:
         losses, predicted, labels = [], [], []
         for part in self.parts(step):
             outputs = self._learning.outputs(part.inputs)
+            self.mark("forward")
             loss = part.loss(outputs, self.loss_function)
+            self.mark("loss")
             torch.autograd.backward(loss)
+            self.mark("backward")
             losses.append(loss.detach())
             predicted.append(outputs.detach().argmax(1))
             labels.append(part.labels)
+            self.mark("rows")
         if len(losses) == 1:
             return losses[0], predicted[0], labels[0]
         return torch.stack(losses).sum(), torch.cat(predicted), torch.cat(labels)
@@ -249,8 +256,7 @@ class Trainer:
     def _follow(self) -> None:
         if self._average is None:
             return
-        share = self._average.share(self.step)
-        gate = self._gate
+        share, gate = self._average.share(self.step), self._gate
         self._average.follow(share if gate is None else gate.unless_closed(share))
 
     def _forget_gradients(self) -> None:
@@ -259,10 +265,7 @@ class Trainer:
             parameter.grad = None
 
     def _gradient_norm(self) -> Tensor:
-        gradients = [p.grad for p in self._parameters if p.grad is not None]
-        # As torch.nn.utils.get_total_norm computes it, in half of its time.
-        norms = torch.stack(torch._foreach_norm(gradients))
-        norm: Tensor = torch.linalg.vector_norm(norms)
+        norm = gradient_norm(self._parameters)
         if self._clip_grad_norm is not None:
             nn.utils.clip_grads_with_norm_(self._parameters, self._clip_grad_norm, norm)
         return norm

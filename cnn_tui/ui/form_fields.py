@@ -52,7 +52,8 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
         ),
         "More": _keys(
             "training",
-            "gradient_accumulation drop_last evaluate_flipped compile history health",
+            "gradient_accumulation drop_last evaluate_flipped compile history health "
+            "profile",
         ),
     },
 )

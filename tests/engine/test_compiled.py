@@ -38,9 +38,9 @@ def compiled_config(**training: Any) -> RunConfig:
 @needs_compiler
 @pytest.mark.filterwarnings("default")  # those of a compiler
 def test_a_compiled_run_is_resumed_and_verified_bit_for_bit(tmp_path: Path) -> None:
-    whole, _ = run(compiled_config(iterations=9), tmp_path)
-    half, _ = run(compiled_config(iterations=4), tmp_path)
-    resume_run(RunWriter.open(half), Interrupts(), changes=Changes(iterations=9))
+    whole, _ = run(compiled_config(iterations=120), tmp_path)
+    half, _ = run(compiled_config(iterations=110), tmp_path)
+    resume_run(RunWriter.open(half), Interrupts(), changes=Changes(iterations=120))
     found = [load_file(path / "model.safetensors") for path in (whole, half)]
     assert same(*found)
     assert [without_clock(row) for row in rows(half)] == [
@@ -49,8 +49,8 @@ def test_a_compiled_run_is_resumed_and_verified_bit_for_bit(tmp_path: Path) -> N
     kept = load_checkpoint(whole / "checkpoints" / LAST)
     names = set(new_network(compiled_config(), Scaling(), CPU)[0].model.state_dict())
     assert set(kept.model) == set(found[0]) == names
-    proof = verify_run(half, from_step=None, steps=9, data_dir=None)
-    assert (proof.last_step, proof.difference) == (9, None)
+    proof = verify_run(half, from_step=None, steps=120, data_dir=None)
+    assert (proof.last_step, proof.difference) == (120, None)
 
 
 @needs_compiler
