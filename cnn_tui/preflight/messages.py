@@ -28,6 +28,16 @@ class Measure(Message, frozen=True, kw_only=True):
     """Whether compiling is tried, which may take a minute."""
 
 
+class FindRate(Message, frozen=True, kw_only=True):
+    """What does the loss do at higher and higher rates?"""
+
+    config: dict[str, Any] | None = None
+    """The mapping of a preset, which is begun with fresh weights."""
+    run: str | None = None
+    """A run instead, which is begun at its newest checkpoint."""
+    data_dir: str | None = None
+
+
 class Facts(Message, frozen=True, kw_only=True):
     """What is measured, and with what: the first line."""
 
@@ -68,6 +78,24 @@ class LargestBatch(Message, frozen=True, kw_only=True):
     """How that is known: worked out is from what each image of a batch takes."""
 
 
+class RatesTried(Message, frozen=True, kw_only=True):
+    """Which rates are tried: the first line of that answer."""
+
+    device: str
+    lr: float
+    """The rate there would be: the highest of the schedule; of a run, the next."""
+    low: float
+    high: float
+
+
+class RatePoint(Message, frozen=True, kw_only=True):
+    """The loss of a batch before it was trained on at a rate."""
+
+    rate: float
+    loss: float | None
+    """None where it, or its gradient, was not finite."""
+
+
 class Done(Message, frozen=True, kw_only=True):
     """There is nothing more."""
 
@@ -78,10 +106,19 @@ class Failed(Message, frozen=True, kw_only=True):
     reason: str
 
 
-AnyRequest = Measure
-AnyLine = Facts | Measured | Unmeasured | LargestBatch | Done | Failed
+AnyRequest = Measure | FindRate
+AnyLine = (
+    Facts
+    | Measured
+    | Unmeasured
+    | LargestBatch
+    | RatesTried
+    | RatePoint
+    | Done
+    | Failed
+)
 
-_requests = msgspec.json.Decoder(AnyRequest)
+_requests: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
 _lines: msgspec.json.Decoder[AnyLine] = msgspec.json.Decoder(AnyLine)
 
 
