@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
     data_dir_option,
     json_option,
@@ -19,17 +20,19 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Train a model without the dashboard.")
-@click.argument("preset", metavar="PRESET_OR_FILE")
+@click.argument("preset", metavar="PRESET_OR_FILE", shell_complete=completing.presets)
 @click.option(
     "--set",
     "settings",
     metavar="KEY=VALUE",
     multiple=True,
+    shell_complete=completing.settings,
     help="Change a value: --set lr=0.05 --set training.batch_size=64.",
 )
 @click.option(
     "--dataset",
     metavar="NAME_OR_PATH",
+    shell_complete=completing.datasets,
     help="Other images: a set's name, a folder of pictures, an npz file.",
 )
 @click.option("--device", help="auto, cpu, mps, cuda or cuda:N.")

@@ -15,6 +15,7 @@ from cnn_tui.config.models import (
     Optimizer,
 )
 from cnn_tui.errors import InputError
+from cnn_tui.runs.events import Value
 from cnn_tui.text import printable
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
@@ -61,6 +62,41 @@ def decaying_groups(
     """Returns the parameter groups that ``weight_decay`` is for."""
     groups = optimizer.param_groups
     return groups if config.decay_norms_and_biases else groups[:1]
+
+
+def load_state(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Takes a state, but for how it is computed: that is this device's affair."""
+    groups = [
+        loaded | {"fused": own["fused"]} if "fused" in own else loaded
+        for loaded, own in zip(
+            state["param_groups"], optimizer.param_groups, strict=True
+        )
+    ]
+    optimizer.load_state_dict(state | {"param_groups": groups})
+
+
+def set_value(
+    config: Optimizer, optimizer: torch.optim.Optimizer, name: str, value: Value
+) -> None:
+    """Sets a hyperparameter of an optimizer that was made from ``config``."""
+    groups = optimizer.param_groups
+    if name == "weight_decay":
+        groups = decaying_groups(config, optimizer)
+    for group in groups:
+        group[name] = value
+    if name == "momentum" and isinstance(optimizer, torch.optim.RMSprop):
+        # RMSprop makes its momentum buffers at the first update or never.
+        for state in optimizer.state.values():
+            state.setdefault("momentum_buffer", torch.zeros_like(state["square_avg"]))
+
+
+def gradient_norm(parameters: Iterable[nn.Parameter]) -> Tensor:
+    """Returns the norm of all gradients together, a scalar."""
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    # As torch.nn.utils.get_total_norm computes it, in half of its time.
+    norms = torch.stack(torch._foreach_norm(gradients))
+    norm: Tensor = torch.linalg.vector_norm(norms)
+    return norm
 
 
 def _decaying_and_not(parameters: Iterable[nn.Parameter]) -> list[dict[str, Any]]:

@@ -48,7 +48,8 @@ def set_up(
     ``tell`` hears of what is fetched and decoded, and may raise to end that.
 
     Raises:
-        InputError: if the device or the data are not there, or the model is too large.
+        InputError: if the device or the data are not there, or the model is too large,
+            or cannot be compiled.
     """
     try:
         return _set_up(config, data_dir, tell)
@@ -65,10 +66,14 @@ def _set_up(config: RunConfig, data_dir: Path | None, tell: Tell) -> Setup:
     splits = load_splits(config, data_dir, device, tell, room_bytes=room_bytes)
     config = _with_found(config, splits)
     stopwatch = Stopwatch()
+    trainer = make_trainer(config, splits, device, lambda: stopwatch.seconds)
+    if config.training.compile != "off":
+        tell("compiling the model: it takes a minute, and seconds from then on…")
+        trainer.rehearse()
     return Setup(
         config=config,
         splits=splits,
-        trainer=make_trainer(config, splits, device, lambda: stopwatch.seconds),
+        trainer=trainer,
         stopwatch=stopwatch,
         gpu_unused=why_unused() if wanted == "auto" else None,
     )

@@ -4,7 +4,7 @@ A request and an answer are one line of JSON each. What is asked ends with ``Don
 ``Failed``.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -22,8 +22,10 @@ class Measure(Message, frozen=True, kw_only=True):
     config: dict[str, Any]
     """The mapping of a preset; its device and threads may be left open."""
     data_dir: str | None = None
+    seconds: float = 7.0
+    """Of measuring; what would take longer is left out. Compiling does not count."""
     compiles: bool = False
-    """Whether compiling is tried, too, however long that takes."""
+    """Whether compiling is tried, which may take a minute."""
 
 
 class FindRate(Message, frozen=True, kw_only=True):
@@ -72,10 +74,8 @@ class LargestBatch(Message, frozen=True, kw_only=True):
     """The largest batch that the device has memory for."""
 
     images: int
-    is_all: bool
-    """Whether that is every image that is trained on."""
-    is_tried: bool
-    """Whether it was made; else it is worked out from what each image takes."""
+    why: Literal["is all images", "was tried", "is worked out", "fits at least"]
+    """How that is known: worked out is from what each image of a batch takes."""
 
 
 class RatesTried(Message, frozen=True, kw_only=True):
@@ -96,12 +96,6 @@ class RatePoint(Message, frozen=True, kw_only=True):
     """None where it, or its gradient, was not finite."""
 
 
-class Progress(Message, frozen=True, kw_only=True):
-    """What is being done now, in words."""
-
-    sentence: str
-
-
 class Done(Message, frozen=True, kw_only=True):
     """There is nothing more."""
 
@@ -120,7 +114,6 @@ AnyLine = (
     | LargestBatch
     | RatesTried
     | RatePoint
-    | Progress
     | Done
     | Failed
 )

@@ -3,15 +3,24 @@
 import asyncio
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 import pytest
 
 from cnn_tui.config import to_mapping
 from cnn_tui.errors import InputError, TrainingError
 from cnn_tui.preflight.client import measure
-from cnn_tui.preflight.messages import AnyLine, Facts, Measure, Measured
+from cnn_tui.preflight.messages import (
+    AnyLine,
+    Facts,
+    LargestBatch,
+    Measure,
+    Measured,
+    Unmeasured,
+)
 from tests.engine.making import make_config
 
 
@@ -37,6 +46,32 @@ def test_each_line_comes_as_it_is_measured_and_the_process_ends() -> None:
     least = (20 * first.cost.ms_per_update + 2 * first.cost.ms_per_evaluation) / 1000
     assert first.total_seconds >= least > 0
     assert not children()
+
+
+def test_other_ways_follow_and_the_largest_batch_is_last() -> None:
+    request = msgspec.structs.replace(asked(), seconds=600)
+    _, first, *others, largest = asyncio.run(lines_of(request))
+    assert isinstance(largest, LargestBatch)
+    assert (largest.images, largest.why) == (500, "is all images")
+    ways = [line.settings for line in others if isinstance(line, Measured | Unmeasured)]
+    assert [("training.precision", "bfloat16")] in ways
+    assert [("training.memory_format", "contiguous")] in ways
+    assert isinstance(first, Measured) and (first.memory_bytes or 0) >= 0
+    left_out = [line for line in others if isinstance(line, Unmeasured)]
+    assert left_out[-1].settings == [("training.compile", "default")]
+    assert left_out[-1].reason == "left out: compiling may take a minute"
+
+
+def test_images_that_are_not_here_are_random(tmp_path: Path) -> None:
+    config = to_mapping(make_config(device="cpu", iterations=5))
+    config["dataset"] = {"name": "cifar100"}
+    config["training"]["evaluate_every"] = 5
+    facts, first, *_ = asyncio.run(
+        lines_of(Measure(config=config, data_dir=str(tmp_path)))
+    )
+    assert isinstance(facts, Facts) and isinstance(first, Measured)
+    assert facts.images == "random images"
+    assert first.total_seconds > 0
 
 
 def test_who_goes_away_ends_the_process() -> None:

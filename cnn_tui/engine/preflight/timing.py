@@ -14,11 +14,11 @@ from cnn_tui.engine.evaluate import BATCH_SIZE, evaluate
 from cnn_tui.engine.trainer import Trainer
 from cnn_tui.preflight.cost import Cost
 
-_WARM_UPS = 3
+_WARM_UPS = 2
 """Updates before the first that counts: they make state, and choose kernels."""
+_EVALUATION_SECONDS = 0.1
 _BLOCK_SECONDS = 0.1
 """After which a training reads its rows out, too."""
-_LEAST_BLOCKS = 3
 
 
 def time_work(
@@ -28,20 +28,17 @@ def time_work(
     per_update = time_updates(trainer, seconds)
     return Cost(
         ms_per_update=per_update * 1000,
-        ms_per_evaluation=_time_evaluation(trainer, splits, config) * 1000,
+        ms_per_evaluation=_time_evaluation(trainer, splits, config, per_update) * 1000,
         ms_per_checkpoint=_seconds(lambda: _encode(trainer)) * 1000,
     )
 
 
 def time_updates(trainer: Trainer, seconds: float) -> float:
     """Returns the seconds of an update: the median of blocks of them."""
-    warm_up = 0.0
-    for _ in range(_WARM_UPS):
-        warm_up = _block(trainer, 1)
-    size = max(1, round(min(_BLOCK_SECONDS, seconds / _LEAST_BLOCKS) / warm_up))
-    blocks = list[float]()
-    ends = time.perf_counter() + seconds
-    while len(blocks) < _LEAST_BLOCKS or time.perf_counter() < ends:
+    last = [_block(trainer, 1) for _ in range(_WARM_UPS)][-1]
+    size = max(1, round(_BLOCK_SECONDS / last))
+    blocks, ends = [_block(trainer, size)], time.perf_counter() + seconds
+    while time.perf_counter() < ends:
         blocks.append(_block(trainer, size))
     return statistics.median(blocks)
 
@@ -57,10 +54,16 @@ def _block(trainer: Trainer, updates: int) -> float:
     return (time.perf_counter() - started) / updates
 
 
-def _time_evaluation(trainer: Trainer, splits: Splits, config: RunConfig) -> float:
-    """Returns the seconds of an evaluation, by that of a part of its images."""
-    images, classes = splits.test, config.dataset.facts.classes
-    part = images.part(0, 2 * BATCH_SIZE)
+def _time_evaluation(
+    trainer: Trainer, splits: Splits, config: RunConfig, per_update: float
+) -> float:
+    """Returns the seconds of an evaluation, by that of a part of its images.
+
+    It looks at as many as should take a while: a third of what an update takes of each.
+    """
+    in_time = int(_EVALUATION_SECONDS * 3 * trainer.images_per_update / per_update)
+    part = splits.test.part(0, max(1, min(in_time, BATCH_SIZE)))
+    classes = config.dataset.facts.classes
 
     def evaluate_part() -> None:
         evaluate(trainer.evaluated, trainer.evaluation_loss, part, classes)

@@ -143,6 +143,12 @@ class DashboardScreen(SteeringScreen):
 
         self.app.push_screen(HealthScreen(self.run.path, self._glyphs))
 
+    def action_show_profile(self) -> None:
+        """Shows where the time goes."""
+        from cnn_tui.ui.screens.profile import ProfileScreen
+
+        self.app.push_screen(ProfileScreen(self.run.path, self._glyphs))
+
     def action_find_rate(self) -> None:
         """Tries rates on a copy of the newest checkpoint; sets the one taken."""
         request = FindRate(run=str(absolute(self.run.path)))
