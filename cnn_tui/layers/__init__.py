@@ -3,9 +3,12 @@
 from cnn_tui.layers.arithmetic import (
     MAX_ACTIVATIONS,
     MAX_PARAMETERS,
+    Fault,
     LayerRow,
     ModelTable,
+    Unreadable,
     trace,
+    trace_partly,
 )
 from cnn_tui.layers.effects import output_shape
 from cnn_tui.layers.shapes import Shape, projection
@@ -53,6 +56,7 @@ __all__ = [
     "Conv2d",
     "Dropout",
     "Dropout2d",
+    "Fault",
     "Flatten",
     "Layer",
     "LayerRow",
@@ -69,6 +73,7 @@ __all__ = [
     "Sigmoid",
     "Stage",
     "Tanh",
+    "Unreadable",
     "output_shape",
     "projection",
     "receptive_field",
@@ -76,5 +81,6 @@ __all__ = [
     "stages",
     "to_yaml_form",
     "trace",
+    "trace_partly",
     "whole",
 ]

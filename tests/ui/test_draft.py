@@ -122,7 +122,7 @@ def test_problems_stand_at_their_fields(
     assert found.keys() == expected.keys()
     assert all(part in found[name] for name, part in expected.items())
     assert view.config is None and view.problems == ()
-    assert view.table == Draft(preset=MODEL_C).view().table
+    assert view.outline == Draft(preset=MODEL_C).view().outline
 
 
 def test_restored_edits_are_those_that_still_mean_something() -> None:
