@@ -179,6 +179,13 @@ LAYERS = (
         rank=4,
     ),
     Action(
+        name="transform",
+        keys="T",
+        label="transform",
+        help="Make the net deeper, gentler or wider, and more; shows the difference.",
+        rank=2,
+    ),
+    Action(
         name="fold(True)",
         keys="left",
         label="fold",

@@ -13,6 +13,7 @@ from cnn_tui.presets.files import list_presets
 from cnn_tui.ui.form_fields import SOURCE
 from cnn_tui.ui.last_used import Edits, read_last_used
 from cnn_tui.ui.screens.choose_layer import ChooseLayer
+from cnn_tui.ui.screens.choose_transformation import ChooseTransformation
 from cnn_tui.ui.type_ahead import READING
 from cnn_tui.ui.widgets.data_pane import DataPane
 from cnn_tui.ui.widgets.field import Field
@@ -167,6 +168,12 @@ class DraftingScreen(Screen[None]):
     @on(LayerEditor.TypeWanted)
     def _choose_type(self) -> None:
         self.app.push_screen(ChooseLayer(), self.query_one(LayerEditor).insert)
+
+    @on(LayerEditor.TransformationWanted)
+    def _choose_transformation(self, event: LayerEditor.TransformationWanted) -> None:
+        shape = event.view.outline.table.input_shape
+        asked = ChooseTransformation(event.draft.layers, shape, event.view.classes)
+        self.app.push_screen(asked, self.query_one(LayerEditor).take_net)
 
     def action_reset(self) -> None:
         """Goes back to the values of the preset."""
