@@ -7,6 +7,7 @@ from cnn_tui.layers.arithmetic import (
     LayerRow,
     ModelTable,
     Unreadable,
+    summary,
     trace,
     trace_partly,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "receptive_field",
     "region_before",
     "stages",
+    "summary",
     "to_yaml_form",
     "trace",
     "trace_partly",

@@ -203,7 +203,7 @@ def _row(
         number=number,
         depth=number.count("."),
         type=layer.type,
-        summary=_summary(layer, after.shape),
+        summary=summary(layer, after.shape[0]),
         input_shape=before.shape,
         output_shape=after.shape,
         formula=change.formula,
@@ -215,7 +215,11 @@ def _row(
     )
 
 
-def _summary(layer: Layer, output_shape: Shape) -> str:
+def summary(layer: Layer, outputs: object) -> str:
+    """Returns the name and main parameters of a layer: "conv2d 16, 5×5".
+
+    ``outputs`` is how many a linear layer has.
+    """
     match layer:
         case Conv2d():
             return (
@@ -228,7 +232,7 @@ def _summary(layer: Layer, output_shape: Shape) -> str:
         case AdaptiveAvgPool2d():
             return f"{layer.type} {text.shape(layer.output_size)}"
         case Linear():
-            return f"{layer.type} {output_shape[0]}"
+            return f"{layer.type} {outputs}"
         case Dropout() | Dropout2d():
             return f"{layer.type} {layer.p:g}"
         case LeakyReLU():

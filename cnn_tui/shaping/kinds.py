@@ -7,21 +7,21 @@ from cnn_tui.layers import LAYER_TYPES, Shape
 from cnn_tui.shaping.edit import Item, make_item
 
 KINDS = {
-    "conv2d": "looks for patterns: a kernel slides over all channels",
-    "relu": "max(0, x): keeps what is positive",
+    "conv2d": "a kernel slides over all channels",
+    "relu": "max(0, x)",
     "max_pool2d": "the maximum of each window: smaller maps",
     "avg_pool2d": "the mean of each window: smaller maps",
-    "batch_norm2d": "each channel with mean 0 and variance 1 over the batch",
-    "residual": "adds what its layers make of x to x",
-    "linear": "a fully connected layer: each output sees all inputs",
-    "flatten": "channels × height × width in one row of features",
-    "dropout": "zeroes single values at random while training",
-    "dropout2d": "zeroes whole channels at random while training",
-    "adaptive_avg_pool2d": "means, as many as the output has places",
-    "leaky_relu": "like relu, with a slope for what is negative",
+    "batch_norm2d": "each channel to mean 0, variance 1",
+    "residual": "layers(x) + x",
+    "linear": "fully connected: outputs see all inputs",
+    "flatten": "channels×height×width to features",
+    "dropout": "zeroes values at random while training",
+    "dropout2d": "zeroes channels at random in training",
+    "adaptive_avg_pool2d": "means, as many as there are outputs",
+    "leaky_relu": "relu with a slope below 0",
     "gelu": "x · Φ(x): a smooth relu",
     "silu": "x · sigmoid(x): a smooth relu",
-    "tanh": "the hyperbolic tangent, from −1 to 1",
+    "tanh": "from −1 to 1",
     "sigmoid": "1 / (1 + exp(−x)), from 0 to 1",
 }
 """One line for each type, the most used ones first."""

@@ -17,10 +17,19 @@ from cnn_tui.layers import (
     Residual,
     Shape,
     Unreadable,
+    summary,
     trace_partly,
 )
-from cnn_tui.shaping.edit import Item, Items, Path, name_of, nested_in, number, walk
-from cnn_tui.shaping.typed import write
+from cnn_tui.shaping.edit import (
+    Item,
+    Items,
+    Path,
+    name_of,
+    nested_in,
+    number,
+    parameters_of,
+    walk,
+)
 from cnn_tui.text import printable
 
 
@@ -41,9 +50,14 @@ class OutlineRow:
         return nested_in(self.item) is not None
 
     @property
-    def plain(self) -> str:
-        """The layer without its arithmetic: "conv2d out_channels 16 kernel_size 5"."""
-        return " ".join([name_of(self.item), *write(self.item).split()])
+    def summary(self) -> str:
+        """The name and main parameters, "conv2d 16, 5×5"; or the name alone."""
+        if self.arithmetic is not None:
+            return self.arithmetic.summary
+        layer = read(self.item)
+        if isinstance(layer, Unreadable):
+            return name_of(self.item)
+        return summary(layer, parameters_of(self.item).get("out_features"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

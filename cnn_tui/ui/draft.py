@@ -29,6 +29,7 @@ from cnn_tui.ui.field_words import (
     ITERATIONS,
     LENGTHS,
     derived,
+    edited_title,
     field_of,
     hint,
     sentence,
@@ -38,7 +39,6 @@ from cnn_tui.ui.form_fields import KEYS, OF_SOURCES, SOURCE, FieldView
 LAYERS = "model.layers"
 """The key that edits of the layers are remembered by."""
 _ANY_MODEL = {"layers": ["flatten", {"linear": {"out_features": "classes"}}]}
-_EDITED, _MAX_TITLE = " (edited)", 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +148,7 @@ class Draft:
         base = self._base()
         if self.is_reshaped:
             base["model"]["layers"] = self.layers
-            base["title"] = _edited_title(base.get("title", ""))
+            base["title"] = edited_title(base.get("title", ""))
         return apply_settings(base, [*self._source_settings(), *typed])
 
     def config(self) -> RunConfig:
@@ -235,8 +235,13 @@ class Draft:
 
     def _base(self) -> dict[str, Any]:
         """Returns the preset's mapping without any edits but the names."""
-        names = [(f"{part}.name", name) for part, name in self._names().items()]
-        base = apply_settings(self.preset.mapping, names)
+        given = self.preset.mapping.get("training", {})
+        names = [
+            (f"{part}.name", name)
+            for part, name in self._names().items()
+            if split(part)[1] in given or f"{part}.name" in self.edits
+        ]
+        base = apply_settings({"training": {}, **self.preset.mapping}, names)
         # Unlike a batch job, a run that pauses here has somebody to look at it.
         base["training"].setdefault("on_non_finite", "pause")
         return base
@@ -288,13 +293,6 @@ def restore_draft(preset: Preset, edits: Mapping[str, str]) -> Draft:
         if key in KEYS and (not (allowed := choices(key)) or text in allowed):
             draft = draft.edited(key, text)
     return draft
-
-
-def _edited_title(title: str) -> str:
-    """Returns the title of a net that is not the preset's any more."""
-    if not title or title.endswith(_EDITED):
-        return title
-    return f"{title[: _MAX_TITLE - len(_EDITED)]}{_EDITED}"
 
 
 def _names_in(config: RunConfig) -> dict[str, str]:

@@ -7,6 +7,7 @@ from cnn_tui.text import count
 from cnn_tui.ui.form_fields import HINTS, SOURCE, WORDS_FOR_NONE
 
 ITERATIONS, EPOCHS = LENGTHS = ("training.iterations", "training.epochs")
+_EDITED, _MAX_TITLE = " (edited)", 200
 
 
 def field_of(problem: Problem, keys: Sequence[str]) -> str | None:
@@ -44,3 +45,10 @@ def hint(key: str, config: RunConfig | None, own_text: str) -> str:
     if key == EPOCHS and config is not None:
         return f"of {count(config.steps_per_epoch)} updates"
     return f"preset {own_text}" if own_text else HINTS.get(key, "")
+
+
+def edited_title(title: str) -> str:
+    """Returns the title of a net that is not the preset's any more."""
+    if not title or title.endswith(_EDITED):
+        return title
+    return f"{title[: _MAX_TITLE - len(_EDITED)]}{_EDITED}"

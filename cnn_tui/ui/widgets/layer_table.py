@@ -189,11 +189,12 @@ class LayerTable(Vertical):
         mark = _CHANGED if row.path in self._changed else ""
         place = ".".join(str(index + 1) for index in row.path) + mark
         indent = "  " * (len(row.path) - 1)
+        name = indent + text.printable(row.summary) + self._fold_note(row)
         if known is None:
-            return (place, indent + text.printable(row.plain), *[""] * 5)
+            return (place, name, *[""] * 5)
         return (
             place,
-            indent + known.summary + self._fold_note(row),
+            name,
             text.shape(known.output_shape),
             text.count(known.parameters) if known.parameters else "",
             f"{100 * _share(known, table):.0f} %" if known.parameters else "",
