@@ -71,7 +71,7 @@ def _cells(pair: Pair) -> Cells:
 
 
 def _summary(row: OutlineRow) -> str:
-    return row.arithmetic.summary if row.arithmetic else text.printable(row.plain)
+    return row.arithmetic.summary if row.arithmetic else ""
 
 
 def _sizes(row: OutlineRow) -> tuple[str, str]:

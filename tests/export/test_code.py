@@ -19,7 +19,7 @@ from tests.cli.commands import invoke
 from tests.engine.making import make_config
 
 _END: list[Any] = ["flatten", {"linear": {"out_features": "classes"}}]
-_EVERYTHING: list[Any] = [
+EVERYTHING: list[Any] = [
     {"conv2d": {"out_channels": 8, "kernel_size": [3, 5], "padding": "same"}},
     {"batch_norm2d": {"eps": 0.01, "momentum": None}},
     "relu",
@@ -116,9 +116,9 @@ def scores_alone(folder: Path, config: RunConfig, scaling: Scaling) -> torch.Ten
 
 
 def test_every_type_of_layer_gives_the_same_scores(tmp_path: Path) -> None:
-    config = make_config(_EVERYTHING)
+    config = make_config(EVERYTHING)
     code = torch_code(config)
-    used = json.dumps(_EVERYTHING)
+    used = json.dumps(EVERYTHING)
     assert all(f'"{name}"' in used for name in LAYER_TYPES)
     assert "nn.Conv2d(8, 8, kernel_size=(5, 3), padding=(2, 1), dilation" in code
     assert "shortcut=nn.Conv2d(6, 8, kernel_size=1, stride=2, bias=False)" in code

@@ -6,7 +6,7 @@ from cnn_tui.ui.actions.everywhere import APP, DETACH, DETACH_ANYWHERE, RUNS
 from cnn_tui.ui.actions.explorer import EXPLORER, WHAT_IF
 from cnn_tui.ui.actions.inside import DRAW, NETWORK, SKETCH
 from cnn_tui.ui.actions.mistakes import BATCH, MISTAKES, PICTURE, PICTURES
-from cnn_tui.ui.actions.new_run import CHOICE, DATA, LAYERS, NEW_RUN, PRESETS
+from cnn_tui.ui.actions.new_run import CHOICE, DATA, EXPLAIN, LAYERS, NEW_RUN, PRESETS
 
 __all__ = [
     "APP",
@@ -18,6 +18,7 @@ __all__ = [
     "DETACH_ANYWHERE",
     "DRAW",
     "ENDED",
+    "EXPLAIN",
     "EXPLORER",
     "HEALTH",
     "LAYERS",
@@ -41,6 +42,7 @@ __all__ = [
 SECTIONS: dict[str, tuple[Action, ...]] = {
     "New run": (*PRESETS, *CHOICE, *NEW_RUN),
     "Layers of a new run": LAYERS,
+    "A layer explained": EXPLAIN,
     "Data of a new run": DATA,
     "Steering a live run": STEERING,
     "A run that has ended": ENDED,

@@ -137,6 +137,13 @@ DATA = (
 
 LAYERS = (
     Action(
+        name="explain",
+        keys="enter",
+        label="explain",
+        help="Open the page of the layer: formulas, kernel, and what it sees.",
+        rank=2,
+    ),
+    Action(
         name="insert",
         keys="i",
         label="insert",
@@ -222,3 +229,25 @@ LAYERS = (
     ),
 )
 """What works in the layers of the model."""
+
+EXPLAIN = (
+    Action(
+        name="go(1)",
+        keys="full_stop,down,right",
+        label="next layer",
+        help="Explain the next layer.",
+    ),
+    Action(
+        name="go(-1)",
+        keys="comma,up,left",
+        label="layer before",
+        help="Explain the layer before.",
+    ),
+    Action(
+        name="leave",
+        keys="escape,enter",
+        label="back",
+        help="Go back to the layers.",
+    ),
+)
+"""What works on the page of a layer."""

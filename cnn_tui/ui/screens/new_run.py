@@ -21,6 +21,7 @@ from cnn_tui.ui.actions import NEW_RUN
 from cnn_tui.ui.form_fields import label
 from cnn_tui.ui.last_used import write_last_used
 from cnn_tui.ui.screens.drafting import DraftingScreen
+from cnn_tui.ui.screens.explain import ExplainScreen
 from cnn_tui.ui.screens.save_preset import save_as_preset
 from cnn_tui.ui.widgets.data_pane import DataPane
 from cnn_tui.ui.widgets.form import Form
@@ -60,6 +61,7 @@ class NewRunScreen(DraftingScreen):
         """Offers runs that will be written to ``runs_folder``."""
         super().__init__()
         self._runs_folder = runs_folder
+        self._depth = depth
         self._data = DataPane(data_dir, depth, classes="pane")
         self.is_starting = False
         """Whether a run was asked for that neither failed nor has its screen yet."""
@@ -173,6 +175,22 @@ class NewRunScreen(DraftingScreen):
         if path is not None:
             self.notify(f"saved {printable(path)}", markup=False)
             self.load_and_select(str(absolute(path)))
+
+    @on(LayerEditor.ExplanationWanted)
+    def _explain(self, event: LayerEditor.ExplanationWanted) -> None:
+        from cnn_tui.shaping.edit import number
+        from cnn_tui.shaping.explained import stages_of
+
+        stages = stages_of(event.outline)
+        numbers = [stage.number for stage in stages]
+        wanted = number(event.row.path) if event.row else "1"
+        if wanted not in numbers:
+            self.query_one(MessageLine).say(f"layer {wanted} cannot be explained yet")
+            return
+        page = ExplainScreen(
+            stages, numbers.index(wanted), self._data.picture, self._depth
+        )
+        self.app.push_screen(page, self.query_one(LayerEditor).look_at)
 
     def action_filter(self) -> None:
         """Lets the user type what the presets must contain."""

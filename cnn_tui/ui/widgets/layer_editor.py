@@ -17,6 +17,7 @@ from cnn_tui.ui.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
     from cnn_tui.shaping.edit import Items, Path
+    from cnn_tui.shaping.outline import Outline, OutlineRow
     from cnn_tui.ui.draft import Draft, FormView
 
 
@@ -67,6 +68,13 @@ class LayerEditor(LayerTable):
 
     class TypeWanted(Message):
         """Somebody has to choose the type of a new layer."""
+
+    @dataclass
+    class ExplanationWanted(Message):
+        """Somebody wants to know more of a layer, None being the input."""
+
+        outline: "Outline"
+        row: "OutlineRow | None"
 
     @dataclass
     class TransformationWanted(Message):
@@ -166,10 +174,21 @@ class LayerEditor(LayerTable):
         if asks(name):
             self._type(before, draft, path)
 
+    def action_explain(self) -> None:
+        """Asks for the page of the highlighted layer."""
+        if self.outline is not None:
+            self.post_message(self.ExplanationWanted(self.outline, self.row))
+
     def action_transform(self) -> None:
         """Asks how the net is to be transformed."""
         if self._draft is not None and self._view is not None:
             self.post_message(self.TransformationWanted(self._draft, self._view))
+
+    def look_at(self, number: str | None) -> None:
+        """Puts the cursor on a layer, unfolding nothing."""
+        if number is not None and self.outline is not None:
+            self.highlight(tuple(int(part) - 1 for part in number.split(".")))
+            self.show(*self.shown)
 
     def take_net(self, items: "Items | None") -> None:
         """Takes another net, as one edit."""
