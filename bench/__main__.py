@@ -16,6 +16,7 @@ from bench import (
     keys,
     looking,
     startup,
+    taken_apart,
     throughput,
     time_to_accuracy,
     wire,
@@ -38,6 +39,7 @@ MEASUREMENTS: MappingProxyType[str, Measurement] = MappingProxyType(
         "evaluation": evaluation.measure,
         "augmentation": augmentation.measure,
         "looking": looking.measure,
+        "taken_apart": taken_apart.measure,
         "gpu": gpu.measure,
     }
 )

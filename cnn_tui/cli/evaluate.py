@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
     checkpoint_option,
     data_dir_option,
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Test the network of a run, on its data set or another.")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.runs)
 @checkpoint_option
 @click.option(
     "--dataset",
     metavar="NAME_OR_PATH",
+    shell_complete=completing.datasets,
     help="Other pictures of the same shape; their classes are found by name.",
 )
 @click.option(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import echo, echo_json, json_option, runs_dir_option
 
 if TYPE_CHECKING:
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Show layers, sizes and hyperparameters.")
-@click.argument("what", metavar="PRESET_OR_FILE_OR_RUN")
+@click.argument(
+    "what", metavar="PRESET_OR_FILE_OR_RUN", shell_complete=completing.presets_and_runs
+)
 @runs_dir_option
 @json_option
 @click.option("--tree", is_flag=True, help="Print the net as a tree.")
@@ -31,8 +34,8 @@ def show(what: str, runs_dir: Path, as_json: bool, tree: bool, code: bool) -> No
     """
     from cnn_tui.cli import results
     from cnn_tui.errors import InputError
-    from cnn_tui.export.code import torch_code
-    from cnn_tui.export.tree import tree_lines
+    from cnn_tui.notation.code import torch_code
+    from cnn_tui.notation.tree import tree_lines
 
     if as_json + tree + code > 1:
         raise InputError("give one of --json, --tree and --code")

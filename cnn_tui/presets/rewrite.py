@@ -5,6 +5,7 @@ breaks stay, but for those at the end of a line that goes.
 """
 
 import json
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -16,6 +17,7 @@ from cnn_tui.errors import ConfigError
 from cnn_tui.io.safe_yaml import dump, dump_flow, load
 
 _NESTED_INDENT = 4
+_WIDTH = 86  # of a folded text, beside its indent
 
 Edit = tuple[int, int, str]
 """Where a piece of text begins and ends, in characters, and what replaces it."""
@@ -102,8 +104,11 @@ class _Text:
 
     def _anew(self, node: yaml.Node, value: Any) -> Edit:
         style = node.style if isinstance(node, yaml.ScalarNode) else None
-        quoted = dump_flow(value, style if style in ("'", '"') else None)
         start, end = self._offset(node.start_mark), self._offset(node.end_mark)
+        if style == ">" and isinstance(value, str):
+            lines = textwrap.wrap(value, _WIDTH, break_on_hyphens=False)
+            return start, end, "\n  ".join([">-", *lines]) + "\n"
+        quoted = dump_flow(value, style if style in ("'", '"') else None)
         rest = "\n" if style in ("|", ">") else ""
         return start, end, quoted + rest
 

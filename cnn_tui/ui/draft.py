@@ -29,7 +29,7 @@ from cnn_tui.ui.field_words import (
     ITERATIONS,
     LENGTHS,
     derived,
-    edited_title,
+    edited_words,
     field_of,
     hint,
     sentence,
@@ -148,7 +148,7 @@ class Draft:
         base = self._base()
         if self.is_reshaped:
             base["model"]["layers"] = self.layers
-            base["title"] = edited_title(base.get("title", ""))
+            base |= edited_words(base, self.preset.name)
         return apply_settings(base, [*self._source_settings(), *typed])
 
     def config(self) -> RunConfig:

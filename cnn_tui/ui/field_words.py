@@ -1,13 +1,15 @@
 """What is said of the form's fields: what is wrong, what follows, what they hold."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from cnn_tui.config import Problem, RunConfig
 from cnn_tui.text import count
 from cnn_tui.ui.form_fields import HINTS, SOURCE, WORDS_FOR_NONE
 
 ITERATIONS, EPOCHS = LENGTHS = ("training.iterations", "training.epochs")
-_EDITED, _MAX_TITLE = " (edited)", 200
+_EDITED, _EDITED_FROM = " (edited)", "Edited from"
+_MAX_TITLE, _MAX_DESCRIPTION = 200, 4000
 
 
 def field_of(problem: Problem, keys: Sequence[str]) -> str | None:
@@ -47,8 +49,14 @@ def hint(key: str, config: RunConfig | None, own_text: str) -> str:
     return f"preset {own_text}" if own_text else HINTS.get(key, "")
 
 
-def edited_title(title: str) -> str:
-    """Returns the title of a net that is not the preset's any more."""
-    if not title or title.endswith(_EDITED):
-        return title
-    return f"{title[: _MAX_TITLE - len(_EDITED)]}{_EDITED}"
+def edited_words(mapping: dict[str, Any], name: str) -> dict[str, str]:
+    """Returns title and description of a net that is not the preset's any more."""
+    title, description = mapping.get("title", ""), mapping.get("description", "")
+    words = {}
+    if title and not title.endswith(_EDITED):
+        words["title"] = f"{title[: _MAX_TITLE - len(_EDITED)]}{_EDITED}"
+    said = f"{_EDITED_FROM} {name}, of which this was said. {description}"
+    is_first = description and not description.startswith(_EDITED_FROM)
+    if is_first and len(said) <= _MAX_DESCRIPTION:
+        words["description"] = said
+    return words

@@ -15,9 +15,13 @@ GIVEN = ("--runs-dir", "there", "--data-dir", "data", "--marker", "ascii")
 def parsed(before: tuple[str, ...], command: click.Command, *after: str) -> Any:
     """Returns what a command is given, without running it."""
     arguments = [p for p in command.params if isinstance(p, click.Argument)]
-    words = [*("a" for argument in arguments if argument.required), *after]
+    words = [*(_word(argument) for argument in arguments if argument.required), *after]
     outer = main.make_context("cnn-tui", list(before))
     return command.make_context(command.name, words, parent=outer).params
+
+
+def _word(argument: click.Argument) -> str:
+    return argument.type.choices[0] if isinstance(argument.type, click.Choice) else "a"
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

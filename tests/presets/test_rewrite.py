@@ -83,6 +83,15 @@ def test_a_new_residual_is_laid_out_like_the_others() -> None:
     assert rewritten(WRITTEN.encode(), value(expected)) == expected
 
 
+def test_a_folded_text_stays_folded() -> None:
+    expected = changed(WRITTEN, ("  Two lines\n  of text.", "  Other words."))
+    assert rewritten(WRITTEN.encode(), value(expected)) == expected
+    long = {**value(WRITTEN), "description": "many words " * 99 + "end"}
+    text = rewritten(WRITTEN.encode(), long)
+    assert value(text) == long and max(map(len, text.splitlines())) <= 88
+    assert "# the eye" in text
+
+
 def test_a_first_layer_goes_above_the_others() -> None:
     first = "    - conv2d: {out_channels: 16, kernel_size: 5"
     expected = changed(WRITTEN, (first, f"    - batch_norm2d\n{first}"))

@@ -9,7 +9,7 @@ from cnn_tui.layers import LAYER_TYPES
 from cnn_tui.shaping.edit import Items
 from cnn_tui.shaping.explained import explained, stages_of
 from cnn_tui.shaping.outline import outline
-from tests.export.test_code import EVERYTHING
+from tests.notation.test_code import EVERYTHING
 
 CONV = {"out_channels": 8, "kernel_size": 3}
 _END: Items = ["flatten", {"linear": {"out_features": "classes"}}]

@@ -189,6 +189,7 @@ def test_a_whole_net_is_one_edit_of_a_draft() -> None:
     reshaped = draft.with_layers(net)
     assert reshaped.mapping()["model"]["layers"] == net
     assert reshaped.config().title == "Model C: max pooling, valid padding (edited)"
+    assert reshaped.config().description.startswith("Edited from model-c, of which")
     assert reshaped.with_layers(net) is reshaped
     assert reshaped.undone().config() == draft.config()
     assert reshaped.undone().redone().layers == net

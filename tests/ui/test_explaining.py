@@ -13,7 +13,7 @@ from cnn_tui.shaping.outline import outline
 from cnn_tui.ui.explaining import lines, sheets
 from cnn_tui.ui.explorer.maps import Sheet, laid_out
 from cnn_tui.ui.screens.explain import ExplainScreen
-from tests.export.test_code import EVERYTHING
+from tests.notation.test_code import EVERYTHING
 from tests.ui.new_run_host import WIDE, new_run, select, until
 
 END: list[Any] = ["flatten", {"linear": {"out_features": "classes"}}]

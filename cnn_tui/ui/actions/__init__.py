@@ -1,7 +1,15 @@
 """Every action of the program: the one source of keys, footer, palette and help."""
 
 from cnn_tui.ui.actions.action import Action, printed
-from cnn_tui.ui.actions.dashboard import CHART, ENDED, HEALTH, PANES, STEERING, VIEW
+from cnn_tui.ui.actions.dashboard import (
+    CHART,
+    ENDED,
+    HEALTH,
+    PANES,
+    PROFILE,
+    STEERING,
+    VIEW,
+)
 from cnn_tui.ui.actions.everywhere import APP, DETACH, DETACH_ANYWHERE, RUNS
 from cnn_tui.ui.actions.explorer import EXPLORER, WHAT_IF
 from cnn_tui.ui.actions.inside import DRAW, NETWORK, SKETCH
@@ -29,6 +37,7 @@ __all__ = [
     "PICTURE",
     "PICTURES",
     "PRESETS",
+    "PROFILE",
     "RUNS",
     "SECTIONS",
     "SKETCH",
@@ -51,6 +60,7 @@ SECTIONS: dict[str, tuple[Action, ...]] = {
     "Runs": RUNS,
     "Inside a network": NETWORK,
     "Health": HEALTH,
+    "Where the time goes": PROFILE,
     "Mistakes": MISTAKES,
     "Pictures": (*PICTURES, *PICTURE),
     "An update of the past": BATCH,

@@ -190,7 +190,7 @@ class LayerTable(Vertical):
 
     def _cells(self, row: "OutlineRow", table: "ModelTable") -> tuple[str, ...]:
         known = row.arithmetic
-        mark = _CHANGED if row.path in self._changed else ""
+        mark = _CHANGED if row.path in self._changed else " " * bool(self._changed)
         place = ".".join(str(index + 1) for index in row.path) + mark
         indent = "  " * (len(row.path) - 1)
         name = indent + text.printable(row.summary) + self._fold_note(row)

@@ -13,8 +13,8 @@ from safetensors.torch import load_file, save_file
 
 from cnn_tui.config import RunConfig, parse_mapping
 from cnn_tui.engine.network import Scaling, new_network, to_safetensors
-from cnn_tui.export.code import torch_code
 from cnn_tui.layers import LAYER_TYPES
+from cnn_tui.notation.code import torch_code
 from tests.cli.commands import invoke
 from tests.engine.making import make_config
 

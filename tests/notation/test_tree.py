@@ -1,6 +1,6 @@
 """A net as a tree."""
 
-from cnn_tui.export.tree import tree_lines
+from cnn_tui.notation.tree import tree_lines
 from tests.engine.making import make_config
 
 
