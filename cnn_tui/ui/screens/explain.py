@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from cnn_tui.layers import Stage
 
-_HEADING_WIDTH = 15
 _OTHER_LINES = 3
 """Title, captions and keys."""
 _LEAST_PICTURE_LINES = 4
@@ -55,11 +54,13 @@ class ExplainScreen(Screen[str]):
 
     def compose(self) -> ComposeResult:
         """Makes a title, pictures with captions, words and keys."""
+        from cnn_tui.ui.explaining import HEADING_WIDTH
+
         yield Lines(id="layer")
         yield PictureView(self._depth, id="drawing")
         yield Lines(id="captions")
         words = Lines(id="words")
-        words.hanging_indent = _HEADING_WIDTH
+        words.hanging_indent = HEADING_WIDTH
         yield words
         yield KeyBar()
 
