@@ -21,7 +21,6 @@ from cnn_tui.ui.actions import NEW_RUN
 from cnn_tui.ui.form_fields import label
 from cnn_tui.ui.last_used import write_last_used
 from cnn_tui.ui.screens.drafting import DraftingScreen
-from cnn_tui.ui.screens.explain import ExplainScreen
 from cnn_tui.ui.screens.save_preset import save_as_preset
 from cnn_tui.ui.widgets.data_pane import DataPane
 from cnn_tui.ui.widgets.form import Form
@@ -180,6 +179,7 @@ class NewRunScreen(DraftingScreen):
     def _explain(self, event: LayerEditor.ExplanationWanted) -> None:
         from cnn_tui.shaping.edit import number
         from cnn_tui.shaping.explained import stages_of
+        from cnn_tui.ui.screens.explain import ExplainScreen
 
         stages = stages_of(event.outline)
         numbers = [stage.number for stage in stages]
