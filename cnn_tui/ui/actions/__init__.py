@@ -14,7 +14,15 @@ from cnn_tui.ui.actions.everywhere import APP, DETACH, DETACH_ANYWHERE, RUNS
 from cnn_tui.ui.actions.explorer import EXPLORER, WHAT_IF
 from cnn_tui.ui.actions.inside import DRAW, NETWORK, SKETCH
 from cnn_tui.ui.actions.mistakes import BATCH, MISTAKES, PICTURE, PICTURES
-from cnn_tui.ui.actions.new_run import CHOICE, DATA, EXPLAIN, LAYERS, NEW_RUN, PRESETS
+from cnn_tui.ui.actions.new_run import (
+    CHOICE,
+    DATA,
+    EXPLAIN,
+    LAYERS,
+    NEW_RUN,
+    PRESETS,
+    RATES,
+)
 
 __all__ = [
     "APP",
@@ -38,6 +46,7 @@ __all__ = [
     "PICTURES",
     "PRESETS",
     "PROFILE",
+    "RATES",
     "RUNS",
     "SECTIONS",
     "SKETCH",
@@ -53,6 +62,7 @@ SECTIONS: dict[str, tuple[Action, ...]] = {
     "Layers of a new run": LAYERS,
     "A layer explained": EXPLAIN,
     "Data of a new run": DATA,
+    "Finding a learning rate": RATES,
     "Steering a live run": STEERING,
     "A run that has ended": ENDED,
     "Dashboard": (*VIEW, *PANES),

@@ -92,7 +92,8 @@ class DataPane(Vertical):
         """Looks for data sets in ``data_dir``; shows nothing yet."""
         super().__init__(classes=classes)
         self._previews = Previews(data_dir)
-        self._depth = depth
+        self.depth = depth
+        """How pictures are drawn."""
         self._config: RunConfig | None = None
         self._step = 1
         self._augmented = True
@@ -108,7 +109,7 @@ class DataPane(Vertical):
     def compose(self) -> ComposeResult:
         """Yields the facts and the pictures."""
         yield Static(classes="facts", markup=False)
-        yield ClassPictures(self._depth)
+        yield ClassPictures(self.depth)
 
     @property
     def picture(self) -> "np.ndarray | None":
