@@ -14,9 +14,10 @@ from cnn_tui.ui.explaining import lines, sheets
 from cnn_tui.ui.explorer.maps import Sheet, laid_out
 from cnn_tui.ui.screens.explain import ExplainScreen
 from tests.notation.test_code import EVERYTHING
-from tests.ui.new_run_host import WIDE, new_run, select, until
+from tests.ui.new_run_host import WIDE, new_run, select, until, write_preset
 
 END: list[Any] = ["flatten", {"linear": {"out_features": "classes"}}]
+_READOUT = "{out_features: classes}"
 
 
 @pytest.fixture(autouse=True)
@@ -114,3 +115,14 @@ async def test_a_picture_that_the_data_pane_has_shown_is_on_the_page() -> None:
         await until(pilot, lambda: "images of update 1" in app.text)
         await pilot.press("2", "enter")
         await until(pilot, lambda: "picture: sees 5×5" in app.text)
+
+
+async def test_a_layer_that_no_picture_gets_through_says_so() -> None:
+    text = "conv2d: {out_channels: 4, kernel_size: 5}"
+    write_preset("mine", f"model: {{layers: [{text}, flatten, linear: {_READOUT}]}}")
+    async with new_run((80, 24)) as (app, pilot):
+        await select(app, pilot, "mine")
+        await pilot.press("2", "e", "end", *["backspace"], "9", "9", "enter")
+        await until(pilot, lambda: "✗" in app.layers[1])
+        await pilot.press("enter")
+        await until(pilot, lambda: "layer 1 cannot be explained" in app.sentence)
