@@ -17,6 +17,7 @@ from cnn_tui.ui.actions.mistakes import BATCH, MISTAKES, PICTURE, PICTURES
 from cnn_tui.ui.actions.new_run import (
     CHOICE,
     DATA,
+    EXPLAIN,
     LAYERS,
     NEW_RUN,
     PRESETS,
@@ -33,6 +34,7 @@ __all__ = [
     "DETACH_ANYWHERE",
     "DRAW",
     "ENDED",
+    "EXPLAIN",
     "EXPLORER",
     "HEALTH",
     "LAYERS",
@@ -58,6 +60,7 @@ __all__ = [
 SECTIONS: dict[str, tuple[Action, ...]] = {
     "New run": (*PRESETS, *CHOICE, *NEW_RUN),
     "Layers of a new run": LAYERS,
+    "A layer explained": EXPLAIN,
     "Data of a new run": DATA,
     "Finding a learning rate": RATES,
     "Steering a live run": STEERING,

@@ -144,6 +144,13 @@ DATA = (
 
 LAYERS = (
     Action(
+        name="explain",
+        keys="enter",
+        label="explain",
+        help="Open the page of the layer: formulas, kernel, and what it sees.",
+        rank=2,
+    ),
+    Action(
         name="insert",
         keys="i",
         label="insert",
@@ -186,6 +193,13 @@ LAYERS = (
         rank=4,
     ),
     Action(
+        name="transform",
+        keys="T",
+        label="transform",
+        help="Make the net deeper, gentler or wider, and more; shows the difference.",
+        rank=2,
+    ),
+    Action(
         name="fold(True)",
         keys="left",
         label="fold",
@@ -222,6 +236,28 @@ LAYERS = (
     ),
 )
 """What works in the layers of the model."""
+
+EXPLAIN = (
+    Action(
+        name="go(1)",
+        keys="full_stop,down,right",
+        label="next layer",
+        help="Explain the next layer.",
+    ),
+    Action(
+        name="go(-1)",
+        keys="comma,up,left",
+        label="layer before",
+        help="Explain the layer before.",
+    ),
+    Action(
+        name="leave",
+        keys="escape,enter",
+        label="back",
+        help="Go back to the layers.",
+    ),
+)
+"""What works on the page of a layer."""
 
 RATES = (
     Action(

@@ -13,11 +13,13 @@ from cnn_tui.presets.files import list_presets
 from cnn_tui.ui.form_fields import SOURCE
 from cnn_tui.ui.last_used import Edits, read_last_used
 from cnn_tui.ui.screens.choose_layer import ChooseLayer
+from cnn_tui.ui.screens.choose_transformation import ChooseTransformation
 from cnn_tui.ui.type_ahead import READING
 from cnn_tui.ui.widgets.data_pane import DataPane
 from cnn_tui.ui.widgets.field import Field
 from cnn_tui.ui.widgets.form import Form
 from cnn_tui.ui.widgets.layer_editor import LayerEditor
+from cnn_tui.ui.widgets.message_line import MessageLine
 from cnn_tui.ui.widgets.model_pane import ModelPane
 from cnn_tui.ui.widgets.preset_list import PresetItem, PresetList
 from cnn_tui.ui.widgets.source_field import SourceField
@@ -167,6 +169,29 @@ class DraftingScreen(Screen[None]):
     @on(LayerEditor.TypeWanted)
     def _choose_type(self) -> None:
         self.app.push_screen(ChooseLayer(), self.query_one(LayerEditor).insert)
+
+    @on(LayerEditor.TransformationWanted)
+    def _choose_transformation(self, event: LayerEditor.TransformationWanted) -> None:
+        shape = event.view.outline.table.input_shape
+        asked = ChooseTransformation(event.draft.layers, shape, event.view.classes)
+        self.app.push_screen(asked, self.query_one(LayerEditor).take_net)
+
+    @on(LayerEditor.ExplanationWanted)
+    def _explain(self, event: LayerEditor.ExplanationWanted) -> None:
+        from cnn_tui.shaping.edit import number
+        from cnn_tui.shaping.explained import stages_of
+        from cnn_tui.ui.screens.explain import ExplainScreen
+
+        stages = stages_of(event.outline)
+        numbers = [stage.number for stage in stages]
+        wanted = number(event.row.path) if event.row else "1"
+        if wanted not in numbers:
+            sentence = f"layer {wanted} cannot be explained: no picture gets through it"
+            self.query_one(MessageLine).say(sentence)
+            return
+        data, at = self.query_one(DataPane), numbers.index(wanted)
+        page = ExplainScreen(stages, at, data.picture, data.depth)
+        self.app.push_screen(page, self.query_one(LayerEditor).look_at)
 
     def action_reset(self) -> None:
         """Goes back to the values of the preset."""
