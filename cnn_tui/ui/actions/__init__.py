@@ -19,6 +19,7 @@ from cnn_tui.ui.actions.new_run import (
     DATA,
     LAYERS,
     NEW_RUN,
+    PREFLIGHT,
     PRESETS,
     RATES,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "PANES",
     "PICTURE",
     "PICTURES",
+    "PREFLIGHT",
     "PRESETS",
     "PROFILE",
     "RATES",
@@ -59,6 +61,7 @@ SECTIONS: dict[str, tuple[Action, ...]] = {
     "New run": (*PRESETS, *CHOICE, *NEW_RUN),
     "Layers of a new run": LAYERS,
     "Data of a new run": DATA,
+    "Measuring before a run": PREFLIGHT,
     "Finding a learning rate": RATES,
     "Steering a live run": STEERING,
     "A run that has ended": ENDED,
