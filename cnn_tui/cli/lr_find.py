@@ -66,7 +66,7 @@ def lr_find(
     request = _request(what, runs_dir, settings, dataset, device)
     if not force:
         folder = runs_dir if request.run is None else Path(request.run).parent
-        _refuse_to_disturb(folder)
+        refuse_to_disturb(folder)
     warm_up()
     from cnn_tui.cli.progress import tell_loading
     from cnn_tui.engine.preflight.rates import try_rates
@@ -135,7 +135,8 @@ def _run_of(what: str, runs_dir: Path) -> Path | None:
     return None
 
 
-def _refuse_to_disturb(runs_folder: Path) -> None:
+def refuse_to_disturb(runs_folder: Path) -> None:
+    """Raises InputError where this machine trains a run of the folder."""
     from cnn_tui.errors import InputError
     from cnn_tui.preflight.busy import who_trains
     from cnn_tui.text import printable

@@ -20,6 +20,7 @@ from cnn_tui.ui.actions.new_run import (
     EXPLAIN,
     LAYERS,
     NEW_RUN,
+    PREFLIGHT,
     PRESETS,
     RATES,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "PANES",
     "PICTURE",
     "PICTURES",
+    "PREFLIGHT",
     "PRESETS",
     "PROFILE",
     "RATES",
@@ -62,6 +64,7 @@ SECTIONS: dict[str, tuple[Action, ...]] = {
     "Layers of a new run": LAYERS,
     "A layer explained": EXPLAIN,
     "Data of a new run": DATA,
+    "Measuring before a run": PREFLIGHT,
     "Finding a learning rate": RATES,
     "Steering a live run": STEERING,
     "A run that has ended": ENDED,

@@ -58,6 +58,13 @@ NEW_RUN = (
         footer=False,
     ),
     Action(
+        name="measure",
+        keys="t",
+        label="timing",
+        help="Measure how fast this is here, and how it would be faster.",
+        rank=4,
+    ),
+    Action(
         name="reset",
         keys="ctrl+r",
         label="reset",
@@ -276,3 +283,41 @@ RATES = (
     ),
 )
 """What works beside the curve of loss against learning rate."""
+
+PREFLIGHT = (
+    Action(
+        name="take",
+        keys="enter",
+        label="take it",
+        help="Take the marked way to compute into the form.",
+        rank=1,
+    ),
+    Action(
+        name="move(-1)",
+        keys="up,k",
+        label="up",
+        help="Mark the line above.",
+        footer=False,
+    ),
+    Action(
+        name="move(1)",
+        keys="down,j",
+        label="down",
+        help="Mark the line below.",
+        footer=False,
+    ),
+    Action(
+        name="everything",
+        keys="a",
+        label="all, compiled too",
+        help="Measure again with what is slow or compiled, which may take minutes.",
+    ),
+    Action(
+        name="back",
+        keys="escape",
+        label="back",
+        help="End measuring, and keep the form as it is.",
+        rank=1,
+    ),
+)
+"""What works beside what was measured."""
