@@ -11,6 +11,7 @@ import click
 from msgspec import to_builtins
 from msgspec.structs import replace
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
     data_dir_option,
     echo,
@@ -30,12 +31,15 @@ _ASCII = str.maketrans("┌┐└┘─│┬┤", "++++-|++")
 
 
 @click.command("lr-find", short_help="Find a learning rate for a preset or a run.")
-@click.argument("what", metavar="PRESET_OR_FILE_OR_RUN")
+@click.argument(
+    "what", metavar="PRESET_OR_FILE_OR_RUN", shell_complete=completing.presets_and_runs
+)
 @click.option(
     "--set",
     "settings",
     metavar="KEY=VALUE",
     multiple=True,
+    shell_complete=completing.settings,
     help="Change a value of the preset: --set batch_size=64.",
 )
 @click.option(

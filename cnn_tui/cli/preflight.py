@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import data_dir_option, echo, json_option, runs_dir_option
 from cnn_tui.engine.warm_up import warm_up
 
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Measure how fast a preset is here, before it is started.")
-@click.argument("preset", metavar="PRESET_OR_FILE")
+@click.argument("preset", metavar="PRESET_OR_FILE", shell_complete=completing.presets)
 @click.option(
     "--set",
     "settings",
     metavar="KEY=VALUE",
     multiple=True,
+    shell_complete=completing.settings,
     help="Change a value: --set batch_size=64.",
 )
 @click.option(
