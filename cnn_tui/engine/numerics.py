@@ -42,14 +42,19 @@ def set_numerics(config: RunConfig, device: torch.device) -> None:
     """
     training = config.training
     _check_precision(training.precision, device)
-    precision = "tf32" if training.precision == "tf32" else "ieee"
-    torch.backends.cudnn.conv.fp32_precision = precision  # type: ignore[attr-defined]
-    torch.backends.cuda.matmul.fp32_precision = precision
+    set_precision(training)
     if training.deterministic:
         _check_layers(config, device)
         # Read when cuBLAS is first used.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(bool(training.deterministic))
+
+
+def set_precision(training: TrainingConfig) -> None:
+    """Lets CUDA round what it multiplies as the config says, and no more."""
+    precision = "tf32" if training.precision == "tf32" else "ieee"
+    torch.backends.cudnn.conv.fp32_precision = precision  # type: ignore[attr-defined]
+    torch.backends.cuda.matmul.fp32_precision = precision
 
 
 def _check_precision(precision: str, device: torch.device) -> None:

@@ -117,6 +117,7 @@ async def test_maps_filters_and_values_are_those_that_torch_computes(run: Path) 
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, DashboardScreen))
         await until(pilot, lambda: not process.is_running())
+        screen.draw()  # as an answer does that comes too late
 
 
 async def test_pictures_are_found_and_gone_through(run: Path) -> None:
@@ -214,6 +215,18 @@ async def test_a_run_without_its_weights_is_said_to_be_so(
         assert inside(app).problem
         await pilot.press("escape")
         assert isinstance(app.screen, DashboardScreen)
+
+
+async def test_looking_may_be_computed_elsewhere(run: Path) -> None:
+    async with looking(run) as (app, pilot):
+        for device, said in [("cuda:99", "no device cuda:99 here"), ("cpu", "channel")]:
+            await pilot.press("D")
+            await until(pilot, lambda: isinstance(app.focused, Input))
+            app.screen.query_one(Input).value = device
+            await pilot.press("enter")
+            await until(pilot, lambda: said in screen_text(app))  # noqa: B023
+            assert inside(app).looking.device == "cpu"
+            assert "on cpu" not in screen_text(app)
 
 
 @pytest.mark.parametrize("pictures", ["grey", "ascii", "16"])

@@ -72,7 +72,7 @@ def best_patches(
 
 def _outputs(network: Network, stage: Stage, images: Tensor) -> Iterator[Tensor]:
     """Yields a layer's outputs for all images, N×C×… a batch."""
-    for batch in in_batches(images, _BATCH_SIZE):
+    for batch in in_batches(network, images, _BATCH_SIZE):
         found = Trace()
         with torch.inference_mode(), recording(network.model, [stage], found):
             network(batch)

@@ -22,24 +22,23 @@ Tell = Callable[[int, int], None]
 def probabilities(network: Network, images: Tensor) -> Tensor:
     """Takes uint8 N×C×H×W, returns float32 N×classes that add up to 1 each."""
     with torch.inference_mode():
-        return torch.cat(
-            [network(batch).softmax(1) for batch in in_batches(images, _BATCH_SIZE)]
-        )
+        batches = in_batches(network, images, _BATCH_SIZE)
+        return torch.cat([network(batch).softmax(1) for batch in batches]).cpu()
 
 
 def predict(network: Network, images: Images, step: int, tell: Tell) -> Predictions:
     """Takes each picture for something; ``tell`` hears how far it is."""
     predicted, confidence = [], []
-    for batch in in_batches(images.images, _BATCH_SIZE):
+    for batch in in_batches(network, images.images, _BATCH_SIZE):
         best = probabilities(network, batch).max(1)
         predicted.append(best.indices)
         confidence.append(best.values)
         tell(sum(map(len, predicted)), len(images))
     return Predictions(
         step=step,
-        labels=images.labels.cpu().numpy(),
-        predicted=torch.cat(predicted).cpu().numpy(),
-        confidence=torch.cat(confidence).cpu().numpy(),
+        labels=images.labels.numpy(),
+        predicted=torch.cat(predicted).numpy(),
+        confidence=torch.cat(confidence).numpy(),
     )
 
 
@@ -62,7 +61,7 @@ def occlusion(network: Network, image: Tensor, label: int, step: int) -> Occlusi
     for number, (y, x) in enumerate(places):
         covered[number, :, y : y + window, x : x + window] = mean[0]
     whole = probabilities(network, image)[0, label]
-    falls = (whole - probabilities(network, covered)[:, label]).cpu().numpy()
+    falls = (whole - probabilities(network, covered)[:, label]).numpy()
     total, times = np.zeros((2, height, width))
     for fall, (y, x) in zip(falls, places, strict=True):
         total[y : y + window, x : x + window] += fall
@@ -86,7 +85,7 @@ def neighbours(
     distances = torch.cat(
         [
             torch.cdist(_features(network, stages, batch), here)[:, 0]
-            for batch in in_batches(train.images, _BATCH_SIZE)
+            for batch in in_batches(network, train.images, _BATCH_SIZE)
         ]
     )
     nearest = distances.argsort(stable=True)[:count]
@@ -98,7 +97,7 @@ def _features(network: Network, stages: Sequence[Stage], images: Tensor) -> Tens
     last = [s for s in stages if isinstance(s.layer, Linear)][-1:] or stages[-1:]
     found = Trace()
     with torch.inference_mode(), recording(network.model, last, found):
-        network(images)
+        network(images.to(network.device))
     return found.inputs[last[0].number].flatten(1)
 
 

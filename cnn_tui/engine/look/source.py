@@ -11,8 +11,10 @@ from torch import Tensor
 from cnn_tui.datasets.form import Part
 from cnn_tui.engine.checkpoint import BEST, Checkpoint, load_checkpoint
 from cnn_tui.engine.data import Splits, load_splits
+from cnn_tui.engine.device import release_memory
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Network, load_network, new_network
+from cnn_tui.engine.numerics import set_precision
 from cnn_tui.engine.recorded import GOOD, find_checkpoint
 from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.layers import Stage, stages
@@ -39,13 +41,14 @@ class Weighed:
 class Source:
     """Reads a run directory, whoever trains it, and never writes there.
 
+    Pictures are in this machine's memory, networks on the device.
+
     Attributes:
         stages: The layers of its model.
+        device: Where its networks compute; the CPU, until ``use``.
     """
 
-    def __init__(
-        self, run: Path, data_dir: Path | None, device: torch.device = CPU
-    ) -> None:
+    def __init__(self, run: Path, data_dir: Path | None) -> None:
         """Raises InputError if the run has no config that can be read."""
         self.run = run
         self.config = read_config(run)
@@ -53,16 +56,26 @@ class Source:
         self.stages: list[Stage] = stages(
             self.config.model.layers, self.facts.input_shape, self.facts.classes
         )
-        self.device = device
+        self.device = CPU
         self.data_dir = data_dir
         self._config_text = read_config_text(run)
         self._kept: dict[int, Weighed] = {}
         self._loaded: dict[str, tuple[tuple[int, ...], Weighed]] = {}
 
+    def use(self, device: torch.device) -> None:
+        """Lets networks compute on another device from now on."""
+        set_precision(self.config.training)
+        kept, self._kept = self._kept, {}
+        self._loaded.clear()
+        self.device = device
+        for step, weighed in kept.items():
+            self.keep(step, weighed.network)
+        release_memory()
+
     @cached_property
     def splits(self) -> Splits:
         """Its pictures. Raises DataError if they are not there."""
-        return load_splits(self.config, self.data_dir, self.device, may_download=False)
+        return load_splits(self.config, self.data_dir, CPU, may_download=False)
 
     def images(self, part: Part) -> Images:
         """Returns a part of the pictures. Raises InputError if there is none."""
@@ -83,8 +96,7 @@ class Source:
                     f"a picture of shape {picture.own.shape}, the network takes "
                     f"{self.facts.input_shape}"
                 )
-            own = torch.from_numpy(picture.own.copy()).to(self.device, torch.uint8)
-            return own[None], None
+            return torch.from_numpy(picture.own.copy())[None].to(torch.uint8), None
         images = self.images(picture.part)
         if not 0 <= picture.index < len(images):
             raise InputError(
@@ -115,12 +127,11 @@ class Source:
         self._loaded[str(moment)] = (mark, weighed)
         return weighed
 
-    def keep(self, weighed: Weighed) -> None:
+    def keep(self, step: int, network: Network) -> None:
         """Lets weights be looked at that no checkpoint has; the last few are kept."""
-        weighed.network.model.eval()
         while len(self._kept) >= _MOST:
             self._kept.pop(next(iter(self._kept)))
-        self._kept[weighed.step] = weighed
+        self._kept[step] = self._placed(step, network)
 
     def _path(self, moment: Moment) -> Path | None:
         """Returns the file of a moment; None for the weights before any update."""
@@ -158,18 +169,23 @@ class Source:
         scaling = checkpoint.scaling or self.splits.scaling
         try:
             weights = checkpoint.ema or checkpoint.model  # those that are evaluated
-            network = load_network(self.config, scaling, weights, self.device)
+            network = load_network(self.config, scaling, weights, CPU)
         except RuntimeError as error:
             raise RunDirectoryError(
                 f"a checkpoint of {printable(self.run.name)} is of another network"
             ) from error
+        return self._placed(checkpoint.step, network)
+
+    def _placed(self, step: int, network: Network) -> Weighed:
+        if network.device != self.device:
+            weights = network.model.state_dict()
+            network = load_network(self.config, network.scaling, weights, self.device)
         network.model.eval()
-        return Weighed(step=checkpoint.step, network=network)
+        return Weighed(step=step, network=network)
 
     def _first(self) -> Weighed:
-        network, _ = new_network(self.config, self.splits.scaling, self.device)
-        network.model.eval()
-        return Weighed(step=0, network=network)
+        network, _ = new_network(self.config, self.splits.scaling, CPU)
+        return self._placed(0, network)
 
 
 def _mark(path: Path) -> tuple[int, ...]:
