@@ -50,9 +50,12 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
         "Machine": _keys(
             "training", "device threads precision memory_format deterministic"
         ),
-        "More": _keys(
-            "training",
-            "gradient_accumulation drop_last evaluate_flipped history health",
+        "More": (
+            *_keys(
+                "training",
+                "gradient_accumulation drop_last evaluate_flipped history health",
+            ),
+            "dataset.corrections",
         ),
     },
 )
@@ -69,6 +72,7 @@ WORDS_FOR_NONE = {
     "training.loss.class_weights": "off",
     "training.early_stopping_patience": "off",
     "dataset.train_images": "all",
+    "dataset.corrections": "off",
 }
 """How null is written, where it is allowed."""
 
@@ -85,6 +89,7 @@ HINTS = {
     "training.schedule.step_size": "updates",
     "training.schedule.warmup_iterations": "updates",
     SOURCE: "name, folder, .npz",
+    "dataset.corrections": "off, or a file that ! made",
     "dataset.image_size": "pixels a side",
     "dataset.test_fraction": "where none are set apart",
     "dataset.validation_fraction": "where none are set apart",
