@@ -11,10 +11,12 @@ import psutil
 from bench import (
     augmentation,
     evaluation,
+    gpu,
     growth,
     keys,
     looking,
     startup,
+    taken_apart,
     throughput,
     time_to_accuracy,
     wire,
@@ -37,6 +39,8 @@ MEASUREMENTS: MappingProxyType[str, Measurement] = MappingProxyType(
         "evaluation": evaluation.measure,
         "augmentation": augmentation.measure,
         "looking": looking.measure,
+        "taken_apart": taken_apart.measure,
+        "gpu": gpu.measure,
     }
 )
 PROBLEMS = (OSError, RuntimeError, subprocess.SubprocessError, psutil.Error)

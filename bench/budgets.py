@@ -157,6 +157,33 @@ LOOKING = (
         at_least=True,
     ),
 )
+_NETS = (
+    ("A", "model A"),
+    ("B", "model B"),
+    ("C", "model C"),
+    ("tiny", "tiny net"),
+)
+TAKEN_APART = tuple(
+    budget
+    for model, title in _NETS
+    for budget in (
+        _reported("taken_apart", f"{model} apart", f"{title}: apart ÷ plain", "×"),
+        _at_most(
+            "taken_apart", f"{model} share", f"{title}: share of training", "×", 0.01
+        ),
+        _reported("taken_apart", f"{model} told", f"{title}: parts ÷ update", "×"),
+    )
+)
+GPU = tuple(
+    _reported("gpu", f"{model} {key}", f"GPU, {title}: {what}", unit)
+    for model, title in _NETS
+    for key, what, unit in (
+        ("step", "one update, headless", "ms"),
+        ("bare", "headless ÷ bare loop", "×"),
+        ("graphed", "headless ÷ bare loop as a CUDA graph", "×"),
+        ("busy", "time of the card in kernels", "%"),
+    )
+)
 BUDGETS = (
     *THROUGHPUT,
     *TIME_TO_ACCURACY,
@@ -167,4 +194,6 @@ BUDGETS = (
     *EVALUATION,
     *AUGMENTATION,
     *LOOKING,
+    *TAKEN_APART,
+    *GPU,
 )

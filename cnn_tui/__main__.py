@@ -3,4 +3,4 @@
 from cnn_tui.cli import main
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="cnn-tui")

@@ -13,12 +13,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input
 
 from cnn_tui.runs.layout import State, find_run
 from cnn_tui.ui.app import CnnTuiApp
 from cnn_tui.ui.screens.dashboard import DashboardScreen
 from cnn_tui.ui.screens.network import NetworkScreen
+from cnn_tui.ui.screens.picture import PictureScreen
+from cnn_tui.ui.screens.pictures import PicturesScreen
 from cnn_tui.ui.widgets.sketch import Sketch
 
 FOLDER = Path(__file__).parent.absolute()
@@ -124,6 +127,15 @@ class Tour:
         await self.pilot.press(*keys)
         await self.pilot.pause(seconds)
 
+    async def open(
+        self, key: str, kind: type[Screen[None]], seconds: float = LOOK_SECONDS
+    ) -> None:
+        """Presses a key, and waits for a screen, and then for what it asks."""
+        await self.press(key, seconds=POLL_SECONDS)
+        while not isinstance(self.app.screen, kind):
+            await self.pilot.pause(POLL_SECONDS)
+        await self.pilot.pause(seconds)
+
     async def answer(self, key: str, text: str, seconds: float = LOOK_SECONDS) -> None:
         """Presses a key that asks for a text, and types it."""
         await self.press(key, seconds=POLL_SECONDS)
@@ -167,10 +179,10 @@ async def _edges(runs: Path) -> None:
 async def _mistake(runs: Path) -> None:
     """Takes pictures of what model C confuses, and where it looked."""
     async with _inside(runs, "c", "c") as tour:
-        await tour.press("enter")
-        await tour.press("enter", seconds=NEIGHBOURS_SECONDS)
+        await tour.open("enter", PicturesScreen)
+        await tour.open("enter", PictureScreen, seconds=NEIGHBOURS_SECONDS)
         tour.take("mistake")
-        await tour.press("v")
+        await tour.open("v", NetworkScreen)
         await tour.press("o")
         tour.take("mistake-where")
 

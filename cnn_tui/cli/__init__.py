@@ -7,8 +7,11 @@ import click
 from cnn_tui import __version__
 from cnn_tui.cli.attach import attach
 from cnn_tui.cli.check import check
+from cnn_tui.cli.completion import completion
+from cnn_tui.cli.config import config
 from cnn_tui.cli.data import data
 from cnn_tui.cli.doctor import doctor
+from cnn_tui.cli.evaluate import evaluate
 from cnn_tui.cli.health import health
 from cnn_tui.cli.inspect import inspect
 from cnn_tui.cli.options import (
@@ -22,6 +25,7 @@ from cnn_tui.cli.options import (
 from cnn_tui.cli.plot import plot
 from cnn_tui.cli.predict import predict
 from cnn_tui.cli.presets import presets
+from cnn_tui.cli.profile import profile
 from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
 from cnn_tui.cli.send import send
@@ -30,6 +34,7 @@ from cnn_tui.cli.train import train
 from cnn_tui.cli.verify import verify
 from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.host.memory import keep_freed
+from cnn_tui.preferences import preferences_path, read_preferences
 
 
 class Commands(click.Group):
@@ -78,6 +83,8 @@ def main(
     Without a command, cnn-tui opens the dashboard: pick a model, start it, steer it.
     """
     keep_freed()
+    for problem in read_preferences(preferences_path()).problems:
+        click.echo(f"cnn-tui: {problem}; its default is taken", err=True)
     if ctx.invoked_subcommand is not None:
         return
     require_terminal("cnn-tui train model-c")
@@ -95,6 +102,7 @@ COMMANDS = (
     attach,
     send,
     verify,
+    evaluate,
     inspect,
     predict,
     runs,
@@ -103,8 +111,11 @@ COMMANDS = (
     show,
     plot,
     health,
+    profile,
     check,
     doctor,
+    config,
+    completion,
 )
 for command in COMMANDS:
     main.add_command(command)

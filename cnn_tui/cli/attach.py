@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
     Marker,
     data_dir_option,
@@ -16,7 +17,7 @@ from cnn_tui.cli.options import (
 
 
 @click.command(short_help="Open the dashboard on a run.")
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completing.runs)
 @runs_dir_option
 @data_dir_option
 @marker_option

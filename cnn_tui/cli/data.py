@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
     data_dir_option,
     echo,
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Show what is in a data set or a folder of pictures.")
-@click.argument("which", metavar="NAME_OR_PATH", required=False)
+@click.argument(
+    "which", metavar="NAME_OR_PATH", required=False, shell_complete=completing.datasets
+)
 @click.option(
     "--set",
     "settings",

@@ -8,8 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+import click
+
 from cnn_tui.cli.options import echo
-from cnn_tui.cli.progress import Bar, JsonLines, Output, PlainLines, tell_loading
+from cnn_tui.cli.progress import (
+    Bar,
+    JsonLines,
+    Output,
+    PlainLines,
+    Record,
+    tell_loading,
+)
 from cnn_tui.engine.in_process import OnRun, train_in_process
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.outcome import Outcome
@@ -19,7 +28,10 @@ from cnn_tui.engine.start import NewRun, make_run, start_run
 from cnn_tui.errors import TrainingError
 from cnn_tui.handover import farewell, hand_over
 from cnn_tui.host.terminal import redirect, terminal_descriptors
+from cnn_tui.notices import Command, sentence, terminal_bytes
+from cnn_tui.preferences import preferences
 from cnn_tui.runs.layout import LOG, STATUS, State
+from cnn_tui.runs.status import read_status
 from cnn_tui.runs.writer import Listener, RunWriter
 from cnn_tui.text import printable
 
@@ -115,12 +127,19 @@ def interrupts_by_signals(
 
 def _run(start: Start, data_dir: Path | None, *, as_json: bool) -> int:
     output: Output = JsonLines() if as_json else _for_people()
+    wanted = preferences().notices
+    command = Command(wanted)
     terminal = terminal_descriptors()
     runs: list[Path] = []
 
     def begin(run: Path) -> None:
         runs.append(run)
+        command.begin(run)
         output.begin(run)
+
+    def record(written: Record) -> None:
+        output.record(written)
+        command.record(written)
 
     def lose_terminal() -> None:
         if runs:
@@ -130,16 +149,19 @@ def _run(start: Start, data_dir: Path | None, *, as_json: bool) -> int:
     with interrupts_by_signals(lose_terminal) as interrupts:
         interrupts.patience_seconds = PATIENCE_SECONDS
         outcome = train_in_process(
-            lambda on_run: start(interrupts, output.record, on_run),
+            lambda on_run: start(interrupts, record, on_run),
             interrupts,
             data_dir=data_dir,
             on_run=begin,
-            listener=output.record,
+            listener=record,
         )
     if outcome.handed_over:
         output.leave(farewell(runs[0]))
     elif os.path.isfile(runs[0] / STATUS):
         output.end(runs[0])
+        command.end()
+        if sys.stderr.isatty() and (status := read_status(runs[0])) is not None:
+            click.echo(terminal_bytes(wanted, sentence(status)), err=True, nl=False)
     else:
         output.leave(f"{outcome.state}: {outcome.reason}")
     return exit_code(outcome)

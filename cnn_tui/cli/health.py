@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import echo, echo_json, json_option, runs_dir_option
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ _HEADER = (
 
 
 @click.command(short_help="Show how the layers do, and what is wrong with one.")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.runs)
 @runs_dir_option
 @json_option
 def health(run: str, runs_dir: Path, as_json: bool) -> None:

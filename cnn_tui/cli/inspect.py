@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
     data_dir_option,
     echo,
@@ -31,7 +32,7 @@ _TOP = 3
 
 
 @click.command(short_help="Show what the layers of a run's network make of a picture.")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.runs)
 @click.option(
     "--step",
     type=click.IntRange(min=0, max=10**12),

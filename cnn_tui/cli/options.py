@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -7,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import click
 
 from cnn_tui.errors import InputError
-from cnn_tui.pictures.depth import AUTO, CHOICES
+from cnn_tui.pictures.depth import CHOICES
+from cnn_tui.preferences import ENVIRONMENT, preferences
 
 if TYPE_CHECKING:
     from cnn_tui.look.messages import Moment
@@ -23,18 +25,19 @@ def _given(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
     return value
 
 
+def _wanted(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Returns what was given, or what the file of preferences says."""
+    given, name = _given(ctx, parameter, value), str(parameter.name)
+    if given is not None or os.environ.get(ENVIRONMENT.get(name, "")):
+        return given
+    preferred = getattr(preferences(), name)
+    return Path(preferred) if preferred and name in ENVIRONMENT else preferred
+
+
 def _runs_folder(ctx: click.Context, parameter: click.Parameter, value: Any) -> Path:
     from cnn_tui.runs.layout import runs_folder
 
-    return runs_folder(_given(ctx, parameter, value))
-
-
-def _pictures(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
-    return _given(ctx, parameter, value) or AUTO
-
-
-def _marker(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
-    return _given(ctx, parameter, value) or "auto"
+    return runs_folder(_wanted(ctx, parameter, value))
 
 
 runs_dir_option = click.option(
@@ -46,21 +49,21 @@ runs_dir_option = click.option(
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
-    callback=_given,
+    callback=_wanted,
     help="The folder of the data sets, as torchvision lays it out.  "
     "[default: $CNN_TUI_DATA or the user's data folder]",
 )
 marker_option = click.option(
     "--marker",
     type=click.Choice(MARKERS),
-    callback=_marker,
+    callback=_wanted,
     help="What curves are drawn with; auto, the default, avoids braille where it "
     "cannot be shown.",
 )
 pictures_option = click.option(
     "--pictures",
     type=click.Choice(CHOICES),
-    callback=_pictures,
+    callback=_wanted,
     help="What pictures are drawn with; auto, the default, is what the terminal says.",
 )
 checkpoint_option = click.option(

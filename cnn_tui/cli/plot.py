@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import echo, runs_dir_option
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _ASCII = str.maketrans("┌┐└┘─│┬┤·", "++++-|++-")
 
 
 @click.command(short_help="Draw the loss and the accuracy of a run.")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.runs)
 @runs_dir_option
 def plot(run: str, runs_dir: Path) -> None:
     """Draw the curves of a run, live or ended, as wide as the terminal.

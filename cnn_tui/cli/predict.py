@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
     checkpoint_option,
     data_dir_option,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Say what is on pictures, by the network of a run.")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.runs)
 @click.argument("pictures", metavar="PICTURE_OR_FOLDER...", nargs=-1, required=True)
 @click.option(
     "--top",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
     data_dir_option,
     json_option,
@@ -15,7 +16,7 @@ from cnn_tui.engine.warm_up import warm_up
 
 
 @click.command(short_help="Go on with a run exactly where it was.")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.runs)
 @click.option(
     "--iterations",
     metavar="N|+N",
@@ -26,6 +27,7 @@ from cnn_tui.engine.warm_up import warm_up
     "settings",
     metavar="KEY=VALUE",
     multiple=True,
+    shell_complete=completing.settings,
     help="Change a live value: --set lr=0.001.",
 )
 @click.option("--device", help="Go on elsewhere; the result is not bit-exact then.")

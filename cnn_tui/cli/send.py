@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import echo, runs_dir_option
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     short_help="Tell a run what to do.",
     context_settings={"ignore_unknown_options": True},  # -1 is a number here
 )
-@click.argument("run")
-@click.argument("command")
+@click.argument("run", shell_complete=completing.runs)
+@click.argument("command", shell_complete=completing.orders)
 @click.argument("arguments", nargs=-1)
 @click.option(
     "--timeout",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import echo, echo_json, json_option, runs_dir_option
 
 if TYPE_CHECKING:
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Show layers, sizes and hyperparameters.")
-@click.argument("what", metavar="PRESET_OR_FILE_OR_RUN")
+@click.argument(
+    "what", metavar="PRESET_OR_FILE_OR_RUN", shell_complete=completing.presets_and_runs
+)
 @runs_dir_option
 @json_option
 def show(what: str, runs_dir: Path, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
     data_dir_option,
     json_option,
@@ -19,17 +20,19 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Train a model without the dashboard.")
-@click.argument("preset", metavar="PRESET_OR_FILE")
+@click.argument("preset", metavar="PRESET_OR_FILE", shell_complete=completing.presets)
 @click.option(
     "--set",
     "settings",
     metavar="KEY=VALUE",
     multiple=True,
+    shell_complete=completing.settings,
     help="Change a value: --set lr=0.05 --set training.batch_size=64.",
 )
 @click.option(
     "--dataset",
     metavar="NAME_OR_PATH",
+    shell_complete=completing.datasets,
     help="Other images: a set's name, a folder of pictures, an npz file.",
 )
 @click.option("--device", help="auto, cpu, mps, cuda or cuda:N.")
@@ -61,7 +64,7 @@ def train(
     Exit code 0: finished or stopped; 1: failed; 2: bad input; 130 or 143: interrupted
     by SIGINT or SIGTERM, with a checkpoint.
     """
-    chosen, config = _configured(preset, settings, dataset, device)
+    chosen, config = configured(preset, settings, dataset, device)
     # Only now, with the input in order, is it worth waiting for torch.
     warm_up()
     from cnn_tui.cli.headless import train_headless, train_in_background
@@ -81,7 +84,7 @@ def train(
     ctx.exit(run(wanted, as_json=as_json))
 
 
-def _configured(
+def configured(
     preset: str, settings: tuple[str, ...], dataset: str | None, device: str | None
 ) -> "tuple[Preset, RunConfig]":
     """Returns a preset, and its config with all that was set.

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import data_dir_option, echo, runs_dir_option
 from cnn_tui.engine.warm_up import warm_up
 
 
 @click.command(short_help="Replay a part of a run and compare, bit for bit.")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.runs)
 @click.option(
     "--from",
     "from_step",

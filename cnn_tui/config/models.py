@@ -231,6 +231,8 @@ class TrainingConfig(Part):
     """Checkpoints of its past that a run keeps, evenly spaced; 0 keeps none."""
     health: bool = True
     """Whether the layers are looked at now and then: at most 1 % of the time."""
+    profile: bool = True
+    """Whether updates are taken apart now and then, to tell where the time goes."""
     early_stopping_patience: Count | None = None
     """Finish after so many evaluations without a better one; null never does."""
     clip_grad_norm: Positive | None = None

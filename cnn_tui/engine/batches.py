@@ -8,6 +8,7 @@ from torch import Tensor
 
 from cnn_tui.engine.data import permutation
 from cnn_tui.engine.images import Images
+from cnn_tui.engine.marks import Mark, unmarked
 
 _AHEAD_BYTES = 2**28
 
@@ -74,24 +75,28 @@ class Feed:
         self._coming: tuple[int, Future[Images]] | None = None
         self._inputs = self._labels = torch.empty(0)
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+    def batch(self, step: int, mark: Mark = unmarked) -> tuple[Tensor, Tensor]:
         """Returns inputs, N×C×H×W, and labels, N, of update ``step`` (from 1)."""
         if not self._first <= step < self._first + self._count:
-            self._make(step)
+            self._make(step, mark)
         if self._count == 1:
             return self._inputs, self._labels
         start = (step - self._first) * self._batches.batch_size
         end = start + self._batches.batch_size
         return self._inputs[start:end], self._labels[start:end]
 
-    def _make(self, step: int) -> None:
-        found = self._picked(step).at_target()
+    def _make(self, step: int, mark: Mark) -> None:
+        picked = self._picked(step)
+        mark("data")
+        found = picked.at_target()
+        mark("copy")
         self._inputs, self._labels = self._prepare(found.images), found.labels
         self._first, self._count = step, -(-len(found) // self._batches.batch_size)
         if self._picker is not None:
             after = step + self._count
-            picked = self._picker.submit(self._batches.batches, after, self._ahead)
-            self._coming = after, picked
+            coming = self._picker.submit(self._batches.batches, after, self._ahead)
+            self._coming = after, coming
+        mark("scaling")
 
     def _picked(self, step: int) -> Images:
         """Returns what was picked meanwhile, if that is what is wanted now."""

@@ -15,6 +15,7 @@ from cnn_tui.engine.evaluate import evaluate_splits
 from cnn_tui.engine.health import Checkups
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.journal import Journal, NoRoomError
+from cnn_tui.engine.profiler import Profiler
 from cnn_tui.engine.speed import Speedometer, update_metrics
 from cnn_tui.engine.state import RunState
 from cnn_tui.engine.stopwatch import Stopwatch
@@ -63,6 +64,7 @@ class Books:
         images = trainer.images_per_update
         self.speed = Speedometer(images, trainer.step, stopwatch.seconds)
         self._checkups = Checkups(trainer, splits.train, state.config, stopwatch)
+        self.profiler = Profiler(trainer, state.config, stopwatch)
         self._explosions = ExplosionDetector(state.config.dataset.facts.classes)
 
     @property
@@ -83,6 +85,20 @@ class Books:
         Where updates are not checked one by one, training may stand before a bad one
         after it.
         """
+        with self.profiler.counting("read_out"):
+            self._report()
+        if self.state.config.training.profile:
+            self.profiler.arm()
+            if self.profiler.is_to_write:
+                self.write_profile()
+
+    def write_profile(self) -> None:
+        """Writes where the time went, if an update was taken apart."""
+        with self.profiler.counting("profile"):
+            if profile := self.profiler.take():
+                self.journal.profile(profile)
+
+    def _report(self) -> None:
         rows, results = self.trainer.read_out(), self.state.results
         self.speed.measure(results, self.step, self.stopwatch.seconds)
         if rows:
@@ -105,6 +121,10 @@ class Books:
 
     def test(self) -> bool:
         """Evaluates and appends a test row; returns whether it is the best so far."""
+        with self.profiler.counting("evaluation"):
+            return self._test()
+
+    def _test(self) -> bool:
         results, step = self.state.results, self.step
         found = evaluate_splits(
             self.trainer.evaluated,
@@ -138,7 +158,8 @@ class Books:
 
     def check_up(self) -> None:
         """Appends a sample of the layers, if it is due."""
-        row = self._checkups.look(self.state.config)
+        with self.profiler.counting("health"):
+            row = self._checkups.look(self.state.config)
         if row is not None:
             self.journal.health(row)
             self.speed.restart(self.step)
@@ -149,6 +170,10 @@ class Books:
         Raises:
             TrainingError: if a weight is not finite, or it cannot be written in time.
         """
+        with self.profiler.counting("checkpoint"):
+            self._save(saves)
+
+    def _save(self, saves: Iterable[Save]) -> None:
         if not self.trainer.weights_are_finite():
             raise TrainingError(f"a weight is not finite after update {self.step:,}")
         saves = list(saves) or [Save()]
@@ -165,7 +190,8 @@ class Books:
     def keep(self) -> None:
         """Keeps this state in the history of the run, if it has one."""
         if most := self.state.config.training.history:
-            self.journal.keep(self._checkpoint(), most)
+            with self.profiler.counting("checkpoint"):
+                self.journal.keep(self._checkpoint(), most)
 
     def note_saved(self) -> None:
         """Takes note that the state at this step is on disk."""
@@ -178,6 +204,7 @@ class Books:
         self.stopwatch.reset(training_seconds)
         self.speed.begin(self.step, training_seconds)
         self._checkups.begin()
+        self.profiler.begin()
         self._explosions.forget(self.state.guard.explosion_limit)
         self.note_saved()
         self.state.results.tested = self.journal.tested(self.step)

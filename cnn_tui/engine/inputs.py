@@ -9,6 +9,7 @@ from cnn_tui.config import RunConfig
 from cnn_tui.engine.augment import Augmenter, Batch
 from cnn_tui.engine.batches import Batches, Feed, batches_ahead
 from cnn_tui.engine.images import Images
+from cnn_tui.engine.marks import Mark, unmarked
 from cnn_tui.engine.network import Scaling, network_inputs
 
 
@@ -65,17 +66,21 @@ class TrainingInputs:
                 config=self._augmentation, seed=self._seed, black=black
             )
 
-    def batch(self, step: int) -> Batch:
+    def batch(self, step: int, mark: Mark = unmarked) -> Batch:
         """Returns what update ``step`` (from 1) trains on."""
-        inputs, labels = self._feed.batch(step)
+        inputs, labels = self._feed.batch(step, mark)
         batch = Batch(inputs=inputs, labels=labels)
-        return batch if self._augment is None else self._augment(batch, step)
+        if self._augment is None:
+            return batch
+        batch = self._augment(batch, step)
+        mark("augmentation")
+        return batch
 
     def images(self, step: int) -> Images:
         """Returns the images of that as they are stored, where they are needed."""
         # Its own order of the epoch: another thread may be using the other one.
         return self._make_batches().batches(step).at_target()
 
-    def parts(self, step: int) -> list[Batch]:
+    def parts(self, step: int, mark: Mark = unmarked) -> list[Batch]:
         """Returns that in as many slices as it takes: one, unless it accumulates."""
-        return self.batch(step).parts(self._slice_size, self._class_weights)
+        return self.batch(step, mark).parts(self._slice_size, self._class_weights)

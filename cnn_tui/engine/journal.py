@@ -22,6 +22,7 @@ from cnn_tui.runs.events import KnownEvent
 from cnn_tui.runs.health import HealthRow
 from cnn_tui.runs.history import forget_after
 from cnn_tui.runs.layout import HISTORY, MODEL
+from cnn_tui.runs.profile import Profile
 from cnn_tui.runs.records import EvaluationMetrics, Metrics, Rewind
 from cnn_tui.runs.writer import RunWriter
 
@@ -45,6 +46,9 @@ class Journal:
 
     def health(self, row: HealthRow) -> None:
         """Appends a sample of the layers."""
+
+    def profile(self, profile: Profile) -> None:
+        """Writes where the time went so far."""
 
     def evaluation(self, step: int, arrays: Arrays, best_step: int | None) -> None:
         """Writes what an evaluation found beyond its row."""
@@ -111,6 +115,10 @@ class RunJournal(Journal):
     def health(self, row: HealthRow) -> None:
         """Appends to ``health.jsonl``."""
         self._writer.health(row)
+
+    def profile(self, profile: Profile) -> None:
+        """Replaces ``profile.json``."""
+        self._writer.profile(profile)
 
     def evaluation(self, step: int, arrays: Arrays, best_step: int | None) -> None:
         """Writes into ``evaluations/``."""

@@ -6,6 +6,7 @@ Writes nothing into the run, takes no lock, and obeys nobody.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -136,9 +137,10 @@ def _usable(paths: Iterable[Path], config_text: str, step: int) -> Iterator[Chec
 def _skipping(config: RunConfig) -> RunConfig:
     """Returns a config that passes over bad updates: the run has, or had no rows.
 
-    It keeps no history, and looks at no layers.
+    It keeps no history, looks at no layers, and takes no update apart.
     """
-    changed = {"on_non_finite": "ignore", "history": 0, "health": False}
+    changed: dict[str, Any] = {"on_non_finite": "ignore", "history": 0}
+    changed |= {"health": False, "profile": False}
     training = config.training.model_copy(update=changed)
     return config.model_copy(update={"training": training})
 

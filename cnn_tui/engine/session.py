@@ -62,7 +62,8 @@ class Session:
         trainer = self._do.trainer
         if self._is_planned(trainer.step + 1):
             self._do.books.prepare_checkup()
-        if trainer.update():
+        profiler = self._do.books.profiler
+        if profiler.update() if profiler.is_armed else trainer.update():
             return
         self._do.report()
         policy = self._state.config.training.on_non_finite
@@ -119,6 +120,7 @@ class Session:
         """Writes the last event and the last status: the truth about the end."""
         do, books = self._do, self._do.books
         books.stopwatch.stop()
+        books.write_profile()
         if not outcome.handed_over:
             do.journal.release_reserve()
             self._state.phase, self._state.reason = outcome.state, outcome.reason

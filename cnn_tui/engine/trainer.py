@@ -14,12 +14,15 @@ from cnn_tui.engine.checkpoint import Checkpoint
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.gate import Gate
 from cnn_tui.engine.inputs import TrainingInputs
+from cnn_tui.engine.marks import Mark, unmarked
 from cnn_tui.engine.moving_average import MovingAverage
 from cnn_tui.engine.network import Network, new_network
 from cnn_tui.engine.optimizers import (
     can_fuse,
     class_weights,
     decaying_groups,
+    gradient_norm,
+    load_state,
     make_loss,
     make_optimizer,
 )
@@ -64,6 +67,8 @@ class Trainer:
         training = config.training
         self.device = device
         self.rates = rates
+        self.mark: Mark = unmarked
+        """Is called where a part of an update ends."""
         self.step = 0
         self.network, drawn = new_network(config, splits.scaling, device)
         seed_rngs(drawn, training.seed, device)
@@ -139,6 +144,7 @@ class Trainer:
         is_checked = self.checks_each_update
         before = self._snapshot()
         lr = self._set_rate(step)
+        self.mark("checks")
         loss, predicted, labels = self._make_gradients(step)
         checked = loss + self._gradient_norm()
         if self._gate is not None and not is_checked:
@@ -147,10 +153,14 @@ class Trainer:
         elif not math.isfinite(checked.item()):
             self._take_back(before)
             return False
+        self.mark("checks")
         self.optimizer.step()
+        self.mark("optimizer")
         self.step = step
         self._follow()
+        self.mark("average")
         self._rows.note(step, lr, loss, predicted, labels)
+        self.mark("rows")
         return True
 
     def skip(self) -> None:
@@ -223,7 +233,7 @@ class Trainer:
 
     def parts(self, step: int) -> list[Batch]:
         """Returns that in as many slices as it takes: one, unless it accumulates."""
-        return self.inputs.parts(step)
+        return self.inputs.parts(step, self.mark)
 
     def _make_gradients(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the loss, the predicted classes and the labels of a batch."""
@@ -231,11 +241,15 @@ class Trainer:
         losses, predicted, labels = [], [], []
         for part in self.parts(step):
             outputs = self.network.outputs(part.inputs)
+            self.mark("forward")
             loss = part.loss(outputs, self.loss_function)
+            self.mark("loss")
             torch.autograd.backward(loss)
+            self.mark("backward")
             losses.append(loss.detach())
             predicted.append(outputs.detach().argmax(1))
             labels.append(part.labels)
+            self.mark("rows")
         if len(losses) == 1:
             return losses[0], predicted[0], labels[0]
         return torch.stack(losses).sum(), torch.cat(predicted), torch.cat(labels)
@@ -243,8 +257,7 @@ class Trainer:
     def _follow(self) -> None:
         if self._average is None:
             return
-        share = self._average.share(self.step)
-        gate = self._gate
+        share, gate = self._average.share(self.step), self._gate
         self._average.follow(share if gate is None else gate.unless_closed(share))
 
     def _forget_gradients(self) -> None:
@@ -253,10 +266,7 @@ class Trainer:
             parameter.grad = None
 
     def _gradient_norm(self) -> Tensor:
-        gradients = [p.grad for p in self._parameters if p.grad is not None]
-        # As torch.nn.utils.get_total_norm computes it, in half of its time.
-        norms = torch.stack(torch._foreach_norm(gradients))
-        norm: Tensor = torch.linalg.vector_norm(norms)
+        norm = gradient_norm(self._parameters)
         if self._clip_grad_norm is not None:
             nn.utils.clip_grads_with_norm_(self._parameters, self._clip_grad_norm, norm)
         return norm
@@ -268,14 +278,7 @@ class Trainer:
         return lr
 
     def _load_optimizer(self, state: dict[str, Any]) -> None:
-        # How it is computed is this device's affair, not that of the one before.
-        groups = [
-            loaded | {"fused": own["fused"]} if "fused" in own else loaded
-            for loaded, own in zip(
-                state["param_groups"], self.optimizer.param_groups, strict=True
-            )
-        ]
-        self.optimizer.load_state_dict(state | {"param_groups": groups})
+        load_state(self.optimizer, state)
         self.check_until(self.step + 1)  # there may be no state yet
 
     def _go_back_by(self, updates: int) -> None:

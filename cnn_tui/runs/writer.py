@@ -33,12 +33,14 @@ from cnn_tui.runs.layout import (
     EVENTS,
     HEALTH,
     METRICS,
+    PROFILE,
     RESERVE,
     STATUS,
     UNFINISHED_PREFIX,
     is_run,
     run_ids,
 )
+from cnn_tui.runs.profile import Profile
 from cnn_tui.runs.records import DeviceRow, Metrics, Rewind, Status, encode_line
 from cnn_tui.text import printable
 
@@ -176,6 +178,10 @@ class RunWriter:
         """Replaces the description of what the run runs on."""
         text = msgspec.json.format(msgspec.json.encode(facts), indent=2)
         self._replace(ENVIRONMENT, text + b"\n")
+
+    def profile(self, profile: Profile) -> None:
+        """Replaces what is known of where the time goes."""
+        self._replace(PROFILE, encode_line(profile))
 
     def evaluation(
         self, step: int, arrays: Mapping[str, "np.ndarray"], best_step: int | None

@@ -18,12 +18,15 @@ from textual.screen import Screen
 
 from cnn_tui.host import terminal
 from cnn_tui.pictures.depth import AUTO, Depth, depth_of
+from cnn_tui.preferences import preferences
 from cnn_tui.text import printable
 from cnn_tui.ui.actions import APP, DETACH_ANYWHERE
 from cnn_tui.ui.backend import Backend, Ending, Resumption
 from cnn_tui.ui.background import BackgroundStarts
 from cnn_tui.ui.leaving import Leaving
+from cnn_tui.ui.noticing import Noticing
 from cnn_tui.ui.palette import ActionProvider
+from cnn_tui.ui.preferring import take_preferences
 from cnn_tui.ui.screens.dialogs import Wait
 from cnn_tui.ui.screens.help import HelpScreen
 from cnn_tui.ui.screens.new_run import NewRunScreen
@@ -89,6 +92,7 @@ class CnnTuiApp(App[int]):
             self, self.backend, self.open_run, self._show_problem
         )
         self._leaving = Leaving(self, self.backend)
+        self._noticing = Noticing(self, preferences().notices)
         self._runs_folder = runs_folder
         self._marker_choice = marker
         self._pictures_choice = pictures
@@ -115,6 +119,7 @@ class CnnTuiApp(App[int]):
         """Shows the run that was asked for; what takes time comes after the paint."""
         terminal.take_sizes_in_order()
         self.begin_capture_print(self)
+        take_preferences(self)
         if self._open_run is None:
             self.push_screen(self._new_run)
         else:
@@ -136,6 +141,7 @@ class CnnTuiApp(App[int]):
         """Shows a run in the dashboard; one that is below is uncovered."""
         from cnn_tui.ui.screens.dashboard import DashboardScreen
 
+        self._noticing.watch(run)
         for screen in self.screen_stack:
             if isinstance(screen, DashboardScreen) and screen.run.path == run:
                 self._uncover(screen)

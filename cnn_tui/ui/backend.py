@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.warm_up import warm_up
 from cnn_tui.errors import CnnTuiError
+from cnn_tui.notices import Command
+from cnn_tui.preferences import preferences
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from cnn_tui.engine.batch_preview import BatchPreviews
     from cnn_tui.engine.in_process import OnRun
     from cnn_tui.engine.outcome import Outcome
+    from cnn_tui.runs.writer import Listener
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,9 @@ class Backend:
     ) -> None:
         """Starts a new run; ``on_told`` hears of what is fetched and decoded first."""
 
-        def training(interrupts: Interrupts, begun: "OnRun") -> "Outcome":
+        def training(
+            interrupts: Interrupts, begun: "OnRun", listener: "Listener"
+        ) -> "Outcome":
             from cnn_tui.engine.start import NewRun, start_run
 
             wanted = NewRun(
@@ -97,7 +102,7 @@ class Backend:
                 data_dir=self.data_dir,
                 tell=on_told,
             )
-            return start_run(wanted, interrupts, on_created=begun)
+            return start_run(wanted, interrupts, listener=listener, on_created=begun)
 
         self._submit(training, on_run, on_ended)
 
@@ -110,13 +115,15 @@ class Backend:
     ) -> None:
         """Goes on with a run that has ended or lost its process."""
 
-        def training(interrupts: Interrupts, begun: "OnRun") -> "Outcome":
+        def training(
+            interrupts: Interrupts, begun: "OnRun", listener: "Listener"
+        ) -> "Outcome":
             from cnn_tui.engine.resume import Changes, resume_run
             from cnn_tui.runs.writer import RunWriter
 
             rate = [] if wanted.lr is None else [("training.optimizer.lr", wanted.lr)]
             return resume_run(
-                RunWriter.open(wanted.run),
+                RunWriter.open(wanted.run, listener=listener),
                 interrupts,
                 changes=Changes(more_iterations=wanted.more_iterations, settings=rate),
                 data_dir=self.data_dir,
@@ -146,11 +153,12 @@ class Backend:
 
     def _submit(
         self,
-        training: "Callable[[Interrupts, OnRun], Outcome]",
+        training: "Callable[[Interrupts, OnRun, Listener], Outcome]",
         on_run: Callable[[Path], object],
         on_ended: OnEnded,
     ) -> None:
         interrupts = Interrupts()
+        command = Command(preferences().notices)
 
         def train() -> Path | None:
             warm_up()
@@ -159,15 +167,20 @@ class Backend:
             from cnn_tui.engine.in_process import train_in_process
 
             outcome = train_in_process(
-                lambda begun: training(interrupts, begun),
+                lambda begun: training(interrupts, begun, command.record),
                 interrupts,
                 data_dir=self.data_dir,
                 on_run=begun,
+                listener=command.record,
             )
-            return self.training if outcome.handed_over else None
+            if outcome.handed_over:
+                return self.training
+            command.end()
+            return None
 
         def begun(run: Path) -> None:
             self.training = run
+            command.begin(run)
             on_run(run)
 
         def ended(future: Future[Path | None]) -> None:

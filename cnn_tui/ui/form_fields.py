@@ -53,7 +53,8 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
         "More": (
             *_keys(
                 "training",
-                "gradient_accumulation drop_last evaluate_flipped history health",
+                "gradient_accumulation drop_last evaluate_flipped history health "
+                "profile",
             ),
             "dataset.corrections",
         ),

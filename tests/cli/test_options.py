@@ -10,26 +10,18 @@ from cnn_tui.cli import COMMANDS, main
 from tests.cli.commands import invoke, refusal
 
 GIVEN = ("--runs-dir", "there", "--data-dir", "data", "--marker", "ascii")
-WORDS = {
-    "train": ["model-a"],
-    "show": ["model-a"],
-    "send": ["a", "pause"],
-    "check": ["a.yaml"],
-    "resume": ["a"],
-    "verify": ["a"],
-    "plot": ["a"],
-    "health": ["a"],
-    "inspect": ["a"],
-    "predict": ["a", "a.png"],
-}
-"""What a command cannot do without."""
 
 
 def parsed(before: tuple[str, ...], command: click.Command, *after: str) -> Any:
     """Returns what a command is given, without running it."""
-    words = [*WORDS.get(command.name or "", ()), *after]
+    arguments = [p for p in command.params if isinstance(p, click.Argument)]
+    words = [*(_word(argument) for argument in arguments if argument.required), *after]
     outer = main.make_context("cnn-tui", list(before))
     return command.make_context(command.name, words, parent=outer).params
+
+
+def _word(argument: click.Argument) -> str:
+    return argument.type.choices[0] if isinstance(argument.type, click.Choice) else "a"
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

@@ -55,6 +55,7 @@ def test_the_defaults_are_those_of_the_format() -> None:
             "checkpoint_every": "30s",
             "history": 32,
             "health": True,
+            "profile": True,
             "early_stopping_patience": None,
             "clip_grad_norm": None,
             "ema_decay": None,

@@ -202,8 +202,8 @@ def test_problems_of_the_data_set(dataset: Any, sentence: str) -> None:
         ),
         (
             [{"max_pool2d": {"kernel_size": 29}}, *LOGISTIC],
-            "model.layers: layer 1, max_pool2d: kernel_size 29 is larger than its 28×28"
-            " input",
+            "model.layers: layer 1, max_pool2d: the picture is 28×28 here, the kernel "
+            "29×29: it must not be larger",
         ),
         (["relu"] * 201, "model.layers: a model has at most 200 layers"),
         (

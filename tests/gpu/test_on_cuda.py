@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from cnn_tui.config.values import MAX_STEPS
-from cnn_tui.engine import setup
+from cnn_tui.engine import profiler, setup
 from cnn_tui.engine.checkpoint import load_checkpoint
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.look.answers import Answers
@@ -18,6 +18,7 @@ from cnn_tui.engine.trainer import Trainer
 from cnn_tui.engine.verify import verify_run
 from cnn_tui.look import messages as ask
 from cnn_tui.runs.layout import State
+from cnn_tui.runs.profile import read_profile
 from cnn_tui.runs.writer import RunWriter
 from tests.engine.making import RANDOM, TINY, make_config, same
 from tests.engine.running import events, rows, run, without_clock
@@ -154,3 +155,19 @@ def numbers(answer: ask.AnyAnswer) -> dict[str, Any]:
     found = {name: getattr(answer, name) for name in answer.__struct_fields__}
     kinds = (np.ndarray, float, int)
     return {name: value for name, value in found.items() if isinstance(value, kinds)}
+
+
+def test_updates_are_taken_apart_by_events(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(profiler, "FIRST_UPDATES", 0)
+    monkeypatch.setattr(profiler, "SHARE", 1e9)
+    on, _ = run(config(evaluate_every=1), tmp_path)
+    off, _ = run(config(evaluate_every=1, profile=False), tmp_path)
+    assert same(result(on), result(off))
+    found = read_profile(on)
+    assert found is not None
+    assert found.samples > 0
+    assert found.host is not None
+    assert found.waiting is None
+    assert min(found.update.forward, found.update.backward) > 0

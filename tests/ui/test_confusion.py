@@ -7,8 +7,8 @@ import pytest
 
 from cnn_tui.pictures.colours import from_image
 from cnn_tui.pictures.depth import Depth
+from cnn_tui.runs.confusion import Confusion
 from cnn_tui.ui.confusion import (
-    Confusion,
     Frame,
     columns_that_fit,
     matrix_lines,

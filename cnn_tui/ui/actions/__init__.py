@@ -1,12 +1,20 @@
 """Every action of the program: the one source of keys, footer, palette and help."""
 
 from cnn_tui.ui.actions.action import Action, printed
-from cnn_tui.ui.actions.dashboard import CHART, ENDED, HEALTH, PANES, STEERING, VIEW
+from cnn_tui.ui.actions.dashboard import (
+    CHART,
+    ENDED,
+    HEALTH,
+    PANES,
+    PROFILE,
+    STEERING,
+    VIEW,
+)
 from cnn_tui.ui.actions.everywhere import APP, DETACH, DETACH_ANYWHERE, RUNS
 from cnn_tui.ui.actions.explorer import EXPLORER, WHAT_IF
 from cnn_tui.ui.actions.inside import DRAW, NETWORK, SKETCH
 from cnn_tui.ui.actions.mistakes import BATCH, MISTAKES, PICTURE, PICTURES
-from cnn_tui.ui.actions.new_run import CHOICE, DATA, NEW_RUN, PRESETS
+from cnn_tui.ui.actions.new_run import CHOICE, DATA, LAYERS, NEW_RUN, PRESETS
 
 __all__ = [
     "APP",
@@ -20,6 +28,7 @@ __all__ = [
     "ENDED",
     "EXPLORER",
     "HEALTH",
+    "LAYERS",
     "MISTAKES",
     "NETWORK",
     "NEW_RUN",
@@ -27,6 +36,7 @@ __all__ = [
     "PICTURE",
     "PICTURES",
     "PRESETS",
+    "PROFILE",
     "RUNS",
     "SECTIONS",
     "SKETCH",
@@ -39,6 +49,7 @@ __all__ = [
 
 SECTIONS: dict[str, tuple[Action, ...]] = {
     "New run": (*PRESETS, *CHOICE, *NEW_RUN),
+    "Layers of a new run": LAYERS,
     "Data of a new run": DATA,
     "Steering a live run": STEERING,
     "A run that has ended": ENDED,
@@ -47,6 +58,7 @@ SECTIONS: dict[str, tuple[Action, ...]] = {
     "Runs": RUNS,
     "Inside a network": NETWORK,
     "Health": HEALTH,
+    "Where the time goes": PROFILE,
     "Mistakes": MISTAKES,
     "Pictures": (*PICTURES, *PICTURE),
     "An update of the past": BATCH,

@@ -106,6 +106,13 @@ VIEW = (
         footer=False,
     ),
     Action(
+        name="show_profile",
+        keys="t",
+        label="time",
+        help="Show where the time goes: each part of an update, and what is between.",
+        footer=False,
+    ),
+    Action(
         name="smoothing",
         keys="s",
         label="smooth",
@@ -280,3 +287,21 @@ HEALTH = (
     ),
 )
 """What works beside the health of the layers."""
+
+PROFILE = (
+    Action(
+        name="all_layers",
+        keys="enter",
+        label="all layers",
+        help="Show all layers, or the slowest ones only.",
+        rank=1,
+    ),
+    Action(
+        name="back",
+        keys="escape",
+        label="back",
+        help="Go back to the dashboard.",
+        rank=1,
+    ),
+)
+"""What works beside the time that each part takes."""

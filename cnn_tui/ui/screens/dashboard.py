@@ -140,6 +140,12 @@ class DashboardScreen(SteeringScreen):
 
         self.app.push_screen(HealthScreen(self.run.path, self._glyphs))
 
+    def action_show_profile(self) -> None:
+        """Shows where the time goes."""
+        from cnn_tui.ui.screens.profile import ProfileScreen
+
+        self.app.push_screen(ProfileScreen(self.run.path, self._glyphs))
+
     def action_smoothing(self) -> None:
         """Takes the next smoothing factor."""
         place = SMOOTHING_FACTORS.index(self._factor) + 1

@@ -17,12 +17,12 @@ from cnn_tui.look import messages as ask
 from cnn_tui.pictures.depth import Depth
 from cnn_tui.runs import evaluations
 from cnn_tui.runs.config import read_config
+from cnn_tui.runs.confusion import Confusion
 from cnn_tui.runs.history import step_file
 from cnn_tui.runs.layout import CHECKPOINTS
 from cnn_tui.text import count, percent, printable
 from cnn_tui.ui.actions import MISTAKES
 from cnn_tui.ui.confusion import (
-    Confusion,
     Frame,
     columns_that_fit,
     matrix_lines,

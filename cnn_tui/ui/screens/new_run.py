@@ -25,6 +25,7 @@ from cnn_tui.ui.screens.save_preset import save_as_preset
 from cnn_tui.ui.widgets.data_pane import DataPane
 from cnn_tui.ui.widgets.form import Form
 from cnn_tui.ui.widgets.key_bar import KeyBar
+from cnn_tui.ui.widgets.layer_editor import LayerEditor
 from cnn_tui.ui.widgets.message_line import MessageLine
 from cnn_tui.ui.widgets.model_pane import ModelPane
 from cnn_tui.ui.widgets.pane_tabs import PaneTabs
@@ -33,6 +34,7 @@ from cnn_tui.ui.widgets.source_field import SourceField
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
+    from cnn_tui.ui.draft import FormView
 
 _MODEL, _SETTINGS, _DATA = 0, 1, 2
 """The panes that share a place where there is little room."""
@@ -111,7 +113,7 @@ class NewRunScreen(DraftingScreen):
         if action in ("save", "start_background"):
             return self.draft is not None
         if action == "reset":
-            return bool(self.draft and self.draft.edits)
+            return bool(self.draft and (self.draft.edits or self.draft.is_reshaped))
         if action == "filter":  # Textual does not know that "/" is text
             return not isinstance(self.focused, Input)
         if action == "leave":
@@ -133,7 +135,7 @@ class NewRunScreen(DraftingScreen):
         config = self._valid_config()
         if self.item is None or self.draft is None or config is None:
             return
-        write_last_used(self.item.key, self.draft.used_edits)
+        write_last_used(self.item.key, self.draft.remembered)
         name = self.item.file.name
         self.is_starting = True
         self.query_one(MessageLine).say(f"starting {printable(name)}…")
@@ -242,6 +244,10 @@ class NewRunScreen(DraftingScreen):
         elif self.draft and not self.draft.source and self.draft.to_look_at:
             self.look_at_source()
             message.say("looking at the data set first…")
+        elif view.outline.fault is not None:
+            self.action_show_model()
+            self.query_one(LayerEditor).show_problem()
+            message.complain(_impossible(view))
         elif view.config is None:
             self._choose_tab(_SETTINGS)
             self.query_one(Form).focus_first(wrong=True)
@@ -255,3 +261,9 @@ class NewRunScreen(DraftingScreen):
         """Clears what was said of the draft before."""
         if not self.is_starting:
             self.query_one(MessageLine).clear()
+
+
+def _impossible(view: "FormView") -> str:
+    """Says where the layers do not fit, and what would help."""
+    remedy = f"; f does this: {view.remedy.words}" if view.remedy else ""
+    return f"{printable(view.outline.fault)}{printable(remedy)}"
