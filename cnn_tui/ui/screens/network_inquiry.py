@@ -64,7 +64,8 @@ class NetworkInquiry(InquiryScreen):
         self.scene.dead = self.dead
         self.draw()
         if self.dead is None or self.dead.step != seen.step:
-            self.inquire("dead", "looking for dead channels", self._find_dead)
+            doing = "looking for dead channels"
+            self.inquire("dead", doing, self._find_dead, is_aside=True)
 
     async def _find_dead(self) -> None:
         await asyncio.sleep(IDLE_SECONDS)
