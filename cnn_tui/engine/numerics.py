@@ -37,11 +37,16 @@ def set_numerics(config: RunConfig, device: torch.device) -> None:
     """Makes torch compute in this process as the config says.
 
     Raises:
-        DeviceError: if the device has no such precision, or would not give the same
-            bits again for one of the layers.
+        DeviceError: if the device has no such precision or no CUDA graphs, or would not
+            give the same bits again for one of the layers.
     """
     training = config.training
     _check_precision(training.precision, device)
+    if training.compile == "reduce-overhead" and device.type != "cuda":
+        raise DeviceError(
+            f"{device_label(device)} has no CUDA graphs: training.compile can be off "
+            "or default there"
+        )
     set_precision(training)
     if training.deterministic:
         _check_layers(config, device)
@@ -57,16 +62,21 @@ def set_precision(training: TrainingConfig) -> None:
     torch.backends.cuda.matmul.fp32_precision = precision
 
 
+def precisions(device: torch.device) -> tuple[str, ...]:
+    """Returns the values of ``training.precision`` that a device has."""
+    if device.type == "cpu":
+        return ("float32", "bfloat16")
+    if device.type != "cuda" or torch.cuda.get_device_capability(device) < _AMPERE:
+        return ("float32",)
+    return ("float32", "tf32", "bfloat16")
+
+
 def _check_precision(precision: str, device: torch.device) -> None:
-    if device.type == "cuda" and precision != "float32":
-        if torch.cuda.get_device_capability(device) >= _AMPERE:
-            return
-    elif precision == "float32" or (precision == "bfloat16" and device.type == "cpu"):
-        return
-    raise DeviceError(
-        f"{device_label(device)} has no {precision}: training.precision can be float32 "
-        "there"
-    )
+    if precision not in precisions(device):
+        raise DeviceError(
+            f"{device_label(device)} has no {precision}: training.precision can be "
+            "float32 there"
+        )
 
 
 def _check_layers(config: RunConfig, device: torch.device) -> None:

@@ -117,6 +117,14 @@ CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
             {"precision": "float16"},
             "training.precision: must be float32, tf32 or bfloat16",
         ),
+        (
+            {"compile": True},
+            "training.compile: must be off, default or reduce-over",
+        ),
+        (
+            {"compile": "reduce-overhead", "gradient_accumulation": 2},
+            "training.compile: must be off or default where gradient_accumulation is",
+        ),
         ({"device": "gpu"}, "training.device: must be auto, cpu, mps, cuda or cuda:N"),
         ({"device": "cuda:x"}, "training.device: must be auto, cpu, mps, cuda or cuda"),
         (

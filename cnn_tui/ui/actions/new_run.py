@@ -51,6 +51,13 @@ NEW_RUN = (
         help="Save the form as a preset of your own.",
     ),
     Action(
+        name="find_rate",
+        keys="l",
+        label="find lr",
+        help="Find a learning rate: what the loss does at higher and higher ones.",
+        footer=False,
+    ),
+    Action(
         name="reset",
         keys="ctrl+r",
         label="reset",
@@ -215,3 +222,21 @@ LAYERS = (
     ),
 )
 """What works in the layers of the model."""
+
+RATES = (
+    Action(
+        name="take",
+        keys="enter",
+        label="take it",
+        help="Take the suggested learning rate, or that at the cursor.",
+        rank=1,
+    ),
+    Action(
+        name="back",
+        keys="escape",
+        label="back",
+        help="Keep the learning rate as it is.",
+        rank=1,
+    ),
+)
+"""What works beside the curve of loss against learning rate."""

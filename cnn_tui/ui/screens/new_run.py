@@ -20,6 +20,7 @@ from cnn_tui.text import printable
 from cnn_tui.ui.actions import NEW_RUN
 from cnn_tui.ui.form_fields import label
 from cnn_tui.ui.last_used import write_last_used
+from cnn_tui.ui.rates_requested import RatesRequested
 from cnn_tui.ui.screens.drafting import DraftingScreen
 from cnn_tui.ui.screens.save_preset import save_as_preset
 from cnn_tui.ui.widgets.data_pane import DataPane
@@ -110,7 +111,7 @@ class NewRunScreen(DraftingScreen):
         on_list = isinstance(self.focused, Presets)
         if action == "start_form":
             return self.draft is not None and not on_list
-        if action in ("save", "start_background"):
+        if action in ("save", "start_background", "find_rate"):
             return self.draft is not None
         if action == "reset":
             return bool(self.draft and (self.draft.edits or self.draft.is_reshaped))
@@ -173,6 +174,24 @@ class NewRunScreen(DraftingScreen):
         if path is not None:
             self.notify(f"saved {printable(path)}", markup=False)
             self.load_and_select(str(absolute(path)))
+
+    def action_find_rate(self) -> None:
+        """Shows what the loss does at higher and higher learning rates."""
+        from cnn_tui.config import to_mapping
+        from cnn_tui.preflight.messages import FindRate
+
+        self.catch_up()
+        config = self._valid_config()
+        if config is not None and self.item is not None:
+            request = FindRate(config=to_mapping(config))
+            name = self.item.file.name
+            self.post_message(RatesRequested(request, name, self._take_rate))
+
+    def _take_rate(self, rate: float) -> None:
+        if self.draft is not None:
+            draft = self.draft.edited("training.optimizer.lr", f"{rate:g}")
+            self._change(draft, refill=True)
+            self.query_one(MessageLine).say(f"the learning rate is {rate:g} now")
 
     def action_filter(self) -> None:
         """Lets the user type what the presets must contain."""
