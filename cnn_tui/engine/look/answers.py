@@ -77,7 +77,7 @@ class Answers:
             case ask.Explain():
                 return self._explain(question)
             case ask.FindDead():
-                return self._dead(question)
+                return self._dead(question, tell)
             case ask.FindPatches():
                 return self._patches(question, tell)
             case ask.Occlude():
@@ -92,7 +92,7 @@ class Answers:
             case ask.Fetch():
                 return self._fetch(question.part, question.indices)
             case ask.FindNeighbours():
-                return self._neighbours(question)
+                return self._neighbours(question, tell)
             case ask.Identify():
                 self._check(question.part, question.indices)
                 id_of = self.source.splits.id_of
@@ -183,10 +183,12 @@ class Answers:
                 weighed.network, self.source.stages, found, stage, place, weighed.step
             )
 
-    def _dead(self, question: ask.FindDead) -> ask.DeadChannels:
+    def _dead(self, question: ask.FindDead, tell: Tell) -> ask.DeadChannels:
         weighed = self.source.at(question.moment)
         images = self.source.images("test").images[: excite.SAMPLE]
-        channels = excite.dead_channels(weighed.network, self.source.stages, images)
+        channels = excite.dead_channels(
+            weighed.network, self.source.stages, images, tell
+        )
         return ask.DeadChannels(
             step=weighed.step, pictures=len(images), channels=channels
         )
@@ -214,7 +216,7 @@ class Answers:
             images=fetched.images,
         )
 
-    def _neighbours(self, question: ask.FindNeighbours) -> ask.Neighbours:
+    def _neighbours(self, question: ask.FindNeighbours, tell: Tell) -> ask.Neighbours:
         weighed = self.source.at(question.moment)
         image, _ = self.source.picture(question.picture)
         indices, distances = regard.neighbours(
@@ -223,6 +225,7 @@ class Answers:
             image,
             self.source.images("train"),
             question.count,
+            tell,
         )
         fetched = self._fetch("train", tuple(indices))
         return ask.Neighbours(

@@ -12,7 +12,6 @@ from cnn_tui.engine.network import Network
 from cnn_tui.layers import Linear, Stage
 from cnn_tui.look.messages import OcclusionMap, Predictions
 
-_BATCH_SIZE = 500
 _WINDOWS_ACROSS = 7
 """Of an occlusion map: a window covers a seventh of the picture, and moves by half."""
 
@@ -22,14 +21,14 @@ Tell = Callable[[int, int], None]
 def probabilities(network: Network, images: Tensor) -> Tensor:
     """Takes uint8 N×C×H×W, returns float32 N×classes that add up to 1 each."""
     with torch.inference_mode():
-        batches = in_batches(network, images, _BATCH_SIZE)
+        batches = in_batches(network, images)
         return torch.cat([network(batch).softmax(1) for batch in batches]).cpu()
 
 
 def predict(network: Network, images: Images, step: int, tell: Tell) -> Predictions:
     """Takes each picture for something; ``tell`` hears how far it is."""
     predicted, confidence = [], []
-    for batch in in_batches(network, images.images, _BATCH_SIZE):
+    for batch in in_batches(network, images.images):
         best = probabilities(network, batch).max(1)
         predicted.append(best.indices)
         confidence.append(best.values)
@@ -76,18 +75,19 @@ def neighbours(
     image: Tensor,
     train: Images,
     count: int,
+    tell: Tell,
 ) -> tuple[list[int], list[float]]:
     """Returns the training pictures nearest to one, and their distances, nearest first.
 
-    Distances are Euclidean, between what the last linear layer gets.
+    Distances are Euclidean, between what the last linear layer gets. ``tell`` hears how
+    far it is, and may raise to end it.
     """
     here = _features(network, stages, image)
-    distances = torch.cat(
-        [
-            torch.cdist(_features(network, stages, batch), here)[:, 0]
-            for batch in in_batches(network, train.images, _BATCH_SIZE)
-        ]
-    )
+    found: list[Tensor] = []
+    for batch in in_batches(network, train.images):
+        found.append(torch.cdist(_features(network, stages, batch), here)[:, 0])
+        tell(sum(map(len, found)), len(train))
+    distances = torch.cat(found)
     nearest = distances.argsort(stable=True)[:count]
     return nearest.tolist(), distances[nearest].tolist()
 

@@ -55,7 +55,7 @@ class InquiryScreen(Screen[None]):
                 self.problem = str(error)
             finally:
                 timer.stop()
-            self.doing.pop(kind, None)
+                self.doing.pop(kind, None)
             self.show_words()
 
         _: Worker[None] = self.run_worker(
