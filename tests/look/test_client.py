@@ -86,7 +86,10 @@ def test_a_picture_of_ones_own_and_one_that_does_not_fit(run: Path) -> None:
 @pytest.mark.parametrize(
     ("question", "reason"),
     [
-        (ask.Look(moment=77, picture=SEVEN, layer="1"), "step-00000077.pt"),
+        (
+            ask.Look(moment=77, picture=SEVEN, layer="1"),
+            "no checkpoint of step 77",
+        ),
         (ask.Look(moment=0, picture=ask.Picture(index=10_000), layer="1"), "from 0 on"),
         (ask.Look(moment=0, picture=SEVEN, layer="9.9"), "no layer"),
         (ask.FindPatches(moment=0, layer="1", channel=99), "no channel 99"),

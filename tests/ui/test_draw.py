@@ -160,7 +160,10 @@ async def test_a_network_of_other_classes_or_of_no_step_is_refused(
         before = verdict(screen)
         message = screen.query_one(MessageLine)
         other = next(path.name for path in tmp_path.glob("*-two"))
-        for answer, why in [(other, "has other classes"), ("77", "step-00000077.pt")]:
+        for answer, why in [
+            (other, "has other classes"),
+            ("77", "no checkpoint of"),
+        ]:
             await pilot.press("o", *answer, "enter")
             await until(pilot, lambda: why in str(message.content))  # noqa: B023
             screen.query_one(Sketch).post_message(Sketch.Changed())

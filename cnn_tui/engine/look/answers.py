@@ -238,7 +238,11 @@ class Answers:
 
     def _replay(self, question: ask.Replay, tell: Tell) -> ask.Replayed:
         source = self.source
-        found = replay(source.run, question.step, source.data_dir, tell)
+        threads = torch.get_num_threads()
+        try:  # with as many as the training has
+            found = replay(source.run, question.step, source.data_dir, tell)
+        finally:
+            torch.set_num_threads(threads)
         source.keep(found.step, found.network)
         return ask.Replayed(
             step=found.step,

@@ -20,7 +20,7 @@ from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.layers import Stage, stages
 from cnn_tui.look.messages import Moment, Picture
 from cnn_tui.runs.config import read_config, read_config_text
-from cnn_tui.runs.history import step_file
+from cnn_tui.runs.history import abandoned_checkpoints, step_file, steps_available
 from cnn_tui.runs.layout import CHECKPOINTS, HISTORY
 from cnn_tui.runs.status import read_status
 from cnn_tui.text import count, printable
@@ -112,11 +112,9 @@ class Source:
         Raises:
             InputError: if no checkpoint is of that moment, or none can be read.
         """
-        if isinstance(moment, int) and moment in self._kept:
-            return self._kept[moment]
         path = self._path(moment)
         if path is None:
-            return self._first()
+            return self._without_file(moment)
         mark = _mark(path)
         known = self._loaded.get(str(moment))
         if known and known[0] == mark:
@@ -127,6 +125,21 @@ class Source:
         self._loaded[str(moment)] = (mark, weighed)
         return weighed
 
+    def _without_file(self, moment: Moment) -> Weighed:
+        """Returns what was kept of a moment, or the first weights of all."""
+        if not isinstance(moment, int):
+            return self._first()
+        if moment in self._kept:
+            return self._kept[moment]
+        if moment == 0:
+            return self._first()
+        steps = (0, *steps_available(self.run))
+        nearest = min(steps, key=lambda step: abs(step - moment))
+        raise InputError(
+            f"{printable(self.run.name)} has no checkpoint of step {moment:,}; the "
+            f"nearest is of step {nearest:,}"
+        )
+
     def keep(self, step: int, network: Network) -> None:
         """Lets weights be looked at that no checkpoint has; the last few are kept."""
         while len(self._kept) >= _MOST:
@@ -134,18 +147,18 @@ class Source:
         self._kept[step] = self._placed(step, network)
 
     def _path(self, moment: Moment) -> Path | None:
-        """Returns the file of a moment; None for the weights before any update."""
+        """Returns the file of a moment, if there is one that was not gone back on."""
         folder = self.run / CHECKPOINTS
         if moment == "newest":
             there = [folder / name for name in GOOD if (folder / name).exists()]
             return there[0] if there else None
         if moment == "best":
             return folder / BEST
-        kept = folder / step_file(moment)
-        for path in (kept, self.run / HISTORY / kept.name):
-            if path.exists():
-                return path
-        return self._replaced(moment) or (None if moment == 0 else kept)
+        name = step_file(moment)
+        kept, past = folder / name, self.run / HISTORY / name
+        if kept.exists() and name not in abandoned_checkpoints(self.run):
+            return kept
+        return past if past.exists() else self._replaced(moment)
 
     def _replaced(self, step: int) -> Path | None:
         """Returns the file that holds a step until there is a better or newer one."""

@@ -234,6 +234,7 @@ class NetworkScreen(NetworkDialogs):
     def _show(self, view: View) -> None:
         self.place.view = view
         self.patches = self.where = None
+        self.workers.cancel_group(self, f"{READING} study")
         self.draw()
 
     def _watch(self) -> None:
