@@ -152,10 +152,9 @@ async def test_what_channels_look_for_and_where_it_looked(run: Path) -> None:
     async with looking(run) as (app, pilot):
         screen = inside(app)
         await pilot.press("down", "down", "down", "right", "p")
-        await until(pilot, lambda: screen.patches is not None)
+        await until(pilot, lambda: "channel 2 is excited most by" in title(app))
         patches = screen.patches
         assert patches is not None
-        assert "channel 2 is excited most by" in title(app)
         best = f"{patches.labels[0]} {value_word(patches.values[0])}"
         assert best in screen_text(app)
         await pilot.press("escape", "o")
