@@ -12,6 +12,7 @@ from cnn_tui.cli.config import config
 from cnn_tui.cli.data import data
 from cnn_tui.cli.doctor import doctor
 from cnn_tui.cli.evaluate import evaluate
+from cnn_tui.cli.fork import fork
 from cnn_tui.cli.health import health
 from cnn_tui.cli.inspect import inspect
 from cnn_tui.cli.options import (
@@ -99,6 +100,7 @@ def main(
 COMMANDS = (
     train,
     resume,
+    fork,
     attach,
     send,
     verify,
