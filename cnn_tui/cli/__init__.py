@@ -15,6 +15,7 @@ from cnn_tui.cli.evaluate import evaluate
 from cnn_tui.cli.fork import fork
 from cnn_tui.cli.health import health
 from cnn_tui.cli.inspect import inspect
+from cnn_tui.cli.lr_find import lr_find
 from cnn_tui.cli.options import (
     Marker,
     data_dir_option,
@@ -32,6 +33,7 @@ from cnn_tui.cli.runs import runs
 from cnn_tui.cli.send import send
 from cnn_tui.cli.show import show
 from cnn_tui.cli.train import train
+from cnn_tui.cli.tree import tree
 from cnn_tui.cli.verify import verify
 from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.host.memory import keep_freed
@@ -105,9 +107,11 @@ COMMANDS = (
     send,
     verify,
     evaluate,
+    lr_find,
     inspect,
     predict,
     runs,
+    tree,
     presets,
     data,
     show,

@@ -11,14 +11,8 @@ from typing import Any
 
 import msgspec
 
-from cnn_tui.config import (
-    RunConfig,
-    Setting,
-    apply_settings,
-    parse_mapping,
-    to_mapping,
-    to_yaml,
-)
+from cnn_tui.config import RunConfig, Setting, to_yaml
+from cnn_tui.config.forking import forked, has_other_images
 from cnn_tui.config.lineage import Lineage
 from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.engine import edits
@@ -52,15 +46,6 @@ from cnn_tui.runs.records import Status, encode_line, now
 from cnn_tui.runs.writer import RunWriter
 from cnn_tui.text import printable
 
-_NEW_RUN = "start a new run"
-_FIXED = {
-    "training.optimizer.name": f"it goes on with what it has gathered: {_NEW_RUN}",
-    "training.optimizer.decay_norms_and_biases": f"it parts the weights: {_NEW_RUN}",
-    "dataset.normalize": f"the weights have learned from such inputs: {_NEW_RUN}",
-    "training.iterations": "give the new total as --iterations",
-    "training.epochs": "give the new total as --iterations",
-}
-"""Why a value of the config cannot be another one."""
 _OF_GROUPS = ("nesterov", "betas", "eps", "alpha")
 """Values that the state of an optimizer holds, and that nothing else changes."""
 
@@ -142,7 +127,7 @@ def make_fork(
     """
     live = [it for it in wanted.settings if edits.live_name(it[0]) is not None]
     others = [it for it in wanted.settings if edits.live_name(it[0]) is None]
-    config = _changed(past, others)
+    config = forked(past.config, others, printable(past.run.name))
     made = _edits(past, config, wanted, live)
     setup = set_up(config, data_dir, tell)
     lineage = Lineage(
@@ -188,42 +173,6 @@ class _Beginning(Journal):
         save_checkpoint(run, checkpoint, [step_file(checkpoint.step)])
         lines = b"".join(map(encode_line, self.events))
         replace_file(run / EVENTS, lines, durable=True)
-
-
-def _changed(past: Past, settings: Sequence[Setting]) -> RunConfig:
-    """Returns the parent's config with values that its weights can go on with."""
-    parent = past.config
-    for key, _ in settings:
-        layers = key.startswith("model.")
-        why = f"another network has other weights: {_NEW_RUN}" if layers else None
-        if why := why or _FIXED.get(key):
-            raise InputError(f"{key} cannot be changed in a fork: {why}")
-    if not settings:
-        return parent
-    first: list[tuple[str, Any]] = [("training.iterations", parent.total_steps)]
-    if _has_other_images(settings):
-        first += [("dataset.found", None), ("dataset.corrected", None)]
-    mapping = apply_settings(to_mapping(parent), [*first, *settings])
-    config = parse_mapping(mapping, f"{printable(past.run.name)} with your settings")
-    before, after = parent.dataset.facts, config.dataset.facts
-    if (before.input_shape, before.classes) != (after.input_shape, after.classes):
-        raise InputError(
-            f"{printable(config.dataset.title)} cannot be gone on with: the network "
-            f"takes images of {_form(parent)}, not {_form(config)}; {_NEW_RUN}"
-        )
-    return config
-
-
-def _form(config: RunConfig) -> str:
-    facts = config.dataset.facts
-    return f"{'×'.join(map(str, facts.input_shape))} in {facts.classes} classes"
-
-
-def _has_other_images(settings: Sequence[Setting]) -> bool:
-    return any(
-        key.startswith("dataset.") and not key.startswith("dataset.augmentation.")
-        for key, _ in settings
-    )
 
 
 def _edits(
@@ -273,7 +222,7 @@ def _standing_at(
             interrupts=Interrupts(),
         )
     )
-    best = None if _has_other_images(settings) else past.checkpoint.best
+    best = None if has_other_images(settings) else past.checkpoint.best
     guard = msgspec.structs.replace(past.checkpoint.guard, halted_before=None)
     do.restore(msgspec.structs.replace(past.checkpoint, best=best, guard=guard))
     optimizer = setup.config.training.optimizer

@@ -52,7 +52,8 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
         ),
         "More": _keys(
             "training",
-            "gradient_accumulation drop_last evaluate_flipped history health profile",
+            "gradient_accumulation drop_last evaluate_flipped compile history health "
+            "profile",
         ),
     },
 )
@@ -80,6 +81,7 @@ HINTS = {
     "training.ema_decay": "off, or as 0.999",
     "training.loss.class_weights": "off, balanced, or a list",
     "training.early_stopping_patience": "off, or evaluations",
+    "training.compile": "torch.compile",
     "training.history": "checkpoints; 0 is off",
     "training.threads": "auto, or a number",
     "training.schedule.step_size": "updates",

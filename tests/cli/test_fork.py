@@ -76,3 +76,16 @@ def test_bad_input_is_one_sentence(parent: Path) -> None:
         "training.optimizer.name cannot be changed in a fork: "
     )
     assert [run.name for run in parent.parent.iterdir()] == [parent.name]
+
+
+def test_the_tree_shows_steps_changes_and_the_best(parent: Path) -> None:
+    assert "was forked" in invoke("tree").stdout
+    child = made_by(invoke("fork", f"{parent.name}@7", "--set", "lr=0.02", "--json"))
+    made_by(invoke("fork", f"{child.name}@15", "--set", "batch_size=25", "--json"))
+    first, second, third = invoke("tree", parent.name).stdout.splitlines()
+    assert first.startswith(f"{parent.name}  ✓ finished 20/20  best ")
+    assert second.startswith(f"└─ {child.name}  from 7: lr=0.02  ✓ finished 20/20  be")
+    assert "  from 15: batch_size=25  " in third
+    told = json.loads(invoke("tree", "--json").stdout)
+    assert [it["depth"] for it in told] == [0, 1, 2]
+    assert told[1]["lineage"]["parent"] == parent.name
