@@ -30,10 +30,11 @@ def find_moment(text: str, folder: Path) -> tuple[Path, int]:
         raise InputError(
             f'"{printable(text)}": after @ stands best, newest, or an update\'s number'
         )
-    return run, _best(run) if moment == "best" else _newest(run)
+    return run, _best(run) if moment == "best" else newest(run)
 
 
-def _newest(run: Path) -> int:
+def newest(run: Path) -> int:
+    """Returns the step of the newest checkpoint; 0 where there is none."""
     steps = steps_available(run)
     return steps[-1] if steps else 0
 

@@ -148,6 +148,13 @@ VIEW = (
         footer=False,
     ),
     Action(
+        name="fork_run",
+        keys="f",
+        label="fork",
+        help="Go on from here, or the value cursor, as a new run, with other values.",
+        footer=False,
+    ),
+    Action(
         name="look_inside",
         keys="v",
         label="inside",
