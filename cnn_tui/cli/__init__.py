@@ -28,6 +28,7 @@ from cnn_tui.cli.plot import plot
 from cnn_tui.cli.predict import predict
 from cnn_tui.cli.presets import presets
 from cnn_tui.cli.profile import profile
+from cnn_tui.cli.race import race
 from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
 from cnn_tui.cli.send import send
@@ -103,6 +104,7 @@ COMMANDS = (
     train,
     resume,
     fork,
+    race,
     attach,
     send,
     verify,

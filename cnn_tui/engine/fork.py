@@ -60,6 +60,8 @@ class Past:
     checkpoint: Checkpoint
     best: Checkpoint | None
     """That of the best evaluation until then, where the run still has it."""
+    lr: float
+    """The learning rate of the next update."""
     not_exact: str | None
     """Why the run may have had other last digits; None if nothing speaks for that."""
 
@@ -113,6 +115,7 @@ def read_past(run: Path, step: int, data_dir: Path | None, tell: Tell = nobody) 
             state, training_seconds=_seconds_at(reader, step), pause_at_step=None
         ),
         best=best if best and state.best and best.step == state.best.step else None,
+        lr=do.trainer.rates.at(step + 1),
         not_exact="; ".join(reasons_against(run, do, comparison)) or None,
     )
 
