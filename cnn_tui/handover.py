@@ -22,6 +22,7 @@ from cnn_tui.text import printable
 TAKEN_WITHIN_SECONDS = 15.0
 RESUMED_WITHIN_SECONDS = 60.0
 _LOOK_SECONDS = 0.05
+_MOST_SAID_BYTES = 2**16
 
 
 def hand_over(run: Path, data_dir: Path | None) -> bool:
@@ -108,6 +109,59 @@ def fork_apart(
             f"no process could be started in the background: {error.strerror}"
         ) from error
     return _made_by(result)
+
+
+class RaceProcess:
+    """A process that runs a race; it outlives this one."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Starts it. Raises OSError."""
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - until it has ended
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "cnn_tui", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self._said,
+            start_new_session=True,
+        )
+
+    def wait(self) -> str | None:
+        """Waits until it has ended; returns why it failed, if it did."""
+        code = self._process.wait()
+        with self._said as said:
+            said.seek(0)
+            lines = said.read(_MOST_SAID_BYTES).decode(errors="replace").splitlines()
+        told = [line.removeprefix("cnn-tui: ") for line in lines if "cnn-tui: " in line]
+        sentence = told[-1] if told else f"the race ended with code {code}"
+        return printable(sentence) if code in (1, 2) else None
+
+    def stop(self) -> None:
+        """Asks it to end, with a checkpoint of the run that trains."""
+        self._process.terminate()
+
+
+def start_race(
+    run: Path,
+    step: int | None,
+    *,
+    over: str,
+    steps: int,
+    group: str,
+    data_dir: Path | None,
+) -> RaceProcess:
+    """Starts a race from a step of a run, by default the newest.
+
+    Raises:
+        InputError: if no process can be started.
+    """
+    place = f"{run}@{'newest' if step is None else step}"
+    options = ["--over", over, "--steps", str(steps), "--group", group]
+    try:
+        return RaceProcess(["race", place, *options, *_data_option(data_dir)])
+    except OSError as error:
+        raise InputError(
+            f"no process could be started in the background: {error.strerror}"
+        ) from error
 
 
 def farewell(run: Path) -> str:

@@ -76,10 +76,19 @@ def parse_over(text: str) -> Over:
 
 
 def read_lane(run: Path) -> Lane:
-    """Returns how a run of a race is doing; what cannot be read is not there."""
+    """Returns how a run of a race has done."""
     reader = RunReader(run)
     while reader.poll() or not reader.complete:
         pass
+    return lane_of(reader)
+
+
+def lane_of(reader: RunReader) -> Lane:
+    """Returns how a run of a race is doing, as far as its rows were read.
+
+    What cannot be read is not there.
+    """
+    run = reader.path
     try:
         status = reader.status()
     except RunDirectoryError:

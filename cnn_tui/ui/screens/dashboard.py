@@ -184,9 +184,17 @@ class DashboardScreen(SteeringScreen):
 
     def action_fork_run(self) -> None:
         """Goes on as a new run, from the value cursor where that is on."""
+        ask_fork(self, self.run.path, self._step_at_cursor())
+
+    def action_race_run(self) -> None:
+        """Tries values side by side, from the same place."""
+        from cnn_tui.ui.screens.race import RaceRequested
+
+        self.post_message(RaceRequested(self.run.path, self._step_at_cursor()))
+
+    def _step_at_cursor(self) -> int | None:
         cursor, train = self.query_one(Panes).chart.cursor, self.run.reader.train
-        step = None if cursor is None else step_at(cursor, train, self._x_mode)
-        ask_fork(self, self.run.path, step)
+        return None if cursor is None else step_at(cursor, train, self._x_mode)
 
     def action_show_mistakes(self) -> None:
         """Shows what the network confuses."""
