@@ -283,6 +283,7 @@ def test_a_machine_without_gpu() -> None:
     assert "unknown" in text  # the host's memory
     assert "no sample yet" in texts([])
     assert "unknown threads" in texts([row], None)
+    assert "1 thread\n" in texts([row], 1)
 
 
 def test_gpus_with_a_history_each() -> None:

@@ -18,8 +18,10 @@ from cnn_tui.ui.actions.mistakes import BATCH, MISTAKES, PICTURE, PICTURES
 from cnn_tui.ui.actions.new_run import (
     CHOICE,
     DATA,
+    EXPLAIN,
     LAYERS,
     NEW_RUN,
+    PREFLIGHT,
     PRESETS,
     RATES,
 )
@@ -34,6 +36,7 @@ __all__ = [
     "DETACH_ANYWHERE",
     "DRAW",
     "ENDED",
+    "EXPLAIN",
     "EXPLORER",
     "HEALTH",
     "LAYERS",
@@ -43,6 +46,7 @@ __all__ = [
     "PANES",
     "PICTURE",
     "PICTURES",
+    "PREFLIGHT",
     "PRESETS",
     "PROFILE",
     "RACE",
@@ -60,7 +64,9 @@ __all__ = [
 SECTIONS: dict[str, tuple[Action, ...]] = {
     "New run": (*PRESETS, *CHOICE, *NEW_RUN),
     "Layers of a new run": LAYERS,
+    "A layer explained": EXPLAIN,
     "Data of a new run": DATA,
+    "Measuring before a run": PREFLIGHT,
     "Finding a learning rate": RATES,
     "Steering a live run": STEERING,
     "A run that has ended": ENDED,
