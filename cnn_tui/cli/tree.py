@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from cnn_tui.runs.records import Status
 
 
+_MOST_CHANGES = 8
+
+
 @click.command(short_help="Draw which run was forked from which.")
 @click.argument("run", required=False, shell_complete=completing.runs)
 @runs_dir_option
@@ -54,12 +57,10 @@ def _facts(twig: "Twig", status: "Status | None") -> Iterator[str]:
 
 
 def _origin(lineage: "Lineage", *, is_known: bool) -> str:
+    from cnn_tui.runs.lineage import changes
     from cnn_tui.text import printable
 
-    changed = ", ".join(
-        f"{printable(key.rpartition('.')[2])}={printable(value)}"[:60]
-        for key, value in lineage.changed.items()
-    )
+    changed = ", ".join(changes(lineage)[:_MOST_CHANGES])
     parent = "" if is_known else f"{printable(lineage.parent)}@"
     return f"from {parent}{lineage.step:,}: {changed or 'nothing changed'}"
 

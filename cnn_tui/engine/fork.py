@@ -41,6 +41,7 @@ from cnn_tui.runs.config import read_config
 from cnn_tui.runs.events import KnownEvent, Value
 from cnn_tui.runs.history import step_file
 from cnn_tui.runs.layout import EVENTS, State
+from cnn_tui.runs.lineage import setting_in_words
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.records import Status, encode_line, now
 from cnn_tui.runs.writer import RunWriter
@@ -274,7 +275,7 @@ def _told(
 
 
 def _name(past: Past, wanted: Fork) -> str:
-    values = (f"{key.rpartition('.')[2]}={value}" for key, value in wanted.settings)
+    values = (setting_in_words(key, value) for key, value in wanted.settings)
     return wanted.name or " ".join([past.status.name or past.run.name, *values])
 
 

@@ -11,6 +11,7 @@ from cnn_tui.errors import ConfigError, RunDirectoryError
 from cnn_tui.io.safe_yaml import load
 from cnn_tui.runs.config import read_config_text
 from cnn_tui.runs.layout import is_run, run_names
+from cnn_tui.text import printable
 
 MAX_ANCESTORS = 100
 _PART = re.compile(r"^lineage:\n(?: .*\n?)+", re.MULTILINE)
@@ -39,6 +40,18 @@ def read_lineage(run: Path) -> Lineage | None:
         return Lineage.model_validate(part)
     except (RunDirectoryError, ConfigError, ValueError):
         return None
+
+
+def changes(lineage: Lineage) -> list[str]:
+    """Returns what was changed, as ``lr=0.03``; the total of updates last."""
+    order = sorted(lineage.changed.items(), key=lambda it: it[0] == "total_steps")
+    return [setting_in_words(key, value) for key, value in order]
+
+
+def setting_in_words(key: str, value: object) -> str:
+    """Returns the end of a key and its value, in short."""
+    number = f"{value:.4g}" if isinstance(value, float) else value
+    return printable(f"{key.rpartition('.')[2]}={number}")[:60]
 
 
 def ancestors(run: Path) -> list[tuple[Path, int]]:

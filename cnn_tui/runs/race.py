@@ -12,7 +12,7 @@ from cnn_tui.config import full_key
 from cnn_tui.errors import ConfigError, RunDirectoryError
 from cnn_tui.io.safe_yaml import parse_value
 from cnn_tui.runs.events import Value
-from cnn_tui.runs.lineage import read_lineage
+from cnn_tui.runs.lineage import changes, read_lineage
 from cnn_tui.runs.orders import LIVE_NAMES
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.text import printable
@@ -99,11 +99,10 @@ def lane_of(reader: RunReader) -> Lane:
     column = tests["validation_accuracy"]
     column = column if np.isfinite(column).any() else tests["accuracy"]
     lineage = read_lineage(run)
-    changed = lineage.changed.items() if lineage else ()
-    own = [_told(key, value) for key, value in changed if key != "total_steps"]
+    own = changes(lineage) if lineage else []
     return Lane(
         run=run,
-        value=" ".join(own),
+        value=" ".join(it for it in own if not it.startswith("total_steps=")),
         state=status.state if status else "unreadable",
         step=status.step if status else 0,
         loss=_finite(float(last.mean())) if len(last) else None,
@@ -130,11 +129,6 @@ def _value(text: str, key: str) -> Value | Times:
             f"--over {printable(text)}: only lr can be multiplied, by > 0"
         )
     return Times(float(factor[1]) / divisor)
-
-
-def _told(key: str, value: object) -> str:
-    number = f"{value:.4g}" if isinstance(value, float) else value
-    return printable(f"{key.rpartition('.')[2]}={number}")[:60]
 
 
 def _or_inf(loss: float | None) -> float:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
+from cnn_tui.errors import RunDirectoryError
+from cnn_tui.runs.layout import CONFIG, run_names
 from cnn_tui.runs.lineage import read_lineage
 from cnn_tui.runs.race import Lane, lane_of
 from cnn_tui.runs.reader import RunReader
@@ -29,7 +31,8 @@ class Lanes:
 
     def look(self, budget_seconds: float) -> None:
         """Takes in new runs and new rows."""
-        for name in sorted(set(self._names()) - self._seen):
+        new = set(self._names()) - self._seen
+        for name in sorted(new, key=self._made_at):
             self._seen.add(name)
             lineage = read_lineage(self._folder / name)
             if lineage is not None and lineage.group == self._group:
@@ -57,5 +60,15 @@ class Lanes:
         )
         return ChartData(curves=tuple(curves), x_limits=x_limits)
 
+    def _made_at(self, name: str) -> tuple[int, str]:
+        """Returns when a run was made: values have the order in which they came."""
+        try:
+            return (self._folder / name / CONFIG).stat().st_mtime_ns, name
+        except OSError:
+            return 0, name
+
     def _names(self) -> list[str]:
-        return [it.name for it in self._folder.iterdir() if it.name[0] != "."]
+        try:
+            return run_names(self._folder)
+        except RunDirectoryError:
+            return []

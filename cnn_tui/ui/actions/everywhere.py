@@ -74,17 +74,17 @@ RUNS = (
         help="Go on with the selected run, exactly where it was.",
     ),
     Action(
-        name="fork_run",
-        keys="f",
-        label="fork",
-        help="Go on from an update of the selected run as a new one, changed.",
-        rank=4,
-    ),
-    Action(
         name="look_inside",
         keys="v",
         label="inside",
         help="Look inside the network of the selected run.",
+        rank=4,
+    ),
+    Action(
+        name="fork_run",
+        keys="f",
+        label="fork",
+        help="Go on from an update of the selected run as a new one, changed.",
         rank=4,
     ),
     Action(
