@@ -19,7 +19,15 @@ from cnn_tui.runs.history import step_file
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.writer import RunWriter
 from tests.engine.making import RANDOM, make_config, same
-from tests.engine.running import events, rows, run, status, without_clock
+from tests.engine.running import (
+    ENDLESS,
+    events,
+    rows,
+    run,
+    status,
+    training,
+    without_clock,
+)
 
 AUGMENTED = {"augmentation": {"crop_padding": 2, "mixup": 0.4}, "validation_images": 50}
 TRAINING: dict[str, Any] = {
@@ -181,3 +189,31 @@ def test_a_fork_of_a_fork_and_the_best_of_its_past(parent: Path) -> None:
     grandchild = fork(child, 25)
     assert go_on(grandchild).state is State.FINISHED
     assert after(grandchild, 0, "train/loss") == after(parent, 25, "train/loss")
+
+
+def test_another_schedule_and_an_average_begin_there(parent: Path) -> None:
+    child = fork(parent, 20, "schedule=constant", "ema_decay=null")
+    assert go_on(child).state is State.FINISHED
+    assert {row["lr"] for row in after(child, 0, "train/loss")} == {0.05}
+    assert load_checkpoint(child / "checkpoints/last.pt").ema is None
+    assert verify_run(child, from_step=20, steps=20, data_dir=None).difference is None
+
+
+def test_what_was_edited_where_it_begins_is_a_part_of_that_state(
+    tmp_path: Path,
+) -> None:
+    config = make_config(RANDOM, AUGMENTED, **ENDLESS)
+    with training(config, tmp_path) as trained:
+        trained.tell("pause")
+        trained.tell("step", count=4)
+        first = trained.wait_for_steps()
+        trained.tell("set", name="lr", value=0.2)
+        trained.tell("step", count=6)
+        trained.wait_for_steps()
+        trained.tell("set", name="momentum", value=0.9)
+        trained.tell("stop")
+        trained.outcome()
+    child = fork(trained.path, first, iterations=first + 6)
+    assert rows(child) == []
+    go_on(child)
+    assert after(child, 0, "train/loss") == after(trained.path, first, "train/loss")
