@@ -68,11 +68,9 @@ def fork(
     from cnn_tui.runs.moments import find_moment
 
     path, step = find_moment(run, runs_dir)
-    values = parse_settings(settings)
-    if dataset is not None:
-        values = [*source_settings(dataset), *values]
+    values = source_settings(dataset) if dataset is not None else []
+    values += parse_settings(settings)
     total, more = iterations_of(iterations)
-    # Only now, with the input in order, is it worth waiting for torch.
     warm_up()
     from cnn_tui.cli.headless import leave_to_background, resume_headless, say_made
     from cnn_tui.cli.progress import tell_loading

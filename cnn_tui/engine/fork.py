@@ -30,7 +30,7 @@ from cnn_tui.engine.recorded import (
 )
 from cnn_tui.engine.replay import go_to, reasons_against
 from cnn_tui.engine.rerun import begin, checkpoint_before
-from cnn_tui.engine.resume import Changes, new_total, wanted_edits
+from cnn_tui.engine.resume import Changes, as_edits, new_total
 from cnn_tui.engine.setup import Setup, set_up
 from cnn_tui.engine.state import new_state
 from cnn_tui.engine.status import current_status, first_status
@@ -203,7 +203,7 @@ def _edits(
     )
     planned = recorded.total_steps
     total = new_total(recorded, changes, planned)
-    made = wanted_edits(recorded, changes, total, {}, is_longer=total > planned)
+    made = as_edits(recorded, changes, total, {}, is_longer=total > planned)
     return [*made, *([(edits.TOTAL_STEPS, total)] if total != planned else [])]
 
 

@@ -76,9 +76,7 @@ def resume_run(
         total_steps = new_total(recorded, changes, planned)
         is_longer = total_steps > planned
         check_pause(changes.pause_at, total_steps, recorded.start.step)
-        wanted = wanted_edits(
-            recorded, changes, total_steps, ahead, is_longer=is_longer
-        )
+        wanted = as_edits(recorded, changes, total_steps, ahead, is_longer=is_longer)
         told = interruptible(tell, interrupts)
         setup = _set_up(recorded, changes, data_dir, told)
 
@@ -125,7 +123,7 @@ def take_over(
         writer.close()
 
 
-def wanted_edits(
+def as_edits(
     recorded: RecordedRun,
     changes: Changes,
     total_steps: int,
