@@ -34,6 +34,7 @@ from cnn_tui.ui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
+    from cnn_tui.ui.compare_requested import CompareRequested
     from cnn_tui.ui.looking import LookInside, LookRequested, MistakesRequested
     from cnn_tui.ui.rates_requested import RatesRequested
     from cnn_tui.ui.screens.forking import ForkRequested
@@ -231,6 +232,12 @@ class CnnTuiApp(App[int]):
     def on_run_list_opened(self, message: "RunList.Opened") -> None:
         """Shows a run of the list."""
         self.open_run(message.path)
+
+    def on_compare_requested(self, message: "CompareRequested") -> None:
+        """Shows several runs in one chart."""
+        from cnn_tui.ui.screens.compare import CompareScreen
+
+        self.push_screen(CompareScreen(message.runs, self.marker))
 
     def on_mistakes_requested(self, message: "MistakesRequested") -> None:
         """Shows what the network of a run confuses."""

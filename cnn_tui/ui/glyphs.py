@@ -50,6 +50,8 @@ class Glyphs:
     moment: str
     """Of a run, on a line; ``this_moment`` is the one that is shown."""
     this_moment: str
+    best: str
+    """Stands behind what no other run does better."""
 
     def state(self, state: str) -> str:
         """Returns the sign of a state."""
@@ -78,6 +80,7 @@ _FINE = Glyphs(
     changed="›",
     moment="┼",
     this_moment="●",
+    best="●",
 )
 _PLAIN = Glyphs(
     states=_ASCII_STATES,
@@ -87,6 +90,7 @@ _PLAIN = Glyphs(
     changed=">",
     moment="+",
     this_moment="O",
+    best="*",
 )
 GLYPHS: Mapping["MarkerName", Glyphs] = {
     "braille": _FINE,

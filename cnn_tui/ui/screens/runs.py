@@ -14,9 +14,11 @@ from textual.widgets import Input
 
 from cnn_tui.errors import RunDirectoryError
 from cnn_tui.runs.catalog import Catalog, RunSummary
+from cnn_tui.runs.comparison import MAX_RUNS
 from cnn_tui.text import count, printable
 from cnn_tui.ui.actions import RUNS
 from cnn_tui.ui.charts import MarkerName
+from cnn_tui.ui.compare_requested import CompareRequested
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.looking import LookRequested
 from cnn_tui.ui.run_table import SORTINGS, header, is_live, matches
@@ -120,6 +122,18 @@ class RunsScreen(Screen[None]):
         """Shows the network of the selected run from inside."""
         if (run := self.query_one(RunList).current) is not None:
             self.post_message(LookRequested(run.path))
+
+    def action_mark_run(self) -> None:
+        """Marks the selected run to be compared."""
+        self.query_one(RunList).toggle_mark()
+
+    def action_compare_runs(self) -> None:
+        """Compares the marked runs."""
+        marked = tuple(self.query_one(RunList).marked)
+        if 2 <= len(marked) <= MAX_RUNS:
+            self.post_message(CompareRequested(marked))
+        else:
+            self.notify(f"mark 2 to {MAX_RUNS} runs with space, not {len(marked)}")
 
     def action_filter(self) -> None:
         """Lets words be typed."""

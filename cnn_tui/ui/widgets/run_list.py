@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -66,6 +67,8 @@ class RunList(ScrollView, can_focus=True):
         self._glyphs = glyphs
         self._runs: Sequence[RunSummary] = ()
         self._shared = frozenset[str]()
+        self.marked: dict[Path, None] = {}
+        """In the order in which they were marked."""
 
     def show_runs(self, runs: Sequence[RunSummary]) -> None:
         """Shows other runs; the same one stays selected."""
@@ -93,6 +96,8 @@ class RunList(ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         run, now = self._runs[index], records.now()
         line = row(run, self._glyphs, now, width=width, shared=self._shared)
+        if run.path in self.marked:
+            line = line[:1] + Content.styled("*", "bold") + line[2:]
         line = line.truncate(width, ellipsis=True, pad=True)
         style = self.visual_style
         if index == self.selected:
@@ -124,6 +129,17 @@ class RunList(ScrollView, can_focus=True):
         """Tells which run was chosen."""
         if self.current:
             self.post_message(self.Opened(self.current.path))
+
+    def toggle_mark(self) -> None:
+        """Marks the selected run, or takes its mark away; the next one is selected."""
+        if self.current:
+            path = self.current.path
+            if path in self.marked:
+                del self.marked[path]
+            else:
+                self.marked[path] = None
+            self.refresh_line(self.selected)
+            self.action_move(1)
 
     def action_move(self, lines: int) -> None:
         """Selects another run."""
