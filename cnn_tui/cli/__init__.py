@@ -15,6 +15,7 @@ from cnn_tui.cli.evaluate import evaluate
 from cnn_tui.cli.export import export
 from cnn_tui.cli.health import health
 from cnn_tui.cli.inspect import inspect
+from cnn_tui.cli.lr_find import lr_find
 from cnn_tui.cli.options import (
     Marker,
     data_dir_option,
@@ -25,6 +26,7 @@ from cnn_tui.cli.options import (
 )
 from cnn_tui.cli.plot import plot
 from cnn_tui.cli.predict import predict
+from cnn_tui.cli.preflight import preflight
 from cnn_tui.cli.presets import presets
 from cnn_tui.cli.profile import profile
 from cnn_tui.cli.resume import resume
@@ -104,6 +106,8 @@ COMMANDS = (
     send,
     verify,
     evaluate,
+    lr_find,
+    preflight,
     inspect,
     predict,
     runs,

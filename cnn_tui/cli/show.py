@@ -11,7 +11,7 @@ from cnn_tui.cli.options import echo, echo_json, json_option, runs_dir_option
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
-    from cnn_tui.layers import LayerRow
+    from cnn_tui.layers import LayerRow, Stage
 
 
 @click.command(short_help="Show layers, sizes and hyperparameters.")
@@ -20,14 +20,29 @@ if TYPE_CHECKING:
 )
 @runs_dir_option
 @json_option
-def show(what: str, runs_dir: Path, as_json: bool) -> None:
+@click.option("--tree", is_flag=True, help="Print the net as a tree.")
+@click.option(
+    "--code",
+    is_flag=True,
+    help="Print a Python file with the net as a torch module, which loads the run's "
+    "model.safetensors without cnn-tui.",
+)
+def show(what: str, runs_dir: Path, as_json: bool, tree: bool, code: bool) -> None:
     """Show the layer table with its formulas, and the hyperparameters.
 
     For a run, its results as well.
     """
     from cnn_tui.cli import results
+    from cnn_tui.errors import InputError
+    from cnn_tui.notation.code import torch_code
+    from cnn_tui.notation.tree import tree_lines
 
+    if as_json + tree + code > 1:
+        raise InputError("give one of --json, --tree and --code")
     config, run = _find(what, runs_dir)
+    if tree or code:
+        echo("\n".join(tree_lines(config)) if tree else torch_code(config).rstrip())
+        return
     facts = _facts(config)
     status = None if run is None else results.read(run)
     if as_json:
@@ -66,15 +81,24 @@ def _find(what: str, runs_dir: Path) -> "tuple[RunConfig, Path | None]":
 
 def _facts(config: "RunConfig") -> dict[str, Any]:
     from cnn_tui.config import layer_table, to_mapping
+    from cnn_tui.layers import stages
 
-    table, mapping = layer_table(config), to_mapping(config)
+    table, mapping, facts = (
+        layer_table(config),
+        to_mapping(config),
+        config.dataset.facts,
+    )
+    placed = stages(config.model.layers, facts.input_shape, facts.classes)
     return {
         "title": config.title,
         "description": config.description,
         "parameters": table.parameters,
         "multiply_adds": table.multiply_adds,
+        "activations": table.activations,
         "input_shape": table.input_shape,
-        "layers": [_layer(row) for row in table.rows],
+        "classes": facts.class_names,
+        "layers": list(map(_layer, table.rows, placed)),
+        "model": mapping["model"],
         "dataset": mapping["dataset"],
         "training": mapping["training"],
         "total_steps": config.total_steps,
@@ -82,16 +106,19 @@ def _facts(config: "RunConfig") -> dict[str, Any]:
     }
 
 
-def _layer(row: "LayerRow") -> dict[str, Any]:
+def _layer(row: "LayerRow", stage: "Stage") -> dict[str, Any]:
     return {
         "number": row.number,
         "layer": row.summary,
         "type": row.type,
+        "module": stage.path,
+        "input_shape": row.input_shape,
         "output_shape": row.output_shape,
         "formula": row.formula,
         "parameter_shapes": row.parameter_shapes,
         "parameters": row.parameters,
         "multiply_adds": row.multiply_adds,
+        "activations": row.activations,
         "receptive_field": row.receptive_field,
     }
 

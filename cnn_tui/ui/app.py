@@ -35,6 +35,7 @@ from cnn_tui.ui.type_ahead import TypeAhead
 if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
     from cnn_tui.ui.looking import LookInside, LookRequested, MistakesRequested
+    from cnn_tui.ui.rates_requested import RatesRequested
     from cnn_tui.ui.screens.resuming import ResumeRequested
     from cnn_tui.ui.widgets.run_list import RunList
 
@@ -224,6 +225,12 @@ class CnnTuiApp(App[int]):
 
         looking = Looking(message.run, self.backend.data_dir)
         self.push_screen(MistakesScreen(looking, self.depth))
+
+    def on_rates_requested(self, message: "RatesRequested") -> None:
+        """Shows the loss by the learning rate."""
+        from cnn_tui.ui.screens.rates import find_rate
+
+        self.run_worker(find_rate(self, message, self.backend, self.marker))
 
     def on_look_inside(self, message: "LookInside") -> None:
         """Shows the network from inside with what is looked at already."""

@@ -35,6 +35,9 @@ _OFF: Mapping[str, Any] = {
 }
 """Values that only count where they are others."""
 
+_LAYERS = "layers"
+"""Told only where they are not those of the preset."""
+
 _TOTAL_STEPS = "total_steps"
 """What the length of a run is called in its events."""
 
@@ -71,6 +74,7 @@ def values(config: RunConfig) -> dict[str, Any]:
     augmentation = mapping["dataset"].pop("augmentation")
     found.update(_flat("dataset", mapping["dataset"]))
     found.update({name: value for name, value in augmentation.items() if value})
+    found[_LAYERS] = mapping["model"]["layers"]
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -93,7 +97,11 @@ def setting_rows(
     rows = [
         _row(name, value, preset, overrides, changed_at)
         for name, value in values(config).items()
+        if name != _LAYERS
     ]
+    if preset and preset.get(_LAYERS) != values(config)[_LAYERS]:
+        number, note = len(config.model.layers), "not those of the preset"
+        rows.append(SettingRow(name=_LAYERS, value=str(number), note=note))
     rows = [row for row in rows if row.note or not _is_off(row)]
     return sorted(rows, key=lambda row: not row.note)
 

@@ -137,7 +137,7 @@ def test_safetensors_is_the_runs_own_file(run: Path, tmp_path: Path) -> None:
 def metadata_and_weights(path: Path) -> tuple[Any, Any]:
     """Returns what a safetensors file holds."""
     with safe_open(path, "pt") as file:
-        metadata: Any = file.metadata()  # type: ignore[no-untyped-call]
+        metadata: Any = file.metadata()
     return metadata, load_file(path)
 
 

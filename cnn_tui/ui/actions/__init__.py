@@ -14,7 +14,16 @@ from cnn_tui.ui.actions.everywhere import APP, DETACH, DETACH_ANYWHERE, RUNS
 from cnn_tui.ui.actions.explorer import EXPLORER, WHAT_IF
 from cnn_tui.ui.actions.inside import DRAW, NETWORK, SKETCH
 from cnn_tui.ui.actions.mistakes import BATCH, MISTAKES, PICTURE, PICTURES
-from cnn_tui.ui.actions.new_run import CHOICE, DATA, NEW_RUN, PRESETS
+from cnn_tui.ui.actions.new_run import (
+    CHOICE,
+    DATA,
+    EXPLAIN,
+    LAYERS,
+    NEW_RUN,
+    PREFLIGHT,
+    PRESETS,
+    RATES,
+)
 
 __all__ = [
     "APP",
@@ -26,16 +35,20 @@ __all__ = [
     "DETACH_ANYWHERE",
     "DRAW",
     "ENDED",
+    "EXPLAIN",
     "EXPLORER",
     "HEALTH",
+    "LAYERS",
     "MISTAKES",
     "NETWORK",
     "NEW_RUN",
     "PANES",
     "PICTURE",
     "PICTURES",
+    "PREFLIGHT",
     "PRESETS",
     "PROFILE",
+    "RATES",
     "RUNS",
     "SECTIONS",
     "SKETCH",
@@ -48,7 +61,11 @@ __all__ = [
 
 SECTIONS: dict[str, tuple[Action, ...]] = {
     "New run": (*PRESETS, *CHOICE, *NEW_RUN),
+    "Layers of a new run": LAYERS,
+    "A layer explained": EXPLAIN,
     "Data of a new run": DATA,
+    "Measuring before a run": PREFLIGHT,
+    "Finding a learning rate": RATES,
     "Steering a live run": STEERING,
     "A run that has ended": ENDED,
     "Dashboard": (*VIEW, *PANES),

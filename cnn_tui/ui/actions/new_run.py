@@ -51,6 +51,20 @@ NEW_RUN = (
         help="Save the form as a preset of your own.",
     ),
     Action(
+        name="find_rate",
+        keys="l",
+        label="find lr",
+        help="Find a learning rate: what the loss does at higher and higher ones.",
+        footer=False,
+    ),
+    Action(
+        name="measure",
+        keys="t",
+        label="timing",
+        help="Measure how fast this is here, and how it would be faster.",
+        rank=4,
+    ),
+    Action(
         name="reset",
         keys="ctrl+r",
         label="reset",
@@ -134,3 +148,176 @@ DATA = (
     ),
 )
 """What works in the pane of the data set."""
+
+LAYERS = (
+    Action(
+        name="explain",
+        keys="enter",
+        label="explain",
+        help="Open the page of the layer: formulas, kernel, and what it sees.",
+        rank=2,
+    ),
+    Action(
+        name="insert",
+        keys="i",
+        label="insert",
+        help="Insert a layer below, from a list of all types.",
+        rank=2,
+    ),
+    Action(
+        name="type",
+        keys="e",
+        label="edit",
+        help="Type the parameters of the layer in one line; tab completes a word.",
+        rank=2,
+    ),
+    Action(
+        name="edit('delete')",
+        keys="x,delete",
+        label="delete",
+        help="Take the layer out, a residual block with all that is in it.",
+        rank=2,
+    ),
+    Action(
+        name="edit('up')",
+        keys="K,shift+up",
+        label="move up",
+        help="Move the layer up, and into a residual block or out of it.",
+        footer=False,
+    ),
+    Action(
+        name="edit('down')",
+        keys="J,shift+down",
+        label="move down",
+        help="Move the layer down, and into a residual block or out of it.",
+        footer=False,
+    ),
+    Action(
+        name="edit('duplicate')",
+        keys="y",
+        label="duplicate",
+        help="Put the same layer below once more.",
+        rank=4,
+    ),
+    Action(
+        name="transform",
+        keys="T",
+        label="transform",
+        help="Make the net deeper, gentler or wider, and more; shows the difference.",
+        rank=2,
+    ),
+    Action(
+        name="fold(True)",
+        keys="left",
+        label="fold",
+        help="Hide the layers of the residual block.",
+        footer=False,
+    ),
+    Action(
+        name="fold(False)",
+        keys="right",
+        label="unfold",
+        help="Show the layers of the residual block.",
+        footer=False,
+    ),
+    Action(
+        name="revise('remedy')",
+        keys="f",
+        label="fix",
+        help="Do what is proposed where the layers do not fit.",
+        rank=1,
+    ),
+    Action(
+        name="revise('undo')",
+        keys="u",
+        label="undo",
+        help="Undo the last edit of the layers, and the one before.",
+        rank=2,
+    ),
+    Action(
+        name="revise('redo')",
+        keys="U,ctrl+y",
+        label="redo",
+        help="Do again what was undone.",
+        rank=4,
+    ),
+)
+"""What works in the layers of the model."""
+
+EXPLAIN = (
+    Action(
+        name="go(1)",
+        keys="full_stop,down,right",
+        label="next layer",
+        help="Explain the next layer.",
+    ),
+    Action(
+        name="go(-1)",
+        keys="comma,up,left",
+        label="layer before",
+        help="Explain the layer before.",
+    ),
+    Action(
+        name="leave",
+        keys="escape,enter",
+        label="back",
+        help="Go back to the layers.",
+    ),
+)
+"""What works on the page of a layer."""
+
+RATES = (
+    Action(
+        name="take",
+        keys="enter",
+        label="take it",
+        help="Take the suggested learning rate, or that at the cursor.",
+        rank=1,
+    ),
+    Action(
+        name="back",
+        keys="escape",
+        label="back",
+        help="Keep the learning rate as it is.",
+        rank=1,
+    ),
+)
+"""What works beside the curve of loss against learning rate."""
+
+PREFLIGHT = (
+    Action(
+        name="take",
+        keys="enter",
+        label="take it",
+        help="Take the marked way to compute into the form.",
+        rank=1,
+    ),
+    Action(
+        name="move(-1)",
+        keys="up,k",
+        label="up",
+        help="Mark the line above.",
+        footer=False,
+    ),
+    Action(
+        name="move(1)",
+        keys="down,j",
+        label="down",
+        help="Mark the line below.",
+        footer=False,
+    ),
+    Action(
+        name="everything",
+        keys="a",
+        label="all, compiled too",
+        help="Measure again with what is slow or compiled, which may take minutes.",
+    ),
+    Action(
+        name="back",
+        keys="escape",
+        label="back",
+        help="End measuring, and keep the form as it is.",
+        rank=1,
+    ),
+)
+"""What works beside what was measured."""

@@ -14,6 +14,8 @@ from textual.message import Message
 from textual.timer import Timer
 
 from cnn_tui.host.memory import give_back
+from cnn_tui.host.process import absolute
+from cnn_tui.preflight.messages import FindRate
 from cnn_tui.text import printable
 from cnn_tui.ui.actions import VIEW
 from cnn_tui.ui.charts import MarkerName
@@ -26,6 +28,7 @@ from cnn_tui.ui.curves import (
 )
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.looking import LookRequested, MistakesRequested
+from cnn_tui.ui.rates_requested import RatesRequested
 from cnn_tui.ui.run_settings import setting_rows
 from cnn_tui.ui.run_view import RunView
 from cnn_tui.ui.screens.steering import SteeringScreen
@@ -145,6 +148,15 @@ class DashboardScreen(SteeringScreen):
         from cnn_tui.ui.screens.profile import ProfileScreen
 
         self.app.push_screen(ProfileScreen(self.run.path, self._glyphs))
+
+    def action_find_rate(self) -> None:
+        """Tries rates on a copy of the newest checkpoint; sets the one taken."""
+        request = FindRate(run=str(absolute(self.run.path)))
+        name = self.run.path.name
+        self.post_message(RatesRequested(request, title=name, take=self._set_rate))
+
+    def _set_rate(self, rate: float) -> None:
+        self._tell(f"lr → {rate:g}", "set", name="lr", value=rate)
 
     def action_smoothing(self) -> None:
         """Takes the next smoothing factor."""

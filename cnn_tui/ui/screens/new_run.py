@@ -20,11 +20,12 @@ from cnn_tui.text import printable
 from cnn_tui.ui.actions import NEW_RUN
 from cnn_tui.ui.form_fields import label
 from cnn_tui.ui.last_used import write_last_used
-from cnn_tui.ui.screens.drafting import DraftingScreen
+from cnn_tui.ui.screens.measuring import MeasuringScreen
 from cnn_tui.ui.screens.save_preset import save_as_preset
 from cnn_tui.ui.widgets.data_pane import DataPane
 from cnn_tui.ui.widgets.form import Form
 from cnn_tui.ui.widgets.key_bar import KeyBar
+from cnn_tui.ui.widgets.layer_editor import LayerEditor
 from cnn_tui.ui.widgets.message_line import MessageLine
 from cnn_tui.ui.widgets.model_pane import ModelPane
 from cnn_tui.ui.widgets.pane_tabs import PaneTabs
@@ -33,12 +34,13 @@ from cnn_tui.ui.widgets.source_field import SourceField
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
+    from cnn_tui.ui.draft import FormView
 
 _MODEL, _SETTINGS, _DATA = 0, 1, 2
 """The panes that share a place where there is little room."""
 
 
-class NewRunScreen(DraftingScreen):
+class NewRunScreen(MeasuringScreen):
     """Presets, and the model, the data and the settings of the chosen one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in NEW_RUN]
@@ -56,8 +58,7 @@ class NewRunScreen(DraftingScreen):
         self, runs_folder: Path, *, data_dir: Path | None, depth: Depth
     ) -> None:
         """Offers runs that will be written to ``runs_folder``."""
-        super().__init__()
-        self._runs_folder = runs_folder
+        super().__init__(runs_folder, data_dir)
         self._data = DataPane(data_dir, depth, classes="pane")
         self.is_starting = False
         """Whether a run was asked for that neither failed nor has its screen yet."""
@@ -78,10 +79,10 @@ class NewRunScreen(DraftingScreen):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Says where runs are written to."""
+        """Names the settings, and says where runs are written to."""
         settings = self.query_one(Form)
         settings.border_title = Content.assemble(("3", "$text-accent"), " Settings")
-        settings.border_subtitle = Content(f"into {printable(self._runs_folder)}")
+        self.show_expected(None)
 
     def on_resize(self, event: events.Resize) -> None:
         """Shows model and settings one at a time where there is little room."""
@@ -108,10 +109,10 @@ class NewRunScreen(DraftingScreen):
         on_list = isinstance(self.focused, Presets)
         if action == "start_form":
             return self.draft is not None and not on_list
-        if action in ("save", "start_background"):
+        if action in ("save", "start_background", "find_rate", "measure"):
             return self.draft is not None
         if action == "reset":
-            return bool(self.draft and self.draft.edits)
+            return bool(self.draft and (self.draft.edits or self.draft.is_reshaped))
         if action == "filter":  # Textual does not know that "/" is text
             return not isinstance(self.focused, Input)
         if action == "leave":
@@ -130,10 +131,10 @@ class NewRunScreen(DraftingScreen):
 
     def _start(self, *, background: bool) -> None:
         self.catch_up()
-        config = self._valid_config()
+        config = self.valid_config()
         if self.item is None or self.draft is None or config is None:
             return
-        write_last_used(self.item.key, self.draft.used_edits)
+        write_last_used(self.item.key, self.draft.remembered)
         name = self.item.file.name
         self.is_starting = True
         self.query_one(MessageLine).say(f"starting {printable(name)}…")
@@ -161,7 +162,7 @@ class NewRunScreen(DraftingScreen):
     @work
     async def action_save(self) -> None:
         """Saves the form as a preset."""
-        if self.draft is None or self._valid_config() is None:
+        if self.draft is None or self.valid_config() is None:
             return
         try:
             path = await save_as_preset(self.app, self.draft)
@@ -228,7 +229,7 @@ class NewRunScreen(DraftingScreen):
         )
         self._data.ask()
 
-    def _valid_config(self) -> "RunConfig | None":
+    def valid_config(self) -> "RunConfig | None":
         """Returns the config to start or save, or says why there is none."""
         view = self.draft.view() if self.draft else None
         message = self.query_one(MessageLine)
@@ -242,6 +243,10 @@ class NewRunScreen(DraftingScreen):
         elif self.draft and not self.draft.source and self.draft.to_look_at:
             self.look_at_source()
             message.say("looking at the data set first…")
+        elif view.outline.fault is not None:
+            self.action_show_model()
+            self.query_one(LayerEditor).show_problem()
+            message.complain(_impossible(view))
         elif view.config is None:
             self._choose_tab(_SETTINGS)
             self.query_one(Form).focus_first(wrong=True)
@@ -255,3 +260,9 @@ class NewRunScreen(DraftingScreen):
         """Clears what was said of the draft before."""
         if not self.is_starting:
             self.query_one(MessageLine).clear()
+
+
+def _impossible(view: "FormView") -> str:
+    """Says where the layers do not fit, and what would help."""
+    remedy = f"; f does this: {view.remedy.words}" if view.remedy else ""
+    return f"{printable(view.outline.fault)}{printable(remedy)}"
