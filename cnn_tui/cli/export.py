@@ -53,6 +53,7 @@ def export(
     probabilities; each is compared with torch before it is called done. Rows leave
     out what was gone back on.
     """
+    from cnn_tui.cli.progress import tell_loading
     from cnn_tui.engine.export.exporting import Export
     from cnn_tui.engine.export.exporting import export as write
     from cnn_tui.runs.layout import find_run
@@ -66,7 +67,8 @@ def export(
         data_dir=data_dir,
         overwrite=force,
     )
-    done = write(asked)
+    done = write(asked, tell_loading)
+    tell_loading("")
     if as_json:
         echo_json({"path": done.path, "bytes": done.size_bytes, "note": done.note})
         return

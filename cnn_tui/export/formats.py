@@ -43,6 +43,10 @@ FORMATS = {
         extra="tensorboard",
         packages=("tensorboard",),
     ),
+    "png": Format(words="curves, confusion matrix and filters", suffix=".png"),
+    "svg": Format(words="the same as a drawing", suffix=".svg"),
+    "html": Format(words="all there is to see, in one page", suffix=".html"),
+    "model-card": Format(words="what others must know, in Markdown", suffix=".md"),
 }
 
 

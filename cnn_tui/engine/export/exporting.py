@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.errors import InputError
+from cnn_tui.export.charts import whole_drawing
+from cnn_tui.export.drawing import to_png, to_svg
 from cnn_tui.export.formats import FORMATS, output_path, require_packages
+from cnn_tui.export.html import page
+from cnn_tui.export.model_card import model_card
 from cnn_tui.export.rows import write_csv, write_json, write_parquet
+from cnn_tui.export.story import Story
 from cnn_tui.export.tensorboard import write_tensorboard
 from cnn_tui.io.files import new_file
 from cnn_tui.look.messages import Moment
@@ -16,6 +21,7 @@ from cnn_tui.text import printable
 
 if TYPE_CHECKING:
     from cnn_tui.engine.export.graph import Written
+    from cnn_tui.engine.look.source import Source, Weighed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,12 @@ _TABLES: dict[str, Callable[[Path, BinaryIO], None]] = {
     "json": write_json,
     "parquet": write_parquet,
     "tensorboard": write_tensorboard,
+}
+_TOLD: dict[str, Callable[[Story], bytes]] = {
+    "png": lambda story: to_png(whole_drawing(story)),
+    "svg": lambda story: to_svg(whole_drawing(story)).encode(),
+    "html": lambda story: page(story).encode(),
+    "model-card": lambda story: model_card(story).encode(),
 }
 
 
@@ -80,24 +92,31 @@ def _write(asked: Export, file: BinaryIO, tell: Tell) -> str:
     if asked.format in _TABLES:
         _TABLES[asked.format](asked.run, file)
         return ""
-    written = _network(asked)
+    from cnn_tui.engine.look.predict import weights_for
+    from cnn_tui.engine.look.source import Source
+
+    source = Source(asked.run, asked.data_dir)
+    weighed = weights_for(source, asked.moment)
+    if asked.format in _TOLD:
+        from cnn_tui.engine.export.telling import story_of
+
+        story = story_of(source, weighed, tell)
+        file.write(_TOLD[asked.format](story))
+        return "; ".join((f"weights after update {weighed.step:,}", *story.notes))
+    written = _network(asked.format, source, weighed)
     file.write(written.data)
     return written.note
 
 
-def _network(asked: Export) -> "Written":
+def _network(kind: str, source: "Source", weighed: "Weighed") -> "Written":
     from cnn_tui.engine.export.graph import Written
     from cnn_tui.engine.export.onnx import to_onnx
     from cnn_tui.engine.export.pt2 import to_pt2
-    from cnn_tui.engine.look.predict import weights_for
-    from cnn_tui.engine.look.source import Source
     from cnn_tui.engine.network import to_safetensors
 
-    source = Source(asked.run, asked.data_dir)
-    weighed = weights_for(source, asked.moment)
     at = f"weights after update {weighed.step:,}"
-    if asked.format == "safetensors":
+    if kind == "safetensors":
         data = to_safetensors(weighed.network, source.config, weighed.step)
         return Written(data=data, note=at)
-    written = {"onnx": to_onnx, "pt2": to_pt2}[asked.format](source, weighed)
+    written = {"onnx": to_onnx, "pt2": to_pt2}[kind](source, weighed)
     return Written(data=written.data, note=f"{at}; {written.note}")
