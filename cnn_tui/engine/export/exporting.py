@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from cnn_tui.datasets.telling import Tell, nobody
-from cnn_tui.errors import InputError
+from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.export.charts import whole_drawing
 from cnn_tui.export.drawing import to_png, to_svg
 from cnn_tui.export.formats import FORMATS, output_path, require_packages
@@ -69,9 +69,9 @@ def export(asked: Export, tell: Tell = nobody) -> Done:
     """
     require_packages(asked.format)
     path = output_path(asked.run, asked.format, asked.output)
-    if asked.output is None:
-        path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        if asked.format == "tensorboard":  # the folder is the run's name there
+            path.parent.mkdir(parents=True, exist_ok=True)
         with new_file(path, overwrite=asked.overwrite) as file:
             note = _write(asked, file, tell)
             file.flush()
@@ -92,11 +92,10 @@ def _write(asked: Export, file: BinaryIO, tell: Tell) -> str:
     if asked.format in _TABLES:
         _TABLES[asked.format](asked.run, file)
         return ""
-    from cnn_tui.engine.look.predict import weights_for
     from cnn_tui.engine.look.source import Source
 
     source = Source(asked.run, asked.data_dir)
-    weighed = weights_for(source, asked.moment)
+    weighed = _weights(source, asked.moment)
     if asked.format in _TOLD:
         from cnn_tui.engine.export.telling import story_of
 
@@ -106,6 +105,19 @@ def _write(asked: Export, file: BinaryIO, tell: Tell) -> str:
     written = _network(asked.format, source, weighed)
     file.write(written.data)
     return written.note
+
+
+def _weights(source: "Source", moment: Moment | None) -> "Weighed":
+    """Returns the weights asked for; untrained ones only where they are meant."""
+    from cnn_tui.engine.look.predict import weights_for
+
+    weighed = weights_for(source, moment)
+    if weighed.step == 0 and moment != 0:
+        raise RunDirectoryError(
+            f"{printable(source.run.name)} has no checkpoint of a trained network; "
+            "--checkpoint 0 is the network before the first update"
+        )
+    return weighed
 
 
 def _network(kind: str, source: "Source", weighed: "Weighed") -> "Written":

@@ -26,6 +26,7 @@ from cnn_tui.ui.curves import (
     charts,
     x_limits_of,
 )
+from cnn_tui.ui.export_requested import ExportRequested
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.looking import LookRequested, MistakesRequested
 from cnn_tui.ui.rates_requested import RatesRequested
@@ -180,6 +181,10 @@ class DashboardScreen(SteeringScreen):
     def action_show_mistakes(self) -> None:
         """Shows what the network confuses."""
         self.post_message(MistakesRequested(self.run.path))
+
+    def action_export(self) -> None:
+        """Writes this run for other programs."""
+        self.post_message(ExportRequested(self.run.path))
 
     def action_look_inside(self) -> None:
         """Shows the network from inside."""

@@ -17,6 +17,7 @@ from cnn_tui.runs.catalog import Catalog, RunSummary
 from cnn_tui.text import count, printable
 from cnn_tui.ui.actions import RUNS
 from cnn_tui.ui.charts import MarkerName
+from cnn_tui.ui.export_requested import ExportRequested
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.looking import LookRequested
 from cnn_tui.ui.run_table import SORTINGS, header, is_live, matches
@@ -114,6 +115,11 @@ class RunsScreen(Screen[None]):
         """Shows the network of the selected run from inside."""
         if (run := self.query_one(RunList).current) is not None:
             self.post_message(LookRequested(run.path))
+
+    def action_export(self) -> None:
+        """Writes the selected run for other programs."""
+        if (run := self.query_one(RunList).current) is not None:
+            self.post_message(ExportRequested(run.path))
 
     def action_filter(self) -> None:
         """Lets words be typed."""
