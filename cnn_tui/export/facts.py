@@ -23,6 +23,10 @@ def results(story: Story) -> Iterator[Pair]:
     if status.best is not None:
         at = f"after update {count(status.best.step)}"
         yield "best while training", f"{percent(status.best.accuracy)} {at}"
+    if (lineage := story.config.lineage) is not None:
+        yield "forked from", f"{lineage.parent}, after update {count(lineage.step)}"
+        changed = ", ".join(f"{key}={value}" for key, value in lineage.changed.items())
+        yield "changed there", changed or "nothing"
     yield "updates", f"{count(status.step)} of {count(status.total_steps)}"
     yield "time of training", duration(status.training_seconds)
     yield "started", status.started_at.isoformat(" ", "minutes")

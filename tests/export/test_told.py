@@ -183,6 +183,17 @@ def test_a_card_has_the_classes_and_no_markup_of_others(
     assert all(line.startswith("    ") or not line for line in config.splitlines())
 
 
+def test_a_fork_names_its_parent_and_what_was_changed(
+    run: Path, tmp_path: Path
+) -> None:
+    words = ("fork", f"{run.name}@8", "--set", "lr=0.02", "--runs-dir", run.parent)
+    assert invoke(*words).exit_code == 0
+    [child] = [path for path in run.parent.iterdir() if path != run]
+    words_of_page = Page(exported(child, "html", tmp_path).read_text()).words
+    assert f"forked from{run.name}, after update 8" in words_of_page
+    assert "training.optimizer.lr=0.02" in words_of_page
+
+
 def test_without_the_pictures_it_says_so(run: Path, tmp_path: Path) -> None:
     pictures = run.parent.parent / "noise.npz"
     hidden = pictures.rename(pictures.with_suffix(".hidden"))
