@@ -50,8 +50,8 @@ def export(
     """Write RUN, which may be training, into one file. The run stays as it is.
 
     Networks take pictures as they are stored (uint8 N×C×H×W) and give scores and
-    probabilities; each is compared with torch before it is called done. Rows leave
-    out what was gone back on.
+    probabilities, in float32; each is compared with torch before it is called done.
+    Rows leave out what was gone back on.
     """
     from cnn_tui.cli.progress import tell_loading
     from cnn_tui.engine.export.exporting import Export

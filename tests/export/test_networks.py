@@ -177,4 +177,4 @@ def chances_of(graph: Graph) -> Run:
 
 def test_a_step_without_a_checkpoint_is_refused(run: Path, tmp_path: Path) -> None:
     words = ("export", run, "--to", "pt2", "--output", tmp_path / "x")
-    assert "step-00000003.pt" in refusal(*words, "--checkpoint", 3)
+    assert "no checkpoint of step 3" in refusal(*words, "--checkpoint", 3)
