@@ -13,6 +13,7 @@ from cnn_tui.cli.data import data
 from cnn_tui.cli.doctor import doctor
 from cnn_tui.cli.evaluate import evaluate
 from cnn_tui.cli.health import health
+from cnn_tui.cli.import_ import import_
 from cnn_tui.cli.inspect import inspect
 from cnn_tui.cli.options import (
     Marker,
@@ -112,6 +113,7 @@ COMMANDS = (
     plot,
     health,
     profile,
+    import_,
     check,
     doctor,
     config,
