@@ -15,6 +15,7 @@ from cnn_tui.cli.evaluate import evaluate
 from cnn_tui.cli.health import health
 from cnn_tui.cli.import_ import import_
 from cnn_tui.cli.inspect import inspect
+from cnn_tui.cli.lr_find import lr_find
 from cnn_tui.cli.options import (
     Marker,
     data_dir_option,
@@ -104,6 +105,7 @@ COMMANDS = (
     send,
     verify,
     evaluate,
+    lr_find,
     inspect,
     predict,
     runs,

@@ -72,7 +72,7 @@ def _picture(reader: "RunReader", *, is_ascii: bool) -> str:
             draw, marker = (
                 (chart.plot, line) if name == "train" else (chart.scatter, point)
             )
-            for label, x, y in _pieces(name, steps, values):
+            for label, x, y in pieces(name, steps, values):
                 draw(x, y, marker=marker, color=_COLOURS[name], label=label)
     return str(figure.build()).rstrip("\n")
 
@@ -96,9 +96,7 @@ def _series(reader: "RunReader", metric: str, width: int) -> Iterator[tuple[Any,
             yield name, steps[kept], values[kept] * (100 if metric == "accuracy" else 1)
 
 
-def _pieces(
-    name: str, steps: Any, values: Any
-) -> Iterator[tuple[str | None, Any, Any]]:
+def pieces(name: str, steps: Any, values: Any) -> Iterator[tuple[str | None, Any, Any]]:
     """Yields what lies between gaps, which plotext knows nothing of; one is named."""
     import numpy as np
 

@@ -60,7 +60,7 @@ class FoundImages(Part):
     validation_images: Annotated[int, Field(ge=0)] = 0
     test_images: Count
     fingerprint: str
-    """Of the paths and sizes of its files."""
+    """Of the paths and sizes of a folder's files, or the content of a file."""
 
 
 class AppliedCorrections(Part):

@@ -61,9 +61,18 @@ def _whole_if_it_is(value: float) -> int | float:
     return int(value) if value.is_integer() else value
 
 
+def _off_if_false(value: Any) -> Any:
+    return "off" if value is False else value  # which "off" is in YAML
+
+
 Interval = Annotated[int | str, AfterValidator(_check_interval)]
 Epochs = Annotated[float, Field(gt=0, le=10**6), PlainSerializer(_whole_if_it_is)]
 Device = Annotated[str, AfterValidator(_check_device)]
+
+
+Compile = Annotated[
+    Literal["off", "default", "reduce-overhead"], BeforeValidator(_off_if_false)
+]
 
 
 class ModelConfig(Part):
@@ -246,6 +255,8 @@ class TrainingConfig(Part):
     """Null is channels_last, on an Apple GPU contiguous."""
     deterministic: bool | None = None
     """Whether a GPU has to give the same bits each time; null is yes on CUDA."""
+    compile: Compile = "off"
+    """The mode of torch.compile for updates; reduce-overhead is with CUDA graphs."""
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     """CPU threads of the training; null is PyTorch's own choice."""
     device: Device = "auto"

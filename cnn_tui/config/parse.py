@@ -122,6 +122,7 @@ def _problems_together(config: RunConfig) -> Iterator[Problem]:
         yield Problem(path=("dataset", _source(config)), message=str(error))
         return
     yield from _accumulation_problems(config)
+    yield from _compile_problems(config)
     yield from _loss_problems(config)
     yield from _schedule_problems(config)
     try:
@@ -191,6 +192,16 @@ def _accumulation_problems(config: RunConfig) -> Iterator[Problem]:
             path=("training", "gradient_accumulation"),
             message=f"must be at most the batch_size of {training.batch_size:,}, "
             f"not {training.gradient_accumulation:,}",
+        )
+
+
+def _compile_problems(config: RunConfig) -> Iterator[Problem]:
+    """A CUDA graph leaves each slice's gradients in the place of the last ones."""
+    training = config.training
+    if training.compile == "reduce-overhead" and training.gradient_accumulation > 1:
+        yield Problem(
+            path=("training", "compile"),
+            message="must be off or default where gradient_accumulation is above 1",
         )
 
 

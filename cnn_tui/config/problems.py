@@ -57,7 +57,7 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]
 def nearest(word: str, known: Iterable[str]) -> str:
     """Returns a hint naming the known words: "did you mean lr?", or all of them."""
     choices = sorted(known)
-    close = difflib.get_close_matches(word, choices, n=3, cutoff=0.5)
+    close = difflib.get_close_matches(word, choices, n=3, cutoff=0.51)
     if close:
         return f"did you mean {' or '.join(close)}?"
     return f"known are {', '.join(choices)}"

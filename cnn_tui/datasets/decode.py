@@ -58,7 +58,7 @@ def _opened(path: str, use: Callable[[Image.Image], T]) -> T:
     try:
         descriptor = open_regular(path)
     except OSError as error:
-        raise NotAPictureError(error.strerror or "cannot be read") from error
+        raise NotAPictureError(f"cannot be read: {error.strerror or error}") from error
     try:
         with open(descriptor, "rb") as file, Image.open(file) as picture:
             width, height = picture.size

@@ -99,7 +99,8 @@ def list_files(folder: str, tell: Tell = nobody) -> list[File]:
         ) from error
     names = class_names(files)
     if len(names) < 2:
-        what = f"only the class {printable(names[0])}" if names else "no pictures"
+        only = "".join(f"only the class {printable(name)}" for name in names)
+        what = only or "no pictures in folders"
         raise DataError(
             f"{printable(folder)} has {what}: it must have a folder of pictures for "
             "each of at least two classes"

@@ -1,5 +1,6 @@
 """A file of arrays, as ``numpy.savez`` writes it, as a data set."""
 
+import hashlib
 import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,8 @@ from cnn_tui.host.memory import bytes_for_images
 from cnn_tui.io.files import open_regular
 from cnn_tui.text import count, mebibytes, printable, shape
 
+MAX_CLASSES = 2**16
+"""Of labels without names."""
 _PREFIXES: dict[str, Part] = {
     "train_": "train",
     "validation_": "validation",
@@ -39,6 +42,8 @@ class ArrayFile:
 
     parts: Mapping[Part, Labelled]
     class_names: tuple[str, ...]
+    fingerprint: str
+    """What tells its content from others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +94,14 @@ def read_npz(path: str, fractions: Fractions) -> ArrayFile:
         facts = _describe(path, content, fractions)
         names = {source.array for source in facts.sources.values()}
         arrays = {name: _read(content, name) for name in names}
+        marks = _fingerprint(content)
     parts = {}
     for part, (name, rows) in facts.sources.items():
         images = arrays[name] if rows is None else arrays[name][rows]
         parts[part] = Labelled(
             images=_channels_first(images), labels=facts.labels[part]
         )
-    return ArrayFile(parts=parts, class_names=facts.class_names)
+    return ArrayFile(parts=parts, class_names=facts.class_names, fingerprint=marks)
 
 
 @contextmanager
@@ -125,7 +131,14 @@ def _check_memory(content: ZipFile) -> None:
 
 
 def _names(content: ZipFile) -> list[str]:
-    return [name.removesuffix(".npy") for name in content.namelist()]
+    names = content.namelist()
+    return [name.removesuffix(".npy") for name in names if name.endswith(".npy")]
+
+
+def _fingerprint(content: ZipFile) -> str:
+    """Returns what tells the arrays from others; the archive has a CRC of each."""
+    marks = [(m.filename, m.file_size, m.CRC) for m in content.infolist()]
+    return hashlib.sha256(repr(marks).encode()).hexdigest()[:16]
 
 
 def _header(content: ZipFile, name: str) -> _Header:
@@ -161,9 +174,10 @@ def _describe(path: str, content: ZipFile, fractions: Fractions) -> ArrayFacts:
     names = _class_names(path, content, labels)
     sources = {part: _Source(f"{p}images", None) for part, p in prefixes.items()}
     if "test" not in labels:
-        chosen = _split(len(labels["train"]), fractions)
-        sources |= {p: _Source(sources["train"].array, chosen[p]) for p in chosen}
-        labels |= {part: labels["train"][rows] for part, rows in chosen.items()}
+        array, whole = sources.pop("train").array, labels.pop("train")
+        chosen = _split(len(whole), fractions)
+        sources |= {part: _Source(array, rows) for part, rows in chosen.items()}
+        labels |= {part: whole[rows] for part, rows in chosen.items()}
     return ArrayFacts(
         image_shape=shapes.pop(), class_names=names, labels=labels, sources=sources
     )
@@ -223,9 +237,9 @@ def _class_names(
     """Returns the names, or numbers; refuses a label that has none."""
     names: tuple[str, ...] = ()
     if "class_names" in _names(content):
-        names = tuple(map(str, _read(content, "class_names").ravel()))
+        names = tuple(map(_text, _read(content, "class_names").ravel()))
     highest = max(int(some.max()) for some in labels.values())
-    names = names or tuple(str(number) for number in range(highest + 1))
+    names = names or tuple(map(str, range(min(highest + 1, MAX_CLASSES))))
     for part, some in labels.items():
         bad = np.flatnonzero((some < 0) | (some >= len(names)))
         if len(bad):
@@ -238,10 +252,18 @@ def _class_names(
     return names
 
 
+def _text(name: object) -> str:
+    return name.decode(errors="replace") if isinstance(name, bytes) else str(name)
+
+
 def _split(number: int, fractions: Fractions) -> "dict[Part, np.ndarray]":
     """Parts images by (seed, place) alone: more at the end move no other one."""
     places = np.random.default_rng(fractions.seed).random(number)
     is_test = places < fractions.test
     is_held_out = ~is_test & (places < fractions.test + fractions.validation)
-    chosen: dict[Part, np.ndarray] = {"train": ~is_test & ~is_held_out, "test": is_test}
-    return chosen | ({"validation": is_held_out} if is_held_out.any() else {})
+    chosen: dict[Part, np.ndarray] = {
+        "train": ~is_test & ~is_held_out,
+        "validation": is_held_out,
+        "test": is_test,
+    }
+    return {part: rows for part, rows in chosen.items() if rows.any()}

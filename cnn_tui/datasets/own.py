@@ -91,7 +91,7 @@ def npz_facts(path: str, fractions: Fractions) -> DatasetFacts:
     return DatasetFacts(
         title=path,
         input_shape=found.image_shape,
-        train_images=sizes["train"],
+        train_images=sizes.get("train", 0),
         validation_images=sizes.get("validation", 0),
         test_images=sizes.get("test", 0),
         class_names=found.class_names,

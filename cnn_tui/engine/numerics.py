@@ -37,11 +37,16 @@ def set_numerics(config: RunConfig, device: torch.device) -> None:
     """Makes torch compute in this process as the config says.
 
     Raises:
-        DeviceError: if the device has no such precision, or would not give the same
-            bits again for one of the layers.
+        DeviceError: if the device has no such precision or no CUDA graphs, or would not
+            give the same bits again for one of the layers.
     """
     training = config.training
     _check_precision(training.precision, device)
+    if training.compile == "reduce-overhead" and device.type != "cuda":
+        raise DeviceError(
+            f"{device_label(device)} has no CUDA graphs: training.compile can be off "
+            "or default there"
+        )
     precision = "tf32" if training.precision == "tf32" else "ieee"
     torch.backends.cudnn.conv.fp32_precision = precision  # type: ignore[attr-defined]
     torch.backends.cuda.matmul.fp32_precision = precision
@@ -52,16 +57,21 @@ def set_numerics(config: RunConfig, device: torch.device) -> None:
     torch.use_deterministic_algorithms(bool(training.deterministic))
 
 
+def precisions(device: torch.device) -> tuple[str, ...]:
+    """Returns the values of ``training.precision`` that a device has."""
+    if device.type == "cpu":
+        return ("float32", "bfloat16")
+    if device.type != "cuda" or torch.cuda.get_device_capability(device) < _AMPERE:
+        return ("float32",)
+    return ("float32", "tf32", "bfloat16")
+
+
 def _check_precision(precision: str, device: torch.device) -> None:
-    if device.type == "cuda" and precision != "float32":
-        if torch.cuda.get_device_capability(device) >= _AMPERE:
-            return
-    elif precision == "float32" or (precision == "bfloat16" and device.type == "cpu"):
-        return
-    raise DeviceError(
-        f"{device_label(device)} has no {precision}: training.precision can be float32 "
-        "there"
-    )
+    if precision not in precisions(device):
+        raise DeviceError(
+            f"{device_label(device)} has no {precision}: training.precision can be "
+            "float32 there"
+        )
 
 
 def _check_layers(config: RunConfig, device: torch.device) -> None:

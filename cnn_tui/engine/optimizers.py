@@ -15,6 +15,7 @@ from cnn_tui.config.models import (
     Optimizer,
 )
 from cnn_tui.errors import InputError
+from cnn_tui.runs.events import Value
 from cnn_tui.text import printable
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
@@ -72,6 +73,21 @@ def load_state(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
         )
     ]
     optimizer.load_state_dict(state | {"param_groups": groups})
+
+
+def set_value(
+    config: Optimizer, optimizer: torch.optim.Optimizer, name: str, value: Value
+) -> None:
+    """Sets a hyperparameter of an optimizer that was made from ``config``."""
+    groups = optimizer.param_groups
+    if name == "weight_decay":
+        groups = decaying_groups(config, optimizer)
+    for group in groups:
+        group[name] = value
+    if name == "momentum" and isinstance(optimizer, torch.optim.RMSprop):
+        # RMSprop makes its momentum buffers at the first update or never.
+        for state in optimizer.state.values():
+            state.setdefault("momentum_buffer", torch.zeros_like(state["square_avg"]))
 
 
 def gradient_norm(parameters: Iterable[nn.Parameter]) -> Tensor:

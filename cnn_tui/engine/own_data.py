@@ -17,7 +17,6 @@ from cnn_tui.datasets.pictures import decode_all, fingerprint
 from cnn_tui.datasets.telling import Tell
 from cnn_tui.engine.images import Images
 from cnn_tui.errors import DataError
-from cnn_tui.io.files import stamp
 from cnn_tui.text import count, printable
 
 _NOTICES = 5
@@ -58,8 +57,11 @@ def load_own(dataset: DatasetConfig, tell: Tell) -> OwnImages:
     if dataset.folder is not None:
         listing = list_pictures(dataset.folder, dataset.fractions, tell)
         decoded = decode_all(listing, dataset.form, tell)
-        file = ArrayFile(parts=_parts(decoded), class_names=listing.class_names)
-        marks = fingerprint(decoded.pictures)
+        file = ArrayFile(
+            parts=_parts(decoded),
+            class_names=listing.class_names,
+            fingerprint=fingerprint(decoded.pictures),
+        )
         left_out = decoded.bad
         paths = {
             part: tuple(p.path for p in decoded.pictures if p.part == part)
@@ -68,10 +70,8 @@ def load_own(dataset: DatasetConfig, tell: Tell) -> OwnImages:
         rare = rare_classes(decoded.pictures, listing.class_names)
         odd = (*rare, *decoded.leaks)
     else:
-        path = str(dataset.npz)
-        file = read_npz(path, dataset.fractions)
-        marks = str(stamp(path)[1:2])
-    own = _to_own(file, marks, dataset.title)
+        file = read_npz(str(dataset.npz), dataset.fractions)
+    own = _to_own(file, dataset.title)
     if dataset.found not in (None, own.found):
         raise DataError(
             f"{printable(dataset.folder or dataset.npz)} is not what it was when the "
@@ -101,7 +101,7 @@ def _parts(decoded: Decoded) -> Mapping[Part, Labelled]:
     return parts
 
 
-def _to_own(file: ArrayFile, marks: str, title: str) -> OwnImages:
+def _to_own(file: ArrayFile, title: str) -> OwnImages:
     for part in ("train", "test"):
         if part not in file.parts:
             raise DataError(f"{printable(title)} has no images to {part} with")
@@ -124,6 +124,6 @@ def _to_own(file: ArrayFile, marks: str, title: str) -> OwnImages:
             train_images=len(images["train"]),
             validation_images=len(validation) if validation else 0,
             test_images=len(images["test"]),
-            fingerprint=marks,
+            fingerprint=file.fingerprint,
         ),
     )

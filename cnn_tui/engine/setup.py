@@ -1,5 +1,6 @@
 """What a training needs before it can begin: device, data, model."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,8 @@ def set_up(
     ``tell`` hears of what is fetched and decoded, and may raise to end that.
 
     Raises:
-        InputError: if the device or the data are not there, or the model is too large.
+        InputError: if the device or the data are not there, or the model is too large,
+            or cannot be compiled.
     """
     try:
         return _set_up(config, data_dir, tell)
@@ -59,22 +61,15 @@ def set_up(
 
 def _set_up(config: RunConfig, data_dir: Path | None, tell: Tell) -> Setup:
     wanted = config.training.device
-    device = pick_device(wanted)
-    config = _resolved(config, device)
-    # In this thread: each thread has a number of its own, and an earlier run's stays.
-    torch.set_num_threads(config.training.threads or DEFAULT_THREADS)
-    set_numerics(config, device)
-    check_memory(config, device)
+    config, device = settle(config)
     room_bytes = room_for_images(config, device)
     splits = load_splits(config, data_dir, device, tell, room_bytes=room_bytes)
     config = _with_found(config, splits)
     stopwatch = Stopwatch()
-    rates = RatePlan(
-        schedule=config.training.schedule,
-        base_lr=config.training.optimizer.lr,
-        horizon=config.total_steps,
-    )
-    trainer = Trainer(config, splits, device, rates, lambda: stopwatch.seconds)
+    trainer = make_trainer(config, splits, device, lambda: stopwatch.seconds)
+    if config.training.compile != "off":
+        tell("compiling the model: it takes a minute, and seconds from then on…")
+        trainer.rehearse()
     return Setup(
         config=config,
         splits=splits,
@@ -82,6 +77,36 @@ def _set_up(config: RunConfig, data_dir: Path | None, tell: Tell) -> Setup:
         stopwatch=stopwatch,
         gpu_unused=why_unused() if wanted == "auto" else None,
     )
+
+
+def settle(config: RunConfig) -> tuple[RunConfig, torch.device]:
+    """Makes this thread compute as a config says; returns it with all decided.
+
+    Raises:
+        InputError: if the device is not there, or the model is too large.
+    """
+    device = pick_device(config.training.device)
+    config = _resolved(config, device)
+    # In this thread: each thread has a number of its own, and an earlier run's stays.
+    torch.set_num_threads(config.training.threads or DEFAULT_THREADS)
+    set_numerics(config, device)
+    check_memory(config, device)
+    return config, device
+
+
+def make_trainer(
+    config: RunConfig,
+    splits: Splits,
+    device: torch.device,
+    clock: Callable[[], float],
+) -> Trainer:
+    """Returns a trainer at step 0; ``clock`` gives the training seconds so far."""
+    rates = RatePlan(
+        schedule=config.training.schedule,
+        base_lr=config.training.optimizer.lr,
+        horizon=config.total_steps,
+    )
+    return Trainer(config, splits, device, rates, clock)
 
 
 def _with_found(config: RunConfig, splits: Splits) -> RunConfig:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from cnn_tui.config import RunConfig
 from cnn_tui.engine.augment import Batch
 from cnn_tui.engine.checkpoint import Checkpoint
+from cnn_tui.engine.compiled import compiled, compiling
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.gate import Gate
 from cnn_tui.engine.inputs import TrainingInputs
@@ -20,11 +21,11 @@ from cnn_tui.engine.network import Network, new_network
 from cnn_tui.engine.optimizers import (
     can_fuse,
     class_weights,
-    decaying_groups,
     gradient_norm,
     load_state,
     make_loss,
     make_optimizer,
+    set_value,
 )
 from cnn_tui.engine.rates import RatePlan
 from cnn_tui.engine.rng import RngState, get_rng_state, seed_rngs, set_rng_state
@@ -65,12 +66,12 @@ class Trainer:
     ) -> None:
         """``clock`` gives the training seconds so far, for the rows."""
         training = config.training
-        self.device = device
-        self.rates = rates
+        self.device, self.rates = device, rates
         self.mark: Mark = unmarked
         """Is called where a part of an update ends."""
         self.step = 0
         self.network, drawn = new_network(config, splits.scaling, device)
+        self._learning = compiled(self.network, training)
         seed_rngs(drawn, training.seed, device)
         self._parameters = list(self.model.parameters())
         self._buffers = list(self.model.buffers())
@@ -133,6 +134,14 @@ class Trainer:
     def plan_to(self, total_steps: int) -> None:
         """Sets the number of updates in all, which decides how many rows are kept."""
         self._rows.plan_to(total_steps)
+
+    def rehearse(self) -> None:
+        """Makes gradients and takes them back; DeviceError if they are not compiled."""
+        before = self._snapshot()
+        with compiling(self.device):
+            self._make_gradients(1)
+            self._make_gradients(self.steps_per_epoch)  # that batch may be smaller
+        self._take_back(before)
 
     def update(self) -> bool:
         """Makes the next update.
@@ -208,17 +217,7 @@ class Trainer:
     def set_optimizer_value(self, name: str, value: Value) -> None:
         """Sets a hyperparameter of the optimizer, from the next update on."""
         self.check_until(self.step + 1)  # it may make more state
-        groups = self.optimizer.param_groups
-        if name == "weight_decay":
-            groups = decaying_groups(self._optimizer_config, self.optimizer)
-        for group in groups:
-            group[name] = value
-        if name == "momentum" and isinstance(self.optimizer, torch.optim.RMSprop):
-            # RMSprop makes its momentum buffers at the first update or never.
-            for state in self.optimizer.state.values():
-                state.setdefault(
-                    "momentum_buffer", torch.zeros_like(state["square_avg"])
-                )
+        set_value(self._optimizer_config, self.optimizer, name, value)
 
     def weights_are_finite(self) -> bool:
         """Tells whether all weights and buffers are finite, and their averages."""
@@ -240,7 +239,7 @@ class Trainer:
         self._forget_gradients()
         losses, predicted, labels = [], [], []
         for part in self.parts(step):
-            outputs = self.network.outputs(part.inputs)
+            outputs = self._learning.outputs(part.inputs)
             self.mark("forward")
             loss = part.loss(outputs, self.loss_function)
             self.mark("loss")

@@ -52,6 +52,11 @@ def cpu_name() -> str:
     return match[1].strip() if match else platform.processor() or platform.machine()
 
 
+def core_count() -> int:
+    """Returns how many cores this process may use: two CPUs may share one."""
+    return min(cpu_count(), psutil.cpu_count(logical=False) or 1)
+
+
 def cpu_count() -> int:
     """Returns how many CPUs this process may use."""
     if hasattr(os, "sched_getaffinity"):

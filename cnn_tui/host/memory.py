@@ -3,8 +3,10 @@
 import atexit
 import ctypes
 import gc
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 
@@ -44,6 +46,29 @@ def give_back() -> None:
     malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if malloc_trim is not None:
         malloc_trim(0)
+
+
+def begin_peak() -> int | None:
+    """Returns the memory of this process in bytes, and counts its peak from here on.
+
+    None: this system cannot tell.
+    """
+    give_back()
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # proc(5): resets VmHWM
+    except OSError:
+        return None
+    return peak_bytes()
+
+
+def peak_bytes() -> int | None:
+    """Returns the most memory that this process had since then; None: unknown."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return None
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else None
 
 
 @contextmanager

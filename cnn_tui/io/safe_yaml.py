@@ -88,6 +88,20 @@ def dump(value: object) -> str:
     )
 
 
+def dump_flow(value: object, style: str | None = None) -> str:
+    """Returns YAML for a place within a line; ``style`` is how text is quoted."""
+    dumped = yaml.dump(
+        value,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=True,
+        default_style=style if isinstance(value, str) else None,
+        width=MAX_BYTES,
+    )
+    return dumped.removesuffix("\n").removesuffix("\n...")
+
+
 def parse_value(text: str) -> Any:
     """Reads one value of a ``--set`` option as YAML; text that is no YAML is a string.
 

@@ -3,9 +3,13 @@
 from cnn_tui.layers.arithmetic import (
     MAX_ACTIVATIONS,
     MAX_PARAMETERS,
+    Fault,
     LayerRow,
     ModelTable,
+    Unreadable,
+    summary,
     trace,
+    trace_partly,
 )
 from cnn_tui.layers.effects import output_shape
 from cnn_tui.layers.shapes import Shape, projection
@@ -53,6 +57,7 @@ __all__ = [
     "Conv2d",
     "Dropout",
     "Dropout2d",
+    "Fault",
     "Flatten",
     "Layer",
     "LayerRow",
@@ -69,12 +74,15 @@ __all__ = [
     "Sigmoid",
     "Stage",
     "Tanh",
+    "Unreadable",
     "output_shape",
     "projection",
     "receptive_field",
     "region_before",
     "stages",
+    "summary",
     "to_yaml_form",
     "trace",
+    "trace_partly",
     "whole",
 ]

@@ -3,13 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import accumulate
 
 from cnn_tui import text
 from cnn_tui.errors import ModelError
-from cnn_tui.layers.axes import Scan
 from cnn_tui.layers.effects import Effect, effect
+from cnn_tui.layers.places import Place, Sight
 from cnn_tui.layers.shapes import Shape, describe
 from cnn_tui.layers.specs import (
     AdaptiveAvgPool2d,
@@ -76,59 +75,36 @@ class ModelTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Sight:
-    """How many pixels of one dimension a value sees, and its neighbour's distance.
+class Unreadable:
+    """What stands where a layer should, and why it is none: no image gets further."""
 
-    r += (K − 1)·j, j *= S per layer (Araujo, Norris, Sim 2019, "Computing Receptive
-    Fields of Convolutional Neural Networks", distill.pub), with K the dilated kernel.
-    """
-
-    limit: int
-    size: Fraction = Fraction(1)
-    step: Fraction = Fraction(1)
-
-    def through(self, scan: Scan) -> "_Sight":
-        size = self.size + scan.extra * self.step
-        return _Sight(limit=self.limit, size=size, step=self.step * scan.step)
-
-    def joined(self, other: "_Sight") -> "_Sight":
-        size, step = max(self.size, other.size), max(self.step, other.step)
-        return _Sight(limit=self.limit, size=size, step=step)
-
-    @property
-    def whole(self) -> "_Sight":
-        return _Sight(limit=self.limit, size=Fraction(self.limit), step=self.step)
-
-    @property
-    def pixels(self) -> int:
-        return min(math.ceil(self.size), self.limit)
+    type: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """What arrives at a layer: a shape, and what its values see in height and width."""
+class Fault:
+    """Why a model cannot be, and where.
 
-    shape: Shape
-    height: _Sight
-    width: _Sight
+    Attributes:
+        number: The layer's; "" where it is the end or the whole that is wrong.
+        input_shape: What arrives there.
+    """
 
-    def after(self, change: Effect) -> "_Place":
-        shape = change.output_shape
-        if change.scans is None:
-            return _Place(shape=shape, height=self.height.whole, width=self.width.whole)
-        height, width = change.scans
-        return _Place(
-            shape=shape,
-            height=self.height.through(height),
-            width=self.width.through(width),
-        )
+    number: str
+    type: str
+    reason: str
+    input_shape: Shape
 
-    def joined(self, other: "_Place") -> "_Place":
-        return _Place(
-            shape=self.shape,
-            height=self.height.joined(other.height),
-            width=self.width.joined(other.width),
-        )
+    def __str__(self) -> str:
+        where = f"layer {self.number}, {self.type}: " if self.number else ""
+        return f"{where}{self.reason}"
+
+
+class _FaultError(ModelError):
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
 
 
 def trace(layers: Sequence[Layer], input_shape: Shape, classes: int) -> ModelTable:
@@ -143,62 +119,91 @@ def trace(layers: Sequence[Layer], input_shape: Shape, classes: int) -> ModelTab
         ModelError: No image fits through, or the model is too large; the message names
             the layer's number, type and the reason.
     """
-    if not layers:
-        raise ModelError("the model has no layers")
+    table, fault = trace_partly(layers, input_shape, classes)
+    if fault is not None:
+        raise ModelError(str(fault))
+    return table
+
+
+def trace_partly(
+    layers: Sequence[Layer | Unreadable], input_shape: Shape, classes: int
+) -> tuple[ModelTable, Fault | None]:
+    """Returns the table of the model as far as an image gets, and what stops it there.
+
+    A residual in which it is stopped has no row, the layers before that in it have.
+    """
     _, height, width = input_shape
-    start = _Place(
-        shape=input_shape, height=_Sight(limit=height), width=_Sight(limit=width)
+    start = Place(
+        shape=input_shape, height=Sight(limit=height), width=Sight(limit=width)
     )
-    rows, end = _trace_stack(layers, start, classes)
-    _check_total(rows, [row.parameters for row in rows], MAX_PARAMETERS, "parameters")
-    _check_total(
-        rows, [row.activations for row in rows], MAX_ACTIVATIONS, "values per image"
-    )
-    _check_end(end.shape, classes)
+    rows, fault = list[LayerRow](), None
+    try:
+        end = _trace_stack(layers, start, classes, rows)
+        _check_total(rows, [r.parameters for r in rows], MAX_PARAMETERS, "parameters")
+        activations = [row.activations for row in rows]
+        _check_total(rows, activations, MAX_ACTIVATIONS, "values per image")
+        _check_end(end.shape, classes, is_empty=not layers)
+    except _FaultError as error:
+        fault = error.fault
     return ModelTable(
         input_shape=input_shape,
         rows=tuple(rows),
         parameters=sum(row.parameters for row in rows),
         multiply_adds=sum(row.multiply_adds for row in rows),
         activations=sum(row.activations for row in rows),
-    )
+    ), fault
 
 
 def _trace_stack(
-    layers: Sequence[Layer], place: _Place, classes: int, prefix: str = ""
-) -> tuple[list[LayerRow], _Place]:
-    rows: list[LayerRow] = []
+    layers: Sequence[Layer | Unreadable],
+    place: Place,
+    classes: int,
+    rows: list[LayerRow],
+    prefix: str = "",
+) -> Place:
+    """Adds the rows of the layers, as far as an image gets; returns what comes out."""
     for index, layer in enumerate(layers, start=1):
-        added, place = _trace_layer(layer, place, classes, f"{prefix}{index}")
-        rows += added
-    return rows, place
+        place = _trace_layer(layer, place, classes, rows, f"{prefix}{index}")
+    return place
 
 
 def _trace_layer(
-    layer: Layer, place: _Place, classes: int, number: str
-) -> tuple[list[LayerRow], _Place]:
-    nested: list[LayerRow] = []
-    branch = None
+    layer: Layer | Unreadable,
+    place: Place,
+    classes: int,
+    rows: list[LayerRow],
+    number: str,
+) -> Place:
+    branch, index = None, len(rows)
     if isinstance(layer, Residual):
-        nested, branch = _trace_stack(layer.layers, place, classes, f"{number}.")
+        branch = _trace_stack(layer.layers, place, classes, rows, f"{number}.")
     try:
+        if isinstance(layer, Unreadable):
+            raise ModelError(layer.reason)
         change = effect(layer, place.shape, classes)
     except ModelError as error:
-        raise ModelError(f"layer {number}, {layer.type}: {error}") from None
+        raise _fault(number, layer.type, str(error), place.shape) from None
     after = place.after(change)
     if branch:
         after = after.joined(branch)
-    return [_row(layer, number, place, change, after), *nested], after
+    rows.insert(index, _row(layer, number, place, change, after))
+    return after
+
+
+def _fault(number: str, layer_type: str, reason: str, shape: Shape) -> _FaultError:
+    return _FaultError(
+        Fault(number=number, type=layer_type, reason=reason, input_shape=shape)
+    )
 
 
 def _row(
-    layer: Layer, number: str, before: _Place, change: Effect, after: _Place
+    layer: Layer, number: str, before: Place, change: Effect, after: Place
 ) -> LayerRow:
     return LayerRow(
         number=number,
         depth=number.count("."),
         type=layer.type,
-        summary=_summary(layer, after.shape),
+        summary=summary(layer, after.shape[0]),
         input_shape=before.shape,
         output_shape=after.shape,
         formula=change.formula,
@@ -210,7 +215,11 @@ def _row(
     )
 
 
-def _summary(layer: Layer, output_shape: Shape) -> str:
+def summary(layer: Layer, outputs: object) -> str:
+    """Returns the name and main parameters of a layer: "conv2d 16, 5×5".
+
+    ``outputs`` is how many a linear layer has.
+    """
     match layer:
         case Conv2d():
             return (
@@ -223,7 +232,7 @@ def _summary(layer: Layer, output_shape: Shape) -> str:
         case AdaptiveAvgPool2d():
             return f"{layer.type} {text.shape(layer.output_size)}"
         case Linear():
-            return f"{layer.type} {output_shape[0]}"
+            return f"{layer.type} {outputs}"
         case Dropout() | Dropout2d():
             return f"{layer.type} {layer.p:g}"
         case LeakyReLU():
@@ -242,19 +251,23 @@ def _stride_note(stride: tuple[int, int] | None, usual: tuple[int, int]) -> str:
 def _check_total(
     rows: Sequence[LayerRow], counts: Sequence[int], most: int, unit: str
 ) -> None:
-    """Raises a ModelError that names the layer whose count takes the sum over most."""
+    """Refuses at the layer whose count takes the sum over what is allowed."""
     for row, total in zip(rows, accumulate(counts), strict=True):
         if total > most:
-            raise ModelError(
-                f"layer {row.number}, {row.type}: with it the model has "
-                f"{text.quantity(total)} {unit}, allowed are {text.quantity(most)}"
+            reason = (
+                f"with it the model has {text.quantity(total)} {unit}, "
+                f"allowed are {text.quantity(most)}"
             )
+            raise _fault(row.number, row.type, reason, row.input_shape)
 
 
-def _check_end(shape: Shape, classes: int) -> None:
+def _check_end(shape: Shape, classes: int, *, is_empty: bool) -> None:
+    if is_empty:
+        raise _fault("", "", "the model has no layers", shape)
     if shape != (classes,):
         ending = "flatten and linear" if len(shape) > 1 else "linear"
-        raise ModelError(
+        reason = (
             f"the model ends in {describe(shape)}, it must end in {classes} outputs, "
             f"one per class: end it with {ending}: {{out_features: classes}}"
         )
+        raise _fault("", "", reason, shape)

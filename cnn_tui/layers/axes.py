@@ -18,8 +18,8 @@ class Scan:
     from one window to the next.
     """
 
-    extra: Fraction = Fraction(0)
-    step: Fraction = Fraction(1)
+    extra: Fraction | int = 0
+    step: Fraction | int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Axis:
     @property
     def scan(self) -> Scan:
         """How far the windows reach and step."""
-        return Scan(extra=Fraction(self.reach - 1), step=Fraction(self.stride))
+        return Scan(extra=self.reach - 1, step=self.stride)
 
     @property
     def output_size(self) -> int:

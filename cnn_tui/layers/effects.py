@@ -111,10 +111,10 @@ def _slide(layer: Conv2d | MaxPool2d | AvgPool2d, axes: tuple[Axis, Axis]) -> Sh
     window = (height.reach, width.reach)
     padded = (height.padded_size, width.padded_size)
     dilated = f" dilated to {text.shape(window)}" if window != layer.kernel_size else ""
-    with_padding = f" padded to {text.shape(padded)}" if padded != size else ""
+    with_padding = f" and padded to {text.shape(padded)}" if padded != size else ""
     raise ModelError(
-        f"kernel_size {_sizes(*layer.kernel_size)}{dilated} is larger than its "
-        f"{text.shape(size)} input{with_padding}"
+        f"the picture is {text.shape(size)} here{with_padding}, the kernel "
+        f"{text.shape(layer.kernel_size)}{dilated}: it must not be larger"
     )
 
 

@@ -2,8 +2,7 @@
 
 import asyncio
 import itertools
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +11,8 @@ import msgspec
 
 from cnn_tui.datasets.facts import data_folder
 from cnn_tui.errors import InputError, TrainingError
-from cnn_tui.host.process import absolute, environment_elsewhere
+from cnn_tui.host.asked import end, start_asked
+from cnn_tui.host.process import absolute
 from cnn_tui.look.messages import Answer, AnyAnswer, AnyQuestion, Failed, Progress
 from cnn_tui.look.wire import HEADER, pack, unpack_answer
 
@@ -29,8 +29,7 @@ class Look:
     def __init__(self, run: Path, data_dir: Path | None) -> None:
         """Starts nothing yet."""
         folders = (run, data_folder(data_dir))
-        self._command = [sys.executable, "-m", "cnn_tui.engine.look"]
-        self._command += [str(absolute(folder)) for folder in folders]
+        self._folders = [str(absolute(folder)) for folder in folders]
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[AnyAnswer]] = {}
         self._tells: dict[int, Tell] = {}
@@ -77,24 +76,15 @@ class Look:
         """Ends the process, and waits until it is gone."""
         if self._process is None:
             return
-        if self._process.returncode is None:
-            self._process.kill()
-        await self._process.wait()
+        await end(self._process)
         if self._reading is not None:
             await self._reading
 
     async def _started(self) -> tuple[Process, asyncio.Task[None]]:
         async with self._starting:
             if self._process is None or self._reading is None:
-                self._process = await asyncio.create_subprocess_exec(
-                    *self._command,
-                    stdin=PIPE,
-                    stdout=PIPE,
-                    stderr=DEVNULL,
-                    start_new_session=True,
-                    cwd="/",
-                    env=environment_elsewhere(),
-                )
+                module = "cnn_tui.engine.look"
+                self._process = await start_asked(module, *self._folders)
                 self._reading = asyncio.create_task(self._read(self._process))
             return self._process, self._reading
 

@@ -10,6 +10,7 @@ from cnn_tui.errors import ConfigError
 from cnn_tui.io.files import read_linked, replace_file
 from cnn_tui.io.safe_yaml import MAX_BYTES, Document, dump, load
 from cnn_tui.presets.files import PresetFile, preset_path
+from cnn_tui.presets.rewrite import rewritten
 from cnn_tui.text import printable
 
 
@@ -63,19 +64,36 @@ def read_document(path: Path) -> Document:
     return load(data, printable(path))
 
 
-def save_preset(name: str, mapping: dict[str, Any], *, overwrite: bool = False) -> Path:
+def save_preset(
+    name: str,
+    mapping: dict[str, Any],
+    *,
+    overwrite: bool = False,
+    like: Path | None = None,
+) -> Path:
     """Saves a mapping as a preset of the user's own; returns the file's path.
+
+    It keeps the layout and the comments of ``like`` where that says the same.
 
     Raises:
         ConfigError: if the name is taken and ``overwrite`` is not set, or the folder
             cannot be written.
     """
-    path = preset_path(name)
+    path, text = preset_path(name), _text_like(like, mapping)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not overwrite:
             raise ConfigError(f"{printable(path)} exists; choose another name")
-        replace_file(path, dump(mapping).encode(), shared=True)
+        replace_file(path, text.encode(), shared=True)
     except OSError as error:
         raise ConfigError(f"{printable(path)}: {error.strerror}") from error
     return path
+
+
+def _text_like(like: Path | None, mapping: dict[str, Any]) -> str:
+    if like is None:
+        return dump(mapping)
+    try:
+        return rewritten(read_linked(like, MAX_BYTES), mapping)
+    except (OSError, ValueError):  # deleted meanwhile
+        return dump(mapping)

@@ -10,7 +10,7 @@ lines      files that grow           table      rows as columns
 series     columns for charts        rows       the metrics, streamed
 config, status, evaluations, health, profile  one file each
 history    the weights of the past   verdicts   what is wrong with a layer
-bottleneck what takes the time
+bottleneck what takes the time   confusion  what is taken for what
 overrides  values edited while it trained
-liveness   is anyone still training
+liveness   is anyone still training       heartbeat  showing that one is
 """

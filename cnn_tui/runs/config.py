@@ -30,6 +30,13 @@ class Foreign:
         """Who wrote it: log, tensorboard, csv, …; to be shown only."""
         return printable(self.source.get("kind", "unknown"))
 
+    def has_no_network(self, run: Path) -> str:
+        """Returns why there is nothing of ``run`` but curves, in a sentence."""
+        return (
+            f"{printable(run.name)} was written by another program ({self.kind}); "
+            "there is no network to look into, and nothing to go on with"
+        )
+
 
 def read_config(run: Path) -> RunConfig:
     """Reads and validates the config of a run; its corrections are its own copy.
@@ -41,10 +48,7 @@ def read_config(run: Path) -> RunConfig:
     """
     document, source = _document(run), printable(run / CONFIG)
     if (foreign := _foreign(document)) is not None:
-        raise ForeignRunError(
-            f"{printable(run.name)} was written by another program ({foreign.kind}); "
-            "there is no network to look into, and nothing to go on with"
-        )
+        raise ForeignRunError(foreign.has_no_network(run))
     config = parse_document(document, source)
     if config.dataset.corrected is None:
         return config

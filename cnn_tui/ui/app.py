@@ -23,6 +23,7 @@ from cnn_tui.text import printable
 from cnn_tui.ui.actions import APP, DETACH_ANYWHERE
 from cnn_tui.ui.backend import Backend, Ending, Resumption
 from cnn_tui.ui.background import BackgroundStarts
+from cnn_tui.ui.foreign_runs import is_foreign
 from cnn_tui.ui.leaving import Leaving
 from cnn_tui.ui.noticing import Noticing
 from cnn_tui.ui.palette import ActionProvider
@@ -35,6 +36,7 @@ from cnn_tui.ui.type_ahead import TypeAhead
 if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
     from cnn_tui.ui.looking import LookInside, LookRequested, MistakesRequested
+    from cnn_tui.ui.rates_requested import RatesRequested
     from cnn_tui.ui.screens.resuming import ResumeRequested
     from cnn_tui.ui.widgets.run_list import RunList
 
@@ -210,7 +212,7 @@ class CnnTuiApp(App[int]):
 
         if message.run in (self._resuming, self.backend.training):
             self.open_run(message.run)
-        else:
+        elif not is_foreign(self, message.run):
             ask_how(self, message, self._resume)
 
     def on_run_list_opened(self, message: "RunList.Opened") -> None:
@@ -219,11 +221,19 @@ class CnnTuiApp(App[int]):
 
     def on_mistakes_requested(self, message: "MistakesRequested") -> None:
         """Shows what the network of a run confuses."""
+        if is_foreign(self, message.run):
+            return
         from cnn_tui.ui.looking import Looking
         from cnn_tui.ui.screens.mistakes import MistakesScreen
 
         looking = Looking(message.run, self.backend.data_dir)
         self.push_screen(MistakesScreen(looking, self.depth))
+
+    def on_rates_requested(self, message: "RatesRequested") -> None:
+        """Shows the loss by the learning rate."""
+        from cnn_tui.ui.screens.rates import find_rate
+
+        self.run_worker(find_rate(self, message, self.backend, self.marker))
 
     def on_look_inside(self, message: "LookInside") -> None:
         """Shows the network from inside with what is looked at already."""
@@ -235,6 +245,8 @@ class CnnTuiApp(App[int]):
 
     def on_look_requested(self, message: "LookRequested") -> None:
         """Shows the network of a run from inside."""
+        if is_foreign(self, message.run):
+            return
         from cnn_tui.ui.looking import Looking
         from cnn_tui.ui.screens.network import NetworkScreen
 

@@ -11,26 +11,34 @@ from cnn_tui.config import (
     RunConfig,
     Setting,
     apply_settings,
-    layer_table,
     parse_mapping,
     variants,
 )
 from cnn_tui.config.models import DEFAULT_ITERATIONS
-from cnn_tui.layers import ModelTable
+from cnn_tui.datasets.facts import DatasetFacts
 from cnn_tui.presets.read import Preset, save_preset
-from cnn_tui.text import count
+from cnn_tui.shaping.difference import changed_paths
+from cnn_tui.shaping.edit import Items
+from cnn_tui.shaping.history import History, recalled, remembered
+from cnn_tui.shaping.outline import Outline, outline
+from cnn_tui.shaping.remedies import Remedy, remedy
 from cnn_tui.ui.data_source import Source, named_source
 from cnn_tui.ui.field_values import choices, find_value, split, text_of, value_of
-from cnn_tui.ui.form_fields import (
-    HINTS,
-    KEYS,
-    OF_SOURCES,
-    SOURCE,
-    WORDS_FOR_NONE,
-    FieldView,
+from cnn_tui.ui.field_words import (
+    EPOCHS,
+    ITERATIONS,
+    LENGTHS,
+    derived,
+    edited_words,
+    field_of,
+    hint,
+    sentence,
 )
+from cnn_tui.ui.form_fields import KEYS, OF_SOURCES, SOURCE, FieldView
 
-_ITERATIONS, _EPOCHS = _LENGTHS = ("training.iterations", "training.epochs")
+LAYERS = "model.layers"
+"""The key that edits of the layers are remembered by."""
+_ANY_MODEL = {"layers": ["flatten", {"linear": {"out_features": "classes"}}]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +51,12 @@ class FormView:
     """Those of no single field."""
     config: RunConfig | None
     """What would be started; None while there are problems."""
-    table: ModelTable
-    """The layers, those of the preset while there are problems."""
+    outline: Outline
+    """The layers, with the problem at its own if there is one."""
+    remedy: Remedy | None
+    """What would take the problem of the layers away."""
+    changed: frozenset[tuple[int, ...]]
+    """The paths of the layers that are not those of the preset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +70,44 @@ class Draft:
     edits: Mapping[str, str] = field(default_factory=dict)
     looked_at: Source = field(default_factory=Source)
     """The last path to images that was looked at."""
+    history: History = field(default_factory=History)
+    """What was done to the layers."""
+
+    @property
+    def layers(self) -> Items:
+        """The net as it is now: the items of ``model.layers``, perhaps impossible."""
+        edited = self.history.present
+        return self._own_layers if edited is None else edited
+
+    @property
+    def is_reshaped(self) -> bool:
+        """Whether the layers are not those of the preset."""
+        return self.layers != self._own_layers
+
+    @property
+    def remembered(self) -> dict[str, str]:
+        """The edits that count, of the layers too, as texts."""
+        layers = {LAYERS: remembered(self.layers)} if self.is_reshaped else {}
+        return self.used_edits | layers
+
+    def with_layers(self, items: Items) -> "Draft":
+        """Returns the draft with a whole new net, as one edit that can be undone."""
+        if items == self.layers:
+            return self
+        is_own = items == self._own_layers
+        return replace(self, history=self.history.then(None if is_own else items))
+
+    def undone(self) -> "Draft":
+        """Returns the draft before the last edit of its layers."""
+        return replace(self, history=self.history.undone())
+
+    def redone(self) -> "Draft":
+        """Returns the draft with the edit of its layers that was undone last."""
+        return replace(self, history=self.history.redone())
+
+    def reset(self) -> "Draft":
+        """Returns the draft without edits; those of the layers can be undone."""
+        return replace(self.with_layers(self._own_layers), edits={})
 
     @property
     def source(self) -> Source | None:
@@ -79,8 +129,8 @@ class Draft:
     def edited(self, key: str, text: str) -> "Draft":
         """Returns the draft with another text in one field."""
         edits = {k: v for k, v in self.edits.items() if k != key}
-        if key in _LENGTHS and text:
-            edits = {k: v for k, v in edits.items() if k not in _LENGTHS}
+        if key in LENGTHS and text:
+            edits = {k: v for k, v in edits.items() if k not in LENGTHS}
         if text != self._own_texts().get(key):
             edits[key] = text
         return replace(self, edits=edits)
@@ -93,7 +143,11 @@ class Draft:
             for key in self._keys()
             if key in edits and key != SOURCE
         ]
-        return apply_settings(self._base(), [*self._source_settings(), *typed])
+        base = self._base()
+        if self.is_reshaped:
+            base["model"]["layers"] = self.layers
+            base |= edited_words(base, self.preset.name)
+        return apply_settings(base, [*self._source_settings(), *typed])
 
     def config(self) -> RunConfig:
         """Returns what would be started.
@@ -110,16 +164,22 @@ class Draft:
             config = self.config()
         except InvalidConfigError as error:
             problems = error.problems
+        facts = self._facts(config)
+        shown = outline(self.layers, facts.input_shape, facts.classes)
+        if shown.fault:  # says it better than the problems of a config
+            problems = [p for p in problems if p.path[:1] != ("model",)]
         errors = dict[str | None, list[Problem]]()
         if self.source and self.source.error:
             errors[SOURCE] = [Problem(path=(SOURCE,), message=self.source.error)]
         for problem in problems:
-            errors.setdefault(_field_of(problem, self._keys()), []).append(problem)
+            errors.setdefault(field_of(problem, self._keys()), []).append(problem)
         return FormView(
             fields=dict(self._fields(errors, config)),
             problems=tuple(map(str, errors.get(None, ()))),
             config=None if errors or self.to_look_at else config,
-            table=layer_table(config or self.preset.config),
+            outline=shown,
+            remedy=remedy(self.layers, shown, facts.classes),
+            changed=changed_paths(self._own_layers, self.layers),
         )
 
     def save(self, name: str, *, overwrite: bool) -> Path:
@@ -129,7 +189,21 @@ class Draft:
             ConfigError: if it is not valid, the name is taken, or there is no writing.
         """
         self.config()
-        return save_preset(name, self.mapping(), overwrite=overwrite)
+        path, mapping = self.preset.file.path, self.mapping()
+        return save_preset(name, mapping, overwrite=overwrite, like=path)
+
+    def _facts(self, config: RunConfig | None) -> DatasetFacts:
+        """Returns those of the data set, the preset's where the draft's is wrong."""
+        try:
+            mapping = {**self.mapping(), "model": _ANY_MODEL}
+            return (config or parse_mapping(mapping)).dataset.facts
+        except InvalidConfigError:
+            return self.preset.config.dataset.facts
+
+    @property
+    def _own_layers(self) -> Items:
+        layers: Items = self.preset.mapping["model"]["layers"]
+        return layers
 
     def _names(self) -> dict[str, str]:
         """Returns the names of optimizer, schedule and loss by their keys."""
@@ -158,8 +232,13 @@ class Draft:
 
     def _base(self) -> dict[str, Any]:
         """Returns the preset's mapping without any edits but the names."""
-        names = [(f"{part}.name", name) for part, name in self._names().items()]
-        base = apply_settings(self.preset.mapping, names)
+        given = self.preset.mapping.get("training", {})
+        names = [
+            (f"{part}.name", name)
+            for part, name in self._names().items()
+            if split(part)[1] in given or f"{part}.name" in self.edits
+        ]
+        base = apply_settings({"training": {}, **self.preset.mapping}, names)
         # Unlike a batch job, a run that pauses here has somebody to look at it.
         base["training"].setdefault("on_non_finite", "pause")
         return base
@@ -174,9 +253,9 @@ class Draft:
             texts[f"{part}.name"] = name
         dataset = self.preset.config.dataset
         texts[SOURCE] = str(dataset.name or dataset.folder or dataset.npz)
-        if texts[_EPOCHS] or texts[_ITERATIONS]:
+        if texts[EPOCHS] or texts[ITERATIONS]:
             return texts
-        return texts | {_ITERATIONS: str(DEFAULT_ITERATIONS)}
+        return texts | {ITERATIONS: str(DEFAULT_ITERATIONS)}
 
     def _fields(
         self,
@@ -184,18 +263,18 @@ class Draft:
         config: RunConfig | None,
     ) -> Iterator[tuple[str, FieldView]]:
         used, own = self.used_edits, self._own_texts()
-        length = next((key for key in _LENGTHS if key in used), None)
+        length = next((key for key in LENGTHS if key in used), None)
         for key, own_text in own.items():
             text = placeholder = own_text
-            if key in _LENGTHS and (not own_text or length not in (None, key)):
-                text, placeholder = "", _derived(key, config)
+            if key in LENGTHS and (not own_text or length not in (None, key)):
+                text, placeholder = "", derived(key, config)
             yield (
                 key,
                 FieldView(
                     text=self.edits.get(key, text),
                     placeholder=placeholder,
-                    hint=_hint(key, config, own_text if key in used else ""),
-                    error="; ".join(_sentence(key, p) for p in errors.get(key, ())),
+                    hint=hint(key, config, own_text if key in used else ""),
+                    error="; ".join(sentence(key, p) for p in errors.get(key, ())),
                     changed=key in used,
                 ),
             )
@@ -204,6 +283,9 @@ class Draft:
 def restore_draft(preset: Preset, edits: Mapping[str, str]) -> Draft:
     """Returns a draft with those of the edits that still mean something."""
     draft = Draft(preset=preset)
+    layers = recalled(edits.get(LAYERS, ""))
+    if layers is not None:
+        draft = draft.with_layers(layers)
     for key, text in edits.items():
         if key in KEYS and (not (allowed := choices(key)) or text in allowed):
             draft = draft.edited(key, text)
@@ -217,37 +299,3 @@ def _names_in(config: RunConfig) -> dict[str, str]:
         "training.schedule": training.schedule.name,
         "training.loss": training.loss.name,
     }
-
-
-def _field_of(problem: Problem, keys: Sequence[str]) -> str | None:
-    """Returns the key of the field to correct."""
-    path = [str(part) for part in problem.path]
-    if path in (["dataset", "folder"], ["dataset", "npz"]):
-        return SOURCE
-    for length in range(len(path), 0, -1):
-        key = ".".join(path[:length])
-        for candidate in (key, f"{key}.name"):
-            if candidate in keys:
-                return candidate
-    return None
-
-
-def _sentence(key: str, problem: Problem) -> str:
-    word = WORDS_FOR_NONE.get(key)
-    return f"{problem.message}; or {word}" if word else problem.message
-
-
-def _derived(key: str, config: RunConfig | None) -> str:
-    if config is None:
-        return ""
-    if key == _ITERATIONS:
-        return str(config.total_steps)
-    epochs = round(config.total_steps / config.steps_per_epoch, 2)
-    is_exact = epochs * config.steps_per_epoch == config.total_steps
-    return f"{'' if is_exact else '≈ '}{epochs:g}"
-
-
-def _hint(key: str, config: RunConfig | None, own_text: str) -> str:
-    if key == _EPOCHS and config is not None:
-        return f"of {count(config.steps_per_epoch)} updates"
-    return f"preset {own_text}" if own_text else HINTS.get(key, "")

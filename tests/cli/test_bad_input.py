@@ -127,7 +127,7 @@ def test_check_names_every_problem_with_file_line_and_key(small: Path) -> None:
         "bad.yaml, line 4: training.batch_size: must be greater than or equal to 1, "
         "not 0",
         "bad.yaml, line 4: training.lerning: unknown key; known are batch_size, "
-        "checkpoint_every, clip_grad_norm, deterministic, device, drop_last, "
+        "checkpoint_every, clip_grad_norm, compile, deterministic, device, drop_last, "
         "early_stopping_patience, ema_decay, epochs, evaluate_every, "
         "evaluate_flipped, gradient_accumulation, health, history, iterations, loss, "
         "memory_format, on_non_finite, optimizer, precision, profile, schedule, seed, "

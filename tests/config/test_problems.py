@@ -117,6 +117,14 @@ CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
             {"precision": "float16"},
             "training.precision: must be float32, tf32 or bfloat16",
         ),
+        (
+            {"compile": True},
+            "training.compile: must be off, default or reduce-over",
+        ),
+        (
+            {"compile": "reduce-overhead", "gradient_accumulation": 2},
+            "training.compile: must be off or default where gradient_accumulation is",
+        ),
         ({"device": "gpu"}, "training.device: must be auto, cpu, mps, cuda or cuda:N"),
         ({"device": "cuda:x"}, "training.device: must be auto, cpu, mps, cuda or cuda"),
         (
@@ -202,8 +210,8 @@ def test_problems_of_the_data_set(dataset: Any, sentence: str) -> None:
         ),
         (
             [{"max_pool2d": {"kernel_size": 29}}, *LOGISTIC],
-            "model.layers: layer 1, max_pool2d: kernel_size 29 is larger than its 28×28"
-            " input",
+            "model.layers: layer 1, max_pool2d: the picture is 28×28 here, the kernel "
+            "29×29: it must not be larger",
         ),
         (["relu"] * 201, "model.layers: a model has at most 200 layers"),
         (

@@ -94,9 +94,9 @@ def truncated(path: Path) -> None:
         (lambda path: path.write_bytes(b""), "is empty"),
         (lambda path: path.write_text("not at all"), "is no picture"),
         (truncated, "is broken: "),
-        (lambda path: path.symlink_to("/etc/hostname"), "a link"),
-        (lambda path: path.mkdir(), "not a regular file"),
-        (lambda path: None, "No such file"),
+        (lambda path: path.symlink_to("/etc/hostname"), "cannot be read: a link"),
+        (lambda path: path.mkdir(), "cannot be read: not a regular file"),
+        (lambda path: None, "cannot be read: No such file"),
     ],
 )
 def test_what_is_no_picture_says_why(

@@ -96,8 +96,8 @@ def test_a_class_may_have_any_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("paths", "said"),
     [
-        ((), "has no pictures"),
-        (("a.png",), "has no pictures"),
+        ((), "has no pictures in folders"),
+        (("a.png",), "has no pictures in folders"),
         (("a/1.png", "a/2.png"), "has only the class a"),
     ],
 )

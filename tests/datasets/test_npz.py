@@ -73,6 +73,38 @@ def test_without_tests_some_are_chosen_and_more_images_move_none(
     assert [n for n in tests(100) if n < 60] == tests(60)
 
 
+def test_a_part_that_no_image_falls_into_is_none(tmp_path: Path) -> None:
+    path = save(tmp_path, images=IMAGES[:2], labels=LABELS[:2])
+    assert set(read_npz(path, Fractions(test=0.001)).parts) == {"train"}
+    assert set(describe_npz(path, Fractions(test=0.999)).labels) == {"test"}
+
+
+def test_names_of_bytes_are_text(tmp_path: Path) -> None:
+    names = np.array(["ant", "bee", "Hummel \N{BUG}"])
+    path = save(
+        tmp_path,
+        images=IMAGES,
+        labels=LABELS,
+        class_names=np.char.encode(names, "utf-8"),
+    )
+    assert read_npz(path, Fractions()).class_names == tuple(names)
+
+
+def test_other_values_of_the_same_size_are_another_file(tmp_path: Path) -> None:
+    def mark(labels: "np.ndarray") -> str:
+        path = save(tmp_path, images=IMAGES, labels=labels)
+        return read_npz(path, Fractions()).fingerprint
+
+    assert mark(LABELS) == mark(LABELS) != mark(2 - LABELS)
+
+
+def test_a_member_that_is_no_array_is_passed_over(tmp_path: Path) -> None:
+    with ZipFile(tmp_path / "x.npz", "w") as file:
+        file.writestr("images", b"x")
+    with pytest.raises(DataError, match="no arrays named images and labels"):
+        read_npz(str(tmp_path / "x.npz"), Fractions())
+
+
 @pytest.mark.parametrize(
     ("arrays", "said"),
     [
@@ -91,6 +123,10 @@ def test_without_tests_some_are_chosen_and_more_images_move_none(
         (
             {"images": IMAGES, "labels": LABELS, "class_names": np.array(["a", "b"])},
             "the label of train image 2 is 2, and must be 0 to 1",
+        ),
+        (
+            {"images": IMAGES, "labels": np.full(100, 2**32 - 1, np.uint32)},
+            "train image 0 is 4294967295, and must be 0 to 65535",
         ),
         ({"images": IMAGES, "labels": LABELS * 0}, "has one class only"),
         (

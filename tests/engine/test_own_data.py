@@ -8,7 +8,10 @@ import pytest
 from PIL import Image
 
 from cnn_tui.config import RunConfig, parse_mapping
+from cnn_tui.config.dataset import DatasetConfig
+from cnn_tui.datasets.telling import nobody
 from cnn_tui.engine.interrupts import Interrupts
+from cnn_tui.engine.own_data import load_own
 from cnn_tui.engine.resume import Changes, resume_run
 from cnn_tui.engine.start import NewRun, start_run
 from cnn_tui.engine.verify import verify_run
@@ -104,6 +107,17 @@ def test_a_file_of_arrays_is_trained_on(tmp_path: Path) -> None:
     path, _ = run(wanted, tmp_path)
     assert status(path)["best"]["accuracy"] == 1
     assert verify_run(path, from_step=0, steps=20, data_dir=None).difference is None
+    np.savez(tmp_path / "x.npz", images=images, labels=1 - labels)
+    with pytest.raises(DataError, match="is not what it was when the run began"):
+        verify_run(path, from_step=0, steps=20, data_dir=None)
+
+
+def test_a_file_of_too_few_arrays_to_test_with_is_one_sentence(tmp_path: Path) -> None:
+    images = np.zeros((2, 8, 8), np.uint8)
+    np.savez(tmp_path / "x.npz", images=images, labels=np.arange(2))
+    dataset = DatasetConfig(name=None, npz=str(tmp_path / "x.npz"), test_fraction=0.001)
+    with pytest.raises(DataError, match=r"x\.npz has no images to test with"):
+        load_own(dataset, nobody)
 
 
 def test_a_start_is_ended_while_pictures_are_decoded(

@@ -26,17 +26,18 @@ def refusal(text: str) -> str:
         (
             f"[conv2d: {{out_channels: 1, kernel_size: 25}}, relu, "
             f"max_pool2d: {{kernel_size: 7}}, {END}]",
-            "layer 3, max_pool2d: kernel_size 7 is larger than its 4×4 input",
+            "layer 3, max_pool2d: the picture is 4×4 here, the kernel 7×7: it must "
+            "not be larger",
         ),
         (
             f"[conv2d: {{out_channels: 1, kernel_size: [31, 1], padding: 1}}, {END}]",
-            "layer 1, conv2d: kernel_size 31×1 is larger than its 28×28 input "
-            "padded to 30×30",
+            "layer 1, conv2d: the picture is 28×28 here and padded to 30×30, the "
+            "kernel 31×1: it must not be larger",
         ),
         (
             f"[residual: [relu, max_pool2d: {{kernel_size: 3, dilation: 20}}], {END}]",
-            "layer 1.2, max_pool2d: kernel_size 3 dilated to 41×41 is larger than its "
-            "28×28 input",
+            "layer 1.2, max_pool2d: the picture is 28×28 here, the kernel 3×3 dilated "
+            "to 41×41: it must not be larger",
         ),
         (
             "[flatten, conv2d: {out_channels: 1, kernel_size: 1}]",

@@ -81,7 +81,7 @@ def test_poolings() -> None:
 
 
 def test_what_does_not_fit_is_a_sentence() -> None:
-    with pytest.raises(ModelError, match="kernel_size 12 is larger than its 11×9"):
+    with pytest.raises(ModelError, match="11×9 here, the kernel 12×"):
         slid(Conv2d(out_channels=1, kernel_size=(12, 12)), PICTURE, np.ones((12, 12)))
 
 

@@ -156,6 +156,19 @@ async def test_a_folder_is_typed_looked_at_and_shown(
         assert (dataset.folder, dataset.image_size) == (str(pets), 10)
 
 
+async def test_that_there_is_more_to_know_is_seen_in_little_room_too(
+    pets: Path,
+) -> None:
+    for n in range(9):
+        (pets / "dog" / f"a long name of what is no picture {n}.txt").write_text("x")
+    async with new_run((80, 24)) as (app, pilot):
+        await pilot.press("3")
+        await enter(app, pilot, "dataset.name", str(pets))
+        await pilot.press("enter", "escape", "4")
+        await settled(app, pilot, "note.txt is no picture")
+        assert "cnn-tui data says more than this" in app.text
+
+
 async def test_a_half_typed_path_is_never_looked_at(
     pets: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

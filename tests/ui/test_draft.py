@@ -122,7 +122,7 @@ def test_problems_stand_at_their_fields(
     assert found.keys() == expected.keys()
     assert all(part in found[name] for name, part in expected.items())
     assert view.config is None and view.problems == ()
-    assert view.table == Draft(preset=MODEL_C).view().table
+    assert view.outline == Draft(preset=MODEL_C).view().outline
 
 
 def test_restored_edits_are_those_that_still_mean_something() -> None:
@@ -181,3 +181,33 @@ def test_class_weights_are_a_word_or_a_list() -> None:
     assert weights("[1, 2, 1, 1, 1, 1, 1, 1, 1, 0.5]") == (1, 2, *[1] * 7, 0.5)
     assert errors(typed("[1, 2]"))["class weights"].startswith("must be 10 numbers")
     assert errors(typed("even"))["class weights"].startswith("must be balanced, or a")
+
+
+def test_a_whole_net_is_one_edit_of_a_draft() -> None:
+    draft = Draft(preset=MODEL_C)
+    net = ["flatten", {"linear": {"out_features": "classes"}}]
+    reshaped = draft.with_layers(net)
+    assert reshaped.mapping()["model"]["layers"] == net
+    assert reshaped.config().title == "Model C: max pooling, valid padding (edited)"
+    assert reshaped.config().description.startswith("Edited from model-c, of which")
+    assert reshaped.with_layers(net) is reshaped
+    assert reshaped.undone().config() == draft.config()
+    assert reshaped.undone().redone().layers == net
+    assert restore_draft(MODEL_C, reshaped.remembered).layers == net
+    back = reshaped.edited("training.seed", "3").reset()
+    assert (back.is_reshaped, back.edits, back.undone().layers) == (False, {}, net)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[", "3", "[3]", "[" * 9999, '[{"a": 1, "b": 2}]']
+)
+def test_a_net_that_was_not_remembered_well_is_forgotten(text: str) -> None:
+    assert not restore_draft(MODEL_C, {"model.layers": text}).is_reshaped
+
+
+def test_an_impossible_net_is_judged_by_the_images_of_the_form() -> None:
+    draft = Draft(preset=MODEL_C).edited("dataset.name", "cifar10")
+    view = draft.with_layers(["relu"]).view()
+    assert view.config is None and view.problems == ()
+    assert view.outline.table.input_shape == (3, 32, 32)
+    assert view.remedy and view.remedy.words == "end with flatten and linear"

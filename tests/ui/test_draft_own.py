@@ -51,7 +51,7 @@ def test_the_folder_of_a_preset_is_shown_and_its_table_is_that_of_the_pictures(
     view = draft.view()
     assert view.fields[SOURCE].text == str(pets)
     assert view.fields["dataset.image_size"].text == "8"
-    assert view.table.input_shape == (3, 8, 8)
+    assert view.outline.table.input_shape == (3, 8, 8)
     assert view.config is not None
     assert view.config.dataset.folder == str(pets)
 
@@ -65,7 +65,7 @@ def test_a_typed_path_counts_once_it_was_looked_at(pets: Path) -> None:
     draft = Draft(preset=LOGISTIC).edited(SOURCE, str(pets))
     assert draft.to_look_at == str(pets)
     assert draft.view().config is None
-    assert draft.view().table.input_shape == (1, 28, 28)
+    assert draft.view().outline.table.input_shape == (1, 28, 28)
     draft = typed(str(pets), image_size="12", mode="grey", test_fraction="0.5")
     assert draft.to_look_at == ""
     dataset = draft.config().dataset
@@ -75,7 +75,7 @@ def test_a_typed_path_counts_once_it_was_looked_at(pets: Path) -> None:
         "grey",
     )
     assert dataset.test_fraction == 0.5
-    assert draft.view().table.input_shape == (1, 12, 12)
+    assert draft.view().outline.table.input_shape == (1, 12, 12)
     assert draft.edited(SOURCE, f"{pets}x").to_look_at == f"{pets}x"
 
 

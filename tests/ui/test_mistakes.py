@@ -68,6 +68,20 @@ def predictions(run: Path) -> tuple[np.ndarray, np.ndarray]:
     return best.indices.numpy(), best.values.numpy()
 
 
+async def test_who_leaves_while_the_pictures_are_looked_at_is_back(
+    finished_run: Path,
+) -> None:
+    async with opened(finished_run, size=NARROW) as (app, pilot):
+        screen = await mistakes(app, pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(screen.looking.look._waiting))
+        looking_processes()[0].suspend()
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, MistakesScreen))
+        await until(pilot, lambda: not looking_processes())
+        await until(pilot, lambda: "best" in screen_text(app))
+
+
 @pytest.mark.parametrize("size", [(160, 45), NARROW])
 async def test_the_matrix_is_there_without_a_process_and_follows_the_run(
     finished_run: Path, size: tuple[int, int]

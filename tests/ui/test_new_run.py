@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from cnn_tui.presets.files import BUILTIN_ORDER, list_presets, preset_path
 from cnn_tui.presets.read import read_document
+from cnn_tui.ui.form_fields import HINTS
 from cnn_tui.ui.last_used import last_used_path
 from cnn_tui.ui.screens.dialogs import AskText, Choose
+from cnn_tui.ui.widgets.field import Field
 from cnn_tui.ui.widgets.preset_list import Presets
 from tests.test_imports import imported_by
 from tests.ui.new_run_host import Host, enter, new_run, select, until, write_preset
@@ -55,6 +57,15 @@ async def test_enter_starts_the_preset_as_shown() -> None:
         assert request.config.training.optimizer.lr == 0.05
         assert request.config.training.on_non_finite == "pause"
         assert "starting model-c" in app.sentence
+
+
+async def test_what_stands_beside_a_field_is_whole_in_little_room() -> None:
+    async with new_run((80, 24)) as (app, pilot):
+        await pilot.press("3")
+        hints = [f.query_one(".hint", Static) for f in app.new_run.query(Field)]
+        await until(pilot, lambda: any(hint.size.width for hint in hints))
+        room = max(hint.size.width for hint in hints)
+        assert {hint for hint in HINTS.values() if len(hint) > room} == set()
 
 
 async def test_a_click_selects_and_does_not_start() -> None:

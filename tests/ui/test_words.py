@@ -193,6 +193,16 @@ def test_settings_that_are_off_are_told_only_where_the_preset_has_them_on() -> N
     assert "decay_norms_and_biases" not in told["on"]
 
 
+def test_other_layers_than_those_of_the_preset_are_told() -> None:
+    preset = run_settings.values(tiny_config())
+    edited = tiny_config("model.layers.2.linear.bias=false")
+    for config, expected in ((tiny_config(), []), (edited, ["2"])):
+        rows = run_settings.setting_rows(config, preset, status(preset="logistic"), [])
+        found = [row for row in rows if row.name == "layers"]
+        assert [row.value for row in found] == expected
+        assert all(row.note == "not those of the preset" for row in found)
+
+
 @pytest.mark.parametrize(
     ("length", "total_steps", "row"),
     [
@@ -273,6 +283,7 @@ def test_a_machine_without_gpu() -> None:
     assert "unknown" in text  # the host's memory
     assert "no sample yet" in texts([])
     assert "unknown threads" in texts([row], None)
+    assert "1 thread\n" in texts([row], 1)
 
 
 def test_gpus_with_a_history_each() -> None:

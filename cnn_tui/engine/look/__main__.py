@@ -16,6 +16,7 @@ import torch
 
 from cnn_tui.engine.look.answers import Answers
 from cnn_tui.errors import CnnTuiError
+from cnn_tui.host.asked import own_output
 from cnn_tui.look.messages import AnyAnswer, Failed, Progress
 from cnn_tui.look.wire import HEADER, pack, unpack_question
 
@@ -83,10 +84,8 @@ def main() -> None:
     os.nice(_NICENESS)
     torch.set_num_threads(1)
     run, *data_dir = map(Path, sys.argv[1:])
-    told = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # a library that prints must not be taken for an answer
     try:
-        serve(run, data_dir[0] if data_dir else None, sys.stdin.buffer, told)
+        serve(run, data_dir[0] if data_dir else None, sys.stdin.buffer, own_output())
     except BrokenPipeError:
         os._exit(0)
 

@@ -14,7 +14,14 @@ from cnn_tui.ui.actions.everywhere import APP, DETACH, DETACH_ANYWHERE, RUNS
 from cnn_tui.ui.actions.explorer import EXPLORER, WHAT_IF
 from cnn_tui.ui.actions.inside import DRAW, NETWORK, SKETCH
 from cnn_tui.ui.actions.mistakes import BATCH, MISTAKES, PICTURE, PICTURES
-from cnn_tui.ui.actions.new_run import CHOICE, DATA, NEW_RUN, PRESETS
+from cnn_tui.ui.actions.new_run import (
+    CHOICE,
+    DATA,
+    LAYERS,
+    NEW_RUN,
+    PRESETS,
+    RATES,
+)
 
 __all__ = [
     "APP",
@@ -28,6 +35,7 @@ __all__ = [
     "ENDED",
     "EXPLORER",
     "HEALTH",
+    "LAYERS",
     "MISTAKES",
     "NETWORK",
     "NEW_RUN",
@@ -36,6 +44,7 @@ __all__ = [
     "PICTURES",
     "PRESETS",
     "PROFILE",
+    "RATES",
     "RUNS",
     "SECTIONS",
     "SKETCH",
@@ -48,7 +57,9 @@ __all__ = [
 
 SECTIONS: dict[str, tuple[Action, ...]] = {
     "New run": (*PRESETS, *CHOICE, *NEW_RUN),
+    "Layers of a new run": LAYERS,
     "Data of a new run": DATA,
+    "Finding a learning rate": RATES,
     "Steering a live run": STEERING,
     "A run that has ended": ENDED,
     "Dashboard": (*VIEW, *PANES),

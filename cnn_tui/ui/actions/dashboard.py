@@ -99,6 +99,13 @@ ENDED = (
 
 VIEW = (
     Action(
+        name="find_rate",
+        keys="L",
+        label="find lr",
+        help="Find a learning rate from the newest checkpoint on, beside the training.",
+        footer=False,
+    ),
+    Action(
         name="show_health",
         keys="h",
         label="health",

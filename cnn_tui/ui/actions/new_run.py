@@ -51,6 +51,13 @@ NEW_RUN = (
         help="Save the form as a preset of your own.",
     ),
     Action(
+        name="find_rate",
+        keys="l",
+        label="find lr",
+        help="Find a learning rate: what the loss does at higher and higher ones.",
+        footer=False,
+    ),
+    Action(
         name="reset",
         keys="ctrl+r",
         label="reset",
@@ -134,3 +141,102 @@ DATA = (
     ),
 )
 """What works in the pane of the data set."""
+
+LAYERS = (
+    Action(
+        name="insert",
+        keys="i",
+        label="insert",
+        help="Insert a layer below, from a list of all types.",
+        rank=2,
+    ),
+    Action(
+        name="type",
+        keys="e",
+        label="edit",
+        help="Type the parameters of the layer in one line; tab completes a word.",
+        rank=2,
+    ),
+    Action(
+        name="edit('delete')",
+        keys="x,delete",
+        label="delete",
+        help="Take the layer out, a residual block with all that is in it.",
+        rank=2,
+    ),
+    Action(
+        name="edit('up')",
+        keys="K,shift+up",
+        label="move up",
+        help="Move the layer up, and into a residual block or out of it.",
+        footer=False,
+    ),
+    Action(
+        name="edit('down')",
+        keys="J,shift+down",
+        label="move down",
+        help="Move the layer down, and into a residual block or out of it.",
+        footer=False,
+    ),
+    Action(
+        name="edit('duplicate')",
+        keys="y",
+        label="duplicate",
+        help="Put the same layer below once more.",
+        rank=4,
+    ),
+    Action(
+        name="fold(True)",
+        keys="left",
+        label="fold",
+        help="Hide the layers of the residual block.",
+        footer=False,
+    ),
+    Action(
+        name="fold(False)",
+        keys="right",
+        label="unfold",
+        help="Show the layers of the residual block.",
+        footer=False,
+    ),
+    Action(
+        name="revise('remedy')",
+        keys="f",
+        label="fix",
+        help="Do what is proposed where the layers do not fit.",
+        rank=1,
+    ),
+    Action(
+        name="revise('undo')",
+        keys="u",
+        label="undo",
+        help="Undo the last edit of the layers, and the one before.",
+        rank=2,
+    ),
+    Action(
+        name="revise('redo')",
+        keys="U,ctrl+y",
+        label="redo",
+        help="Do again what was undone.",
+        rank=4,
+    ),
+)
+"""What works in the layers of the model."""
+
+RATES = (
+    Action(
+        name="take",
+        keys="enter",
+        label="take it",
+        help="Take the suggested learning rate, or that at the cursor.",
+        rank=1,
+    ),
+    Action(
+        name="back",
+        keys="escape",
+        label="back",
+        help="Keep the learning rate as it is.",
+        rank=1,
+    ),
+)
+"""What works beside the curve of loss against learning rate."""

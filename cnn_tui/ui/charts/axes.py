@@ -144,6 +144,8 @@ def value_text(value: float, kind: Kind) -> str:
         return text.significant(value)
     if kind == "percent":
         return text.percent(value)
+    if kind == "power":
+        return text.significant(10**value)
     return text.duration(value) if kind == "duration" else text.count(round(value))
 
 
@@ -191,8 +193,8 @@ def _step(axis: Axis, most: int) -> float:
 
 
 def _round_up(rough: float, kind: Kind) -> float:
-    """Returns the next distance that people count in: whole steps, parts of an hour."""
-    if kind == "count":
+    """Returns the next distance that people count in: whole ones, parts of an hour."""
+    if kind in ("count", "power"):
         return _round_step(max(rough, 1.0))
     if kind != "duration":
         return _round_step(rough)
@@ -227,6 +229,8 @@ def _label(value: float, step: float, axis: Axis) -> str:
         return text.duration(value)
     if axis.kind == "percent":
         return _percent(value, step)
+    if axis.kind == "power":
+        return _plain(10**value)
     largest = max(abs(axis.low), abs(axis.high))
     if largest < 1e6 and step >= 1e-4:
         return f"{value:,.{_decimals(step)}f}"

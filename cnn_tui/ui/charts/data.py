@@ -14,8 +14,9 @@ Limits: TypeAlias = tuple[float, float]
 """The lowest and highest value of an axis, lowest first."""
 ALL: Limits = (-math.inf, math.inf)
 
-Kind = Literal["number", "count", "percent", "duration"]
-"""What a value means to a person: 0.087, 1,240, 97.2 % (of 0…1), 0:31 (of seconds)."""
+Kind = Literal["number", "count", "percent", "duration", "power"]
+"""What a value means to a person: 0.087, 1,240, 97.2 % (of 0…1), 0:31 (of seconds),
+0.0100 (of its logarithm, −2)."""
 
 LineStyle = Literal["line", "raw", "points"]
 """A solid line, a dim line behind the others, or dots joined by a dashed line."""

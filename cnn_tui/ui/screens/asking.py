@@ -40,8 +40,9 @@ class AskingScreen(Screen[None]):
         self.show_said()
 
     def show_said(self) -> None:
-        """Shows what was said last."""
-        self.query_one("#said", Lines).show([self._said])
+        """Shows what was said last; a screen that is left has no line for it."""
+        for line in self.query("#said").results(Lines):
+            line.show([self._said])
 
     def action_back(self) -> None:
         """Goes back to the screen before."""

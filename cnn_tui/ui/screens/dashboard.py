@@ -14,6 +14,8 @@ from textual.message import Message
 from textual.timer import Timer
 
 from cnn_tui.host.memory import give_back
+from cnn_tui.host.process import absolute
+from cnn_tui.preflight.messages import FindRate
 from cnn_tui.text import printable
 from cnn_tui.ui.actions import VIEW
 from cnn_tui.ui.charts import MarkerName
@@ -24,9 +26,11 @@ from cnn_tui.ui.curves import (
     charts,
     x_limits_of,
 )
+from cnn_tui.ui.foreign_runs import is_foreign
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.looking import LookRequested, MistakesRequested
-from cnn_tui.ui.run_settings import setting_rows
+from cnn_tui.ui.rates_requested import RatesRequested
+from cnn_tui.ui.run_settings import foreign_rows, setting_rows
 from cnn_tui.ui.run_view import RunView
 from cnn_tui.ui.screens.steering import SteeringScreen
 from cnn_tui.ui.trouble import advice
@@ -136,15 +140,28 @@ class DashboardScreen(SteeringScreen):
 
     def action_show_health(self) -> None:
         """Shows how the layers do."""
+        if is_foreign(self.app, self.run.path):
+            return
         from cnn_tui.ui.screens.health import HealthScreen
 
         self.app.push_screen(HealthScreen(self.run.path, self._glyphs))
 
     def action_show_profile(self) -> None:
         """Shows where the time goes."""
+        if is_foreign(self.app, self.run.path):
+            return
         from cnn_tui.ui.screens.profile import ProfileScreen
 
         self.app.push_screen(ProfileScreen(self.run.path, self._glyphs))
+
+    def action_find_rate(self) -> None:
+        """Tries rates on a copy of the newest checkpoint; sets the one taken."""
+        request = FindRate(run=str(absolute(self.run.path)))
+        name = self.run.path.name
+        self.post_message(RatesRequested(request, title=name, take=self._set_rate))
+
+    def _set_rate(self, rate: float) -> None:
+        self._tell(f"lr → {rate:g}", "set", name="lr", value=rate)
 
     def action_smoothing(self) -> None:
         """Takes the next smoothing factor."""
@@ -236,6 +253,13 @@ class DashboardScreen(SteeringScreen):
             device = list(run.reader.device)
             self.query_one(DevicePane).show_rows(
                 device, threads, self._glyphs, is_live=run.is_live
+            )
+        if run.status and run.foreign:
+            rows = foreign_rows(run.foreign, run.status)
+            self.query_one(RunPane).show_rows(rows, self._glyphs)
+            device = list(run.reader.device)
+            self.query_one(DevicePane).show_rows(
+                device, None, self._glyphs, is_live=run.is_live
             )
 
     def _show_charts(self) -> None:

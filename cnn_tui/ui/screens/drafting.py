@@ -12,15 +12,18 @@ from textual.widgets import Static
 from cnn_tui.presets.files import list_presets
 from cnn_tui.ui.form_fields import SOURCE
 from cnn_tui.ui.last_used import Edits, read_last_used
+from cnn_tui.ui.screens.choose_layer import ChooseLayer
 from cnn_tui.ui.type_ahead import READING
 from cnn_tui.ui.widgets.data_pane import DataPane
 from cnn_tui.ui.widgets.field import Field
 from cnn_tui.ui.widgets.form import Form
+from cnn_tui.ui.widgets.layer_editor import LayerEditor
 from cnn_tui.ui.widgets.model_pane import ModelPane
 from cnn_tui.ui.widgets.preset_list import PresetItem, PresetList
 from cnn_tui.ui.widgets.source_field import SourceField
 
 if TYPE_CHECKING:
+    from cnn_tui.shaping.history import History
     from cnn_tui.ui.data_source import Source
     from cnn_tui.ui.draft import Draft
     from cnn_tui.ui.loading import Machine
@@ -47,6 +50,7 @@ class DraftingScreen(Screen[None]):
         """The preset that is chosen."""
         self._edits = read_last_used()
         self._items: dict[str, PresetItem] = {}
+        self._histories: dict[str, History] = {}
         self._sources: dict[str, Source] = {}
         """What paths to images were found to mean."""
         self._machine: Machine | None = None
@@ -126,6 +130,8 @@ class DraftingScreen(Screen[None]):
         from cnn_tui.ui.loading import read_item
 
         fresh = read_item(item.file, *self._typed(item.key))
+        if fresh.draft and (history := self._histories.get(item.key)):
+            fresh = replace(fresh, draft=replace(fresh.draft, history=history))
         self._items[item.key] = fresh
         if bool(fresh.error) != bool(item.error):
             self.query_one(PresetList).show(self._items.values(), item.key)
@@ -154,16 +160,25 @@ class DraftingScreen(Screen[None]):
         if self.draft:
             self._change(self.draft.edited(event.key, event.text), refill=False)
 
+    @on(LayerEditor.Edited)
+    def _reshape(self, event: LayerEditor.Edited) -> None:
+        self._change(event.draft, refill=False)
+
+    @on(LayerEditor.TypeWanted)
+    def _choose_type(self) -> None:
+        self.app.push_screen(ChooseLayer(), self.query_one(LayerEditor).insert)
+
     def action_reset(self) -> None:
         """Goes back to the values of the preset."""
         if self.draft:
-            self._change(replace(self.draft, edits={}), refill=True)
+            self._change(self.draft.reset(), refill=True)
 
     def _change(self, draft: "Draft", *, refill: bool) -> None:
         if self.item is None:
             return
         self.item = replace(self.item, draft=draft)
         self._edits[self.item.key] = dict(draft.edits)
+        self._histories[self.item.key] = draft.history
         self.draft_changed()
         self._show_draft(refill=refill)
 
@@ -173,7 +188,7 @@ class DraftingScreen(Screen[None]):
         form = self.query_one(Form)
         shown = form.shown
         with self.app.batch_update():
-            self.query_one(ModelPane).show_layers(view.table if view else None)
+            self.query_one(ModelPane).show_layers(self.draft, view)
             error = self.item.error if self.item else ""
             form.show(view, refill=refill, error=error)
             self.query_one(DataPane).look_at(view.config if view else None)

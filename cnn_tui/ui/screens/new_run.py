@@ -20,11 +20,13 @@ from cnn_tui.text import printable
 from cnn_tui.ui.actions import NEW_RUN
 from cnn_tui.ui.form_fields import label
 from cnn_tui.ui.last_used import write_last_used
+from cnn_tui.ui.rates_requested import RatesRequested
 from cnn_tui.ui.screens.drafting import DraftingScreen
 from cnn_tui.ui.screens.save_preset import save_as_preset
 from cnn_tui.ui.widgets.data_pane import DataPane
 from cnn_tui.ui.widgets.form import Form
 from cnn_tui.ui.widgets.key_bar import KeyBar
+from cnn_tui.ui.widgets.layer_editor import LayerEditor
 from cnn_tui.ui.widgets.message_line import MessageLine
 from cnn_tui.ui.widgets.model_pane import ModelPane
 from cnn_tui.ui.widgets.pane_tabs import PaneTabs
@@ -33,6 +35,7 @@ from cnn_tui.ui.widgets.source_field import SourceField
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
+    from cnn_tui.ui.draft import FormView
 
 _MODEL, _SETTINGS, _DATA = 0, 1, 2
 """The panes that share a place where there is little room."""
@@ -108,10 +111,10 @@ class NewRunScreen(DraftingScreen):
         on_list = isinstance(self.focused, Presets)
         if action == "start_form":
             return self.draft is not None and not on_list
-        if action in ("save", "start_background"):
+        if action in ("save", "start_background", "find_rate"):
             return self.draft is not None
         if action == "reset":
-            return bool(self.draft and self.draft.edits)
+            return bool(self.draft and (self.draft.edits or self.draft.is_reshaped))
         if action == "filter":  # Textual does not know that "/" is text
             return not isinstance(self.focused, Input)
         if action == "leave":
@@ -133,7 +136,7 @@ class NewRunScreen(DraftingScreen):
         config = self._valid_config()
         if self.item is None or self.draft is None or config is None:
             return
-        write_last_used(self.item.key, self.draft.used_edits)
+        write_last_used(self.item.key, self.draft.remembered)
         name = self.item.file.name
         self.is_starting = True
         self.query_one(MessageLine).say(f"starting {printable(name)}…")
@@ -171,6 +174,24 @@ class NewRunScreen(DraftingScreen):
         if path is not None:
             self.notify(f"saved {printable(path)}", markup=False)
             self.load_and_select(str(absolute(path)))
+
+    def action_find_rate(self) -> None:
+        """Shows what the loss does at higher and higher learning rates."""
+        from cnn_tui.config import to_mapping
+        from cnn_tui.preflight.messages import FindRate
+
+        self.catch_up()
+        config = self._valid_config()
+        if config is not None and self.item is not None:
+            request = FindRate(config=to_mapping(config))
+            name = self.item.file.name
+            self.post_message(RatesRequested(request, name, self._take_rate))
+
+    def _take_rate(self, rate: float) -> None:
+        if self.draft is not None:
+            draft = self.draft.edited("training.optimizer.lr", f"{rate:g}")
+            self._change(draft, refill=True)
+            self.query_one(MessageLine).say(f"the learning rate is {rate:g} now")
 
     def action_filter(self) -> None:
         """Lets the user type what the presets must contain."""
@@ -242,6 +263,10 @@ class NewRunScreen(DraftingScreen):
         elif self.draft and not self.draft.source and self.draft.to_look_at:
             self.look_at_source()
             message.say("looking at the data set first…")
+        elif view.outline.fault is not None:
+            self.action_show_model()
+            self.query_one(LayerEditor).show_problem()
+            message.complain(_impossible(view))
         elif view.config is None:
             self._choose_tab(_SETTINGS)
             self.query_one(Form).focus_first(wrong=True)
@@ -255,3 +280,9 @@ class NewRunScreen(DraftingScreen):
         """Clears what was said of the draft before."""
         if not self.is_starting:
             self.query_one(MessageLine).clear()
+
+
+def _impossible(view: "FormView") -> str:
+    """Says where the layers do not fit, and what would help."""
+    remedy = f"; f does this: {view.remedy.words}" if view.remedy else ""
+    return f"{printable(view.outline.fault)}{printable(remedy)}"

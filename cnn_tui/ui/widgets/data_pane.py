@@ -255,6 +255,6 @@ def _facts(shown: "BatchPreview", factor: int) -> Iterator[str]:
     if factor > 1:
         said.append(f"1 dot = {factor}×{factor} pixels")
     yield " · ".join(said)
-    yield from shown.notices[:_NOTICES]
     if len(shown.notices) > _NOTICES:
-        yield f"{len(shown.notices) - _NOTICES} more of this: see cnn-tui data"
+        yield "cnn-tui data says more than this:"
+    yield from shown.notices[:_NOTICES]

@@ -86,7 +86,7 @@ def _host_lines(
             ("this run", "$foreground 60%"),
             (_percent(row.process_cpu_percent), ""),
             (mebibytes(row.process_memory_bytes), ""),
-            (f"{UNKNOWN if threads is None else threads} threads", ""),
+            (f"{threads or UNKNOWN} thread{'' if threads == 1 else 's'}", ""),
         ),
         _line("RAM", (host, "")),
     ]

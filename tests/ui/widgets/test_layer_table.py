@@ -7,8 +7,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import OptionList, Static
 
-from cnn_tui.config import layer_table, parse_mapping
-from cnn_tui.layers import ModelTable
+from cnn_tui.shaping.outline import Outline, outline
 from cnn_tui.ui.widgets.layer_table import LayerTable, totals
 
 RESIDUAL: list[Any] = [
@@ -25,8 +24,8 @@ RESIDUAL: list[Any] = [
 ]
 
 
-def table(layers: Sequence[Any]) -> ModelTable:
-    return layer_table(parse_mapping({"model": {"layers": list(layers)}}))
+def table(layers: Sequence[Any]) -> Outline:
+    return outline(list(layers), (1, 28, 28), 10)
 
 
 class Host(App[None]):
@@ -87,4 +86,4 @@ async def test_a_model_without_parameters_has_no_shares() -> None:
 
 
 def test_totals_are_written_for_people() -> None:
-    assert totals(table(RESIDUAL)) == "5,642 parameters · 4.13 M multiply-adds"
+    assert totals(table(RESIDUAL).table) == "5,642 parameters · 4.13 M multiply-adds"

@@ -1,0 +1,1 @@
+"""Measuring before a run begins: what is asked, what is answered, and what it means."""
