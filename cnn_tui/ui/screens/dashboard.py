@@ -134,7 +134,9 @@ class DashboardScreen(SteeringScreen):
             told = self.commands.in_words()
             moment = RunMoment(status=run.status, state=run.state, told=told)
             self.query_one(StatusLine).show_moment(moment, self._glyphs)
-        if (keys := (run.is_live, run.is_paused, run.has_ended)) != self._keys:
+        listens = run.status.obeys if run.status else None
+        keys = (run.is_live, run.is_paused, run.has_ended, listens)
+        if keys != self._keys:
             self._keys = keys
             self.refresh_bindings()
 

@@ -22,7 +22,7 @@ from cnn_tui.ui.screens.resuming import ResumeRequested
 
 _STEERING_NAMES = {action.name for action in STEERING}
 _ENDED_NAMES = {action.name for action in ENDED}
-_STEERING_KEYS = {key for action in STEERING for key in action.key_names}
+_STEERING_KEYS = {key for action in (*STEERING, *ENDED) for key in action.key_names}
 _COMMANDS = {
     "step_batches": "step",
     "finish_epoch": "epoch",
