@@ -26,6 +26,7 @@ from cnn_tui.cli.options import (
 )
 from cnn_tui.cli.plot import plot
 from cnn_tui.cli.predict import predict
+from cnn_tui.cli.preflight import preflight
 from cnn_tui.cli.presets import presets
 from cnn_tui.cli.profile import profile
 from cnn_tui.cli.resume import resume
@@ -106,6 +107,7 @@ COMMANDS = (
     verify,
     evaluate,
     lr_find,
+    preflight,
     inspect,
     predict,
     runs,

@@ -17,8 +17,10 @@ from cnn_tui.ui.actions.mistakes import BATCH, MISTAKES, PICTURE, PICTURES
 from cnn_tui.ui.actions.new_run import (
     CHOICE,
     DATA,
+    EXPLAIN,
     LAYERS,
     NEW_RUN,
+    PREFLIGHT,
     PRESETS,
     RATES,
 )
@@ -33,6 +35,7 @@ __all__ = [
     "DETACH_ANYWHERE",
     "DRAW",
     "ENDED",
+    "EXPLAIN",
     "EXPLORER",
     "HEALTH",
     "LAYERS",
@@ -42,6 +45,7 @@ __all__ = [
     "PANES",
     "PICTURE",
     "PICTURES",
+    "PREFLIGHT",
     "PRESETS",
     "PROFILE",
     "RATES",
@@ -58,7 +62,9 @@ __all__ = [
 SECTIONS: dict[str, tuple[Action, ...]] = {
     "New run": (*PRESETS, *CHOICE, *NEW_RUN),
     "Layers of a new run": LAYERS,
+    "A layer explained": EXPLAIN,
     "Data of a new run": DATA,
+    "Measuring before a run": PREFLIGHT,
     "Finding a learning rate": RATES,
     "Steering a live run": STEERING,
     "A run that has ended": ENDED,
