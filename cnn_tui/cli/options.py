@@ -71,6 +71,12 @@ checkpoint_option = click.option(
     metavar="best|newest|STEP",
     help="Whose weights.  [default: best, where there is one]",
 )
+look_device_option = click.option(
+    "--device",
+    default="cpu",
+    show_default=True,
+    help="Where that is computed: cpu, mps, cuda, cuda:N, or auto.",
+)
 pause_at_option = click.option(
     "--pause-at",
     type=click.IntRange(min=0, max=10**9),

@@ -35,7 +35,7 @@ class Replayed:
 
     step: int
     network: Network
-    """With the weights after it, in training mode; these are never averaged ones."""
+    """With the weights after it that are evaluated: averaged ones, where there are."""
     images: Tensor
     """Its batch as it is stored, uint8 N×C×H×W."""
     inputs: Tensor
@@ -129,7 +129,8 @@ def _replayed(
     images = trainer.inputs.images(step)
     # Where the update was refused, the network was looked into once more.
     outputs = outputs[: len(images)]
-    weights = {name: value.cpu() for name, value in trainer.model.state_dict().items()}
+    evaluated = trainer.evaluated.model.state_dict()
+    weights = {name: value.cpu() for name, value in evaluated.items()}
     network = load_network(
         do.state.config, trainer.network.scaling, weights, torch.device("cpu")
     )

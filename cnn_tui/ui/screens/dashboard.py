@@ -158,6 +158,8 @@ class DashboardScreen(SteeringScreen):
 
     def action_find_rate(self) -> None:
         """Tries rates on a copy of the newest checkpoint; sets the one taken."""
+        if is_foreign(self.app, self.run.path):
+            return
         request = FindRate(run=str(absolute(self.run.path)))
         name = self.run.path.name
         self.post_message(RatesRequested(request, title=name, take=self._set_rate))
