@@ -12,5 +12,7 @@ config, status, evaluations, health, profile  one file each
 history    the weights of the past   verdicts   what is wrong with a layer
 bottleneck what takes the time   confusion  what is taken for what
 overrides  values edited while it trained
+lineage    which run went on from which   moments  RUN@STEP
+race       short runs from one state, side by side
 liveness   is anyone still training       heartbeat  showing that one is
 """

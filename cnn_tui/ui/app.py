@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
     from cnn_tui.ui.looking import LookInside, LookRequested, MistakesRequested
     from cnn_tui.ui.rates_requested import RatesRequested
+    from cnn_tui.ui.screens.forking import ForkRequested
+    from cnn_tui.ui.screens.race import RaceRequested
     from cnn_tui.ui.screens.resuming import ResumeRequested
     from cnn_tui.ui.widgets.run_list import RunList
 
@@ -214,6 +216,18 @@ class CnnTuiApp(App[int]):
             self.open_run(message.run)
         elif not is_foreign(self, message.run):
             ask_how(self, message, self._resume)
+
+    def on_fork_requested(self, message: "ForkRequested") -> None:
+        """Makes a new run of a part of another one, and goes on with it."""
+        run = printable(message.run.name)
+        self.notify(f"forking {run} at {message.step:,}…", markup=False)
+        self._background.fork(message, lambda made: self._resume(Resumption(run=made)))
+
+    def on_race_requested(self, message: "RaceRequested") -> None:
+        """Tries values side by side."""
+        from cnn_tui.ui.screens.race import ask_race
+
+        ask_race(self, message, self.backend, self.marker)
 
     def on_run_list_opened(self, message: "RunList.Opened") -> None:
         """Shows a run of the list."""

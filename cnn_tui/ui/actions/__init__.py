@@ -7,6 +7,7 @@ from cnn_tui.ui.actions.dashboard import (
     HEALTH,
     PANES,
     PROFILE,
+    RACE,
     STEERING,
     VIEW,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "PREFLIGHT",
     "PRESETS",
     "PROFILE",
+    "RACE",
     "RATES",
     "RUNS",
     "SECTIONS",
@@ -71,6 +73,7 @@ SECTIONS: dict[str, tuple[Action, ...]] = {
     "Dashboard": (*VIEW, *PANES),
     "Charts": CHART,
     "Runs": RUNS,
+    "Race": RACE,
     "Inside a network": NETWORK,
     "Health": HEALTH,
     "Where the time goes": PROFILE,

@@ -20,6 +20,7 @@ from cnn_tui.ui.charts import MarkerName
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.looking import LookRequested
 from cnn_tui.ui.run_table import SORTINGS, header, is_live, matches
+from cnn_tui.ui.screens.forking import ask_fork
 from cnn_tui.ui.screens.resuming import ResumeRequested
 from cnn_tui.ui.type_ahead import READING
 from cnn_tui.ui.widgets.key_bar import KeyBar
@@ -109,6 +110,11 @@ class RunsScreen(Screen[None]):
         """Goes on with the selected run."""
         if (run := self.query_one(RunList).current) is not None:
             self.post_message(ResumeRequested(run.path))
+
+    def action_fork_run(self) -> None:
+        """Goes on from the selected run as a new one."""
+        if (run := self.query_one(RunList).current) is not None:
+            ask_fork(self, run.path, None)
 
     def action_look_inside(self) -> None:
         """Shows the network of the selected run from inside."""
