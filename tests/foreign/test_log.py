@@ -169,7 +169,7 @@ def test_neither_torch_nor_textual_is_imported() -> None:
     "words",
     [
         *(["inspect"], ["health"], ["profile"], ["verify"], ["resume"]),
-        *(["evaluate"], ["predict", "."], ["show", "--tree"]),
+        *(["evaluate"], ["predict", "."], ["show", "--tree"], ["fork"]),
     ],
 )
 def test_a_command_that_needs_a_network_says_in_a_sentence_that_there_is_none(

@@ -126,7 +126,7 @@ async def test_a_trainer_that_never_asks_cannot_be_steered(deaf_loop: Loop) -> N
         assert "x does nothing: this trainer listens to nothing" in said
 
 
-@pytest.mark.parametrize("key", ["v", "c", "h", "t", "L", "R", "m", "space", "u"])
+@pytest.mark.parametrize("key", ["v", "c", "h", "t", "L", "f", "R", "m", "space", "u"])
 async def test_what_needs_a_network_is_a_sentence_on_an_imported_run(
     imported: Path, key: str
 ) -> None:
