@@ -14,6 +14,7 @@ from cnn_tui.cli.doctor import doctor
 from cnn_tui.cli.evaluate import evaluate
 from cnn_tui.cli.fork import fork
 from cnn_tui.cli.health import health
+from cnn_tui.cli.import_ import import_
 from cnn_tui.cli.inspect import inspect
 from cnn_tui.cli.lr_find import lr_find
 from cnn_tui.cli.options import (
@@ -122,6 +123,7 @@ COMMANDS = (
     plot,
     health,
     profile,
+    import_,
     check,
     doctor,
     config,
