@@ -15,6 +15,7 @@ from cnn_tui.cli.evaluate import evaluate
 from cnn_tui.cli.export import export
 from cnn_tui.cli.fork import fork
 from cnn_tui.cli.health import health
+from cnn_tui.cli.import_ import import_
 from cnn_tui.cli.inspect import inspect
 from cnn_tui.cli.lr_find import lr_find
 from cnn_tui.cli.options import (
@@ -124,6 +125,7 @@ COMMANDS = (
     export,
     health,
     profile,
+    import_,
     check,
     doctor,
     config,

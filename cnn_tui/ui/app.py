@@ -23,6 +23,7 @@ from cnn_tui.text import printable
 from cnn_tui.ui.actions import APP, DETACH_ANYWHERE
 from cnn_tui.ui.backend import Backend, Ending, Resumption
 from cnn_tui.ui.background import BackgroundStarts
+from cnn_tui.ui.foreign_runs import is_foreign
 from cnn_tui.ui.leaving import Leaving
 from cnn_tui.ui.noticing import Noticing
 from cnn_tui.ui.palette import ActionProvider
@@ -214,7 +215,7 @@ class CnnTuiApp(App[int]):
 
         if message.run in (self._resuming, self.backend.training):
             self.open_run(message.run)
-        else:
+        elif not is_foreign(self, message.run):
             ask_how(self, message, self._resume)
 
     def on_fork_requested(self, message: "ForkRequested") -> None:
@@ -235,6 +236,8 @@ class CnnTuiApp(App[int]):
 
     def on_mistakes_requested(self, message: "MistakesRequested") -> None:
         """Shows what the network of a run confuses."""
+        if is_foreign(self, message.run):
+            return
         from cnn_tui.ui.looking import Looking
         from cnn_tui.ui.screens.mistakes import MistakesScreen
 
@@ -263,6 +266,8 @@ class CnnTuiApp(App[int]):
 
     def on_look_requested(self, message: "LookRequested") -> None:
         """Shows the network of a run from inside."""
+        if is_foreign(self, message.run):
+            return
         from cnn_tui.ui.looking import Looking
         from cnn_tui.ui.screens.network import NetworkScreen
 
