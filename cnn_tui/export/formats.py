@@ -70,7 +70,7 @@ def output_path(run: Path, name: str, output: Path | None) -> Path:
         InputError: if that is a folder, or its folder is not there.
     """
     if output is None and name == "tensorboard":
-        return Path("tensorboard", run.name, "run.tfevents")
+        return Path("tensorboard", run.name, "events.out.tfevents.cnn-tui")
     path = output or Path(run.name + FORMATS[name].suffix)
     if path.is_dir():
         raise InputError(f"{printable(path)} is a folder: --output must name a file")

@@ -158,3 +158,16 @@ finally:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert result.stdout.splitlines()[-1] == "False"
+
+
+def test_what_is_exported_can_be_imported(run: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    events = exported(run, "tensorboard", tmp_path / "events.out.tfevents.cnn-tui")
+    runs = tmp_path / "runs"
+    assert invoke("import", events, "--runs-dir", runs).exit_code == 0
+    [imported] = runs.iterdir()
+    rows = json.loads(exported(imported, "json", tmp_path / "again.json").read_text())
+    losses = [(row["step"], row["train/loss"]) for row in rows if "train/loss" in row]
+    assert losses == [(1, 2.5), (2, None), (3, 1.5)]
+    said = refusal("export", imported, "--to", "pt2", "--output", tmp_path / "x.pt2")
+    assert "there is no network to look into" in said
