@@ -12,8 +12,10 @@ from cnn_tui.cli.config import config
 from cnn_tui.cli.data import data
 from cnn_tui.cli.doctor import doctor
 from cnn_tui.cli.evaluate import evaluate
+from cnn_tui.cli.export import export
 from cnn_tui.cli.fork import fork
 from cnn_tui.cli.health import health
+from cnn_tui.cli.import_ import import_
 from cnn_tui.cli.inspect import inspect
 from cnn_tui.cli.lr_find import lr_find
 from cnn_tui.cli.options import (
@@ -120,8 +122,10 @@ COMMANDS = (
     data,
     show,
     plot,
+    export,
     health,
     profile,
+    import_,
     check,
     doctor,
     config,

@@ -14,5 +14,5 @@ bottleneck what takes the time   confusion  what is taken for what
 overrides  values edited while it trained
 lineage    which run went on from which   moments  RUN@STEP
 race       short runs from one state, side by side
-liveness   is anyone still training
+liveness   is anyone still training       heartbeat  showing that one is
 """

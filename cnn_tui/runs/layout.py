@@ -51,6 +51,7 @@ class State(StrEnum):
     STOPPED = "stopped"
     INTERRUPTED = "interrupted"
     FAILED = "failed"
+    IMPORTED = "imported"
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -79,6 +80,7 @@ GLYPHS: dict[str, str] = {
     State.STOPPED: "■",
     State.INTERRUPTED: "!",
     State.FAILED: "✗",
+    State.IMPORTED: "←",
     LOST: "?",
     SILENT: "…",
 }

@@ -19,6 +19,7 @@ from cnn_tui.text import count, printable
 from cnn_tui.ui.actions import RUNS
 from cnn_tui.ui.charts import MarkerName
 from cnn_tui.ui.compare_requested import CompareRequested
+from cnn_tui.ui.export_requested import ExportRequested
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.looking import LookRequested
 from cnn_tui.ui.run_table import SORTINGS, header, is_live, matches
@@ -134,6 +135,11 @@ class RunsScreen(Screen[None]):
             self.post_message(CompareRequested(marked))
         else:
             self.notify(f"mark 2 to {MAX_RUNS} runs with space, not {len(marked)}")
+
+    def action_export(self) -> None:
+        """Writes the selected run for other programs."""
+        if (run := self.query_one(RunList).current) is not None:
+            self.post_message(ExportRequested(run.path))
 
     def action_filter(self) -> None:
         """Lets words be typed."""
