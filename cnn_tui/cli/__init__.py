@@ -7,6 +7,7 @@ import click
 from cnn_tui import __version__
 from cnn_tui.cli.attach import attach
 from cnn_tui.cli.check import check
+from cnn_tui.cli.compare import compare
 from cnn_tui.cli.completion import completion
 from cnn_tui.cli.config import config
 from cnn_tui.cli.data import data
@@ -122,6 +123,7 @@ COMMANDS = (
     data,
     show,
     plot,
+    compare,
     export,
     health,
     profile,

@@ -1,7 +1,7 @@
 """Curves, a confusion matrix and filters, drawn."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -53,11 +53,11 @@ def frame_of(panel: Panel) -> Frame:
 def panel_drawing(panel: Panel) -> Drawing:
     """Returns one panel: axes, curves, and what is which."""
     frame = frame_of(panel)
-    items = [*_axes(frame), Words(at=(12, 20), text=panel.title, size=14)]
+    items = [*axes(frame), Words(at=(12, 20), text=panel.title, size=14)]
     for number, curve in enumerate(panel.curves):
         at = (frame.right - 90 * (len(panel.curves) - number - 1), 20.0)
         items.append(Words(at=at, text=curve.name, anchor="end", colour=curve.colour))
-        items += _lines(frame, curve)
+        items += lines(frame, curve)
     return Drawing(width=WIDTH, height=PANEL_HEIGHT, items=items)
 
 
@@ -99,12 +99,15 @@ def whole_drawing(story: Story) -> Drawing:
     items: list[Item] = [Words(at=(12, 26), text=story.title, size=18)]
     top = 40.0
     for part in parts:
-        items += [_moved(item, top) for item in part.items]
+        items += [moved(item, top) for item in part.items]
         top += part.height
     return Drawing(width=WIDTH, height=top, items=items)
 
 
-def _axes(frame: Frame) -> Iterator[Item]:
+def axes(
+    frame: Frame, x_text: Callable[[float], str] = "{:,.0f}".format
+) -> Iterator[Item]:
+    """Yields lines across at round values, and words at both axes."""
     for value in ticks(*frame.y):
         left, y = frame.place(frame.x[0], value)
         yield Line(points=[(left, y), (frame.right, y)], colour=_FAINT, width=1)
@@ -112,9 +115,8 @@ def _axes(frame: Frame) -> Iterator[Item]:
         yield Words(at=(left - 6, y + 4), text=text, anchor="end", colour=_GREY)
     for value in ticks(*frame.x):
         x, bottom = frame.place(value, frame.y[0])
-        text = f"{value:,.0f}"
         at = (x, bottom + 18)
-        yield Words(at=at, text=text, anchor="middle", colour=_GREY)
+        yield Words(at=at, text=x_text(value), anchor="middle", colour=_GREY)
 
 
 def ticks(low: float, high: float) -> list[float]:
@@ -126,7 +128,7 @@ def ticks(low: float, high: float) -> list[float]:
     return [number * step for number in range(first, last + 1)]
 
 
-def _lines(frame: Frame, curve: Curve) -> Iterator[Line]:
+def lines(frame: Frame, curve: Curve) -> Iterator[Line]:
     """Yields what lies between gaps; a value on its own is a short line."""
     known = np.isfinite(curve.values)
     ends = np.flatnonzero(np.diff(known)) + 1
@@ -165,7 +167,8 @@ def _cells(
                 )
 
 
-def _moved(item: Item, down: float) -> Item:
+def moved(item: Item, down: float) -> Item:
+    """Returns an item further down."""
     if isinstance(item, Line):
         return replace(item, points=[(x, y + down) for x, y in item.points])
     return replace(item, at=(item.at[0], item.at[1] + down))

@@ -14,5 +14,6 @@ bottleneck what takes the time   confusion  what is taken for what
 overrides  values edited while it trained
 lineage    which run went on from which   moments  RUN@STEP
 race       short runs from one state, side by side
+comparison what runs differ in       plotted    curves that are drawn once
 liveness   is anyone still training       heartbeat  showing that one is
 """

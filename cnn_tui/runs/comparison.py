@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any, Literal, get_args
 
 from cnn_tui.config import layer_table
@@ -19,7 +20,11 @@ from cnn_tui.text import count, duration, percent, printable, quantity, signific
 MAX_RUNS = 12
 Scalar = str | int | float | bool | None
 Part = Literal["config", "environment", "results"]
-PARTS: tuple[Part, ...] = get_args(Part)
+Over = Literal["step", "epoch", "time", "images"]
+OVER: tuple[Over, ...] = get_args(Over)
+"""What the x axis of a comparison can be."""
+LETTERS = ascii_uppercase[:MAX_RUNS]
+"""What runs are called in charts and tables."""
 
 _MAX_ENVIRONMENT_BYTES = 2**20
 _MAX_WORD_LENGTH = 200
@@ -51,6 +56,11 @@ class Difference:
     """One for each run; None is unknown, or not there."""
     best: frozenset[int] = frozenset()
     """The places of the runs that are better than others; empty: none is better."""
+
+    @property
+    def name(self) -> str:
+        """The key in short: what it is a part of is said beside it."""
+        return printable(self.key.removeprefix("training.").removeprefix("model."))
 
     @property
     def texts(self) -> tuple[str, ...]:

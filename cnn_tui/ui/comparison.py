@@ -4,18 +4,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from string import ascii_uppercase
 from typing import Literal, get_args
 
-from cnn_tui.runs.comparison import Difference, differences, read_facts, seed_groups
+from cnn_tui.runs.comparison import (
+    LETTERS,
+    Difference,
+    Over,
+    differences,
+    read_facts,
+    seed_groups,
+)
 from cnn_tui.ui.bands import Spread, band_of
 from cnn_tui.ui.charts import Band, ChartData, Curve, CurveRole
 from cnn_tui.ui.curves import X_KINDS, Metric, RunCurves, XMode
 from cnn_tui.ui.run_view import RunView
 
-Over = Literal["step", "epoch", "time", "images"]
-OVER: tuple[Over, ...] = get_args(Over)
-"""What the x axis can be."""
 Series = Literal["train", "val", "test"]
 SERIES: tuple[Series, ...] = get_args(Series)
 ROLES: tuple[CurveRole, ...] = get_args(CurveRole)
@@ -36,7 +39,7 @@ class Compared:
         """Reads what does not change, and no rows yet."""
         self.views = [RunView(run) for run in runs]
         self.facts = [read_facts(run) for run in runs]
-        self.letters = tuple(ascii_uppercase[: len(runs)])
+        self.letters = tuple(LETTERS[: len(runs)])
         self.groups = seed_groups(self.facts)
         self._curves = [RunCurves(view.reader) for view in self.views]
         self._turn = 0

@@ -12,7 +12,6 @@ from textual.strip import Strip
 from textual.visual import Visual
 
 from cnn_tui.runs.comparison import Difference
-from cnn_tui.text import printable
 from cnn_tui.ui.glyphs import Glyphs
 
 _MOST_KEY_WIDTH = 28
@@ -96,7 +95,7 @@ def difference_lines(
         min(max((len(text[place]) for text in texts), default=1) + 1, _MOST_CELL_WIDTH)
         for place in range(len(letters))
     ]
-    names = [short_key(row) for row in rows]
+    names = [row.name for row in rows]
     width = min(max(map(len, [*names, "environment"])), _MOST_KEY_WIDTH)
     head = [Content.styled(letter, "bold") for letter in letters]
     lines = [(_key("", width), _cells(head, widths))]
@@ -114,11 +113,6 @@ def difference_lines(
         blank = _cells([Content()] * len(letters), widths)
         lines.append((Content("no differences"), blank))
     return lines
-
-
-def short_key(row: Difference) -> str:
-    """Returns the name of a row in short: what it is in is said above it."""
-    return printable(row.key.removeprefix("training.").removeprefix("model."))
 
 
 def _key(text: str, width: int) -> Content:
