@@ -21,43 +21,50 @@ def draw_letters(plot: Cells, scene: Scene) -> None:
     taken: set[tuple[int, int]] = set()
     lettered = [curve for curve in scene.data.curves if curve.letter]
     for number, curve in enumerate(lettered):
-        shift = number * _DISTANCE // max(1, len(lettered))
-        for column in _columns(curve, scene, plot.width, shift):
-            place = _free_place(curve, scene, plot, column, taken)
+        rows = _rows(curve, scene, plot)
+        shift = number * _DISTANCE // len(lettered)
+        for column in _columns(rows, shift):
+            place = _free_place(rows, column, taken)
             if place is not None:
                 taken.add(place)
                 plot.write(place[1], place[0], curve.letter, curve_ink(curve))
 
 
-def _columns(curve: Curve, scene: Scene, width: int, shift: int) -> Iterator[int]:
+def _rows(curve: Curve, scene: Scene, plot: Cells) -> list[int]:
+    """Returns the row of a curve in each column; -1 where it is not in view."""
+    low, high = scene.x_axis.limits
+    x = np.linspace(low, high, plot.width)
+    values = np.full(plot.width, np.nan)
+    last = curve.x.searchsorted(x, "right") - 1
+    values[last >= 0] = curve.y[last[last >= 0]]
+    values[x > _end(curve, scene, plot.width)] = np.nan
+    level = raster.place(scene.y_axis.fractions(values), plot.height)
+    in_view = (level >= 0) & (level < plot.height)
+    rows: list[int] = (
+        np.where(in_view, plot.height - 1 - level, -1).astype(int).tolist()
+    )
+    return rows
+
+
+def _end(curve: Curve, scene: Scene, width: int) -> float:
+    """Returns the last x of a curve, as far as its column goes on."""
+    low, high = scene.x_axis.limits
+    last = float(curve.x[-1]) if curve.x.size else low - high
+    return last + (high - low) / max(1, width - 1) / 2
+
+
+def _columns(rows: list[int], shift: int) -> Iterator[int]:
     """Yields where letters belong: the end in view, then others before it."""
-    if not curve.x.size:
-        return
-    fraction = scene.x_axis.fraction(float(curve.x[-1]))
-    end = min(width - 1, int(raster.place(np.array([fraction]), width)[0]))
+    end = max((column for column, row in enumerate(rows) if row >= 0), default=-1)
     yield end
     yield from range(end - _DISTANCE // 2 - shift, 0, -_DISTANCE)
 
 
 def _free_place(
-    curve: Curve,
-    scene: Scene,
-    plot: Cells,
-    column: int,
-    taken: set[tuple[int, int]],
+    rows: list[int], column: int, taken: set[tuple[int, int]]
 ) -> tuple[int, int] | None:
     """Returns row and column of the curve there, or of the next free cell before."""
     for at in range(column, max(-1, column - _DISTANCE // 2), -1):
-        row = _row(curve, scene, plot, at)
-        if row is not None and (row, at) not in taken:
-            return row, at
+        if rows[at] >= 0 and (rows[at], at) not in taken:
+            return rows[at], at
     return None
-
-
-def _row(curve: Curve, scene: Scene, plot: Cells, column: int) -> int | None:
-    """Returns the row of a curve in a column; None where it is not in view."""
-    x = scene.x_axis.value_at(column / max(1, plot.width - 1))
-    value = curve.value_at(x)
-    up = np.nan if value is None else scene.y_axis.fraction(value)
-    level = raster.place(np.array([up]), plot.height)[0]
-    return plot.height - 1 - int(level) if 0 <= level < plot.height else None
