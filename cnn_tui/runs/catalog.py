@@ -58,6 +58,7 @@ class Catalog:
         """Reads nothing yet."""
         self._folder = folder
         self._known: dict[str, RunSummary] = {}
+        self._forgotten = set[str]()
         self._turn = 0
 
     def refresh(self) -> list[RunSummary]:
@@ -69,6 +70,9 @@ class Catalog:
         Raises:
             RunDirectoryError: The folder cannot be read.
         """
+        forgotten, self._forgotten = self._forgotten, set()
+        for name in forgotten:
+            self._known.pop(name, None)
         names = run_names(self._folder)
         slices = -(-len(names) // LOOKS_PER_REFRESH)
         self._turn += 1
@@ -80,7 +84,7 @@ class Catalog:
 
     def forget(self, name: str) -> None:
         """Reads a run again at the next refresh, whether its turn has come or not."""
-        self._known.pop(name, None)
+        self._forgotten.add(name)
 
     def _summary(self, name: str, *, is_due: bool) -> RunSummary:
         """Returns a run as it is now, read again only where it may have changed."""
