@@ -27,11 +27,13 @@ from cnn_tui.cli.plot import plot
 from cnn_tui.cli.predict import predict
 from cnn_tui.cli.presets import presets
 from cnn_tui.cli.profile import profile
+from cnn_tui.cli.prune import prune
 from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
 from cnn_tui.cli.send import send
 from cnn_tui.cli.show import show
 from cnn_tui.cli.train import train
+from cnn_tui.cli.trash import trash
 from cnn_tui.cli.verify import verify
 from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.host.memory import keep_freed
@@ -108,6 +110,8 @@ COMMANDS = (
     inspect,
     predict,
     runs,
+    prune,
+    trash,
     presets,
     data,
     show,
