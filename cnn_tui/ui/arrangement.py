@@ -15,6 +15,7 @@ from cnn_tui.runs.columns import (
 from cnn_tui.runs.known import Known, Need
 from cnn_tui.runs.query import Query
 from cnn_tui.runs.sheet import Sheet
+from cnn_tui.text import count
 from cnn_tui.ui.list_settings import ListSettings
 from cnn_tui.ui.run_table import GroupRow, Layout, Row
 
@@ -128,3 +129,14 @@ def next_grouping(settings: ListSettings) -> str | None:
 def columns_of(text: str) -> tuple[str, ...]:
     """Returns the names that were typed, each once; nothing is the usual ones."""
     return tuple(dict.fromkeys(text.replace(",", " ").split())) or DEFAULT
+
+
+def in_words(settings: ListSettings, sort: str, missing: int) -> str:
+    """Returns how a list is sorted and grouped, and what is still being read.
+
+    ``sort`` is the title of a column, ``missing`` the number of runs not read whole.
+    """
+    order = f"sorted by {sort}"
+    order += ", the other way round" if settings.is_reversed else ""
+    order += f", by {settings.grouping}" if settings.grouping else ""
+    return f"{order}, reading {count(missing)} more" if missing else order

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from textual.content import Content
 
@@ -38,6 +39,19 @@ class Layout:
 
     columns: Sequence[Column]
     known: Known
+
+
+def list_title(
+    runs: Sequence[RunSummary], *, shown: int, doing: str, folder: Path
+) -> Content:
+    """Returns how many runs there are, how many are shown, and in which order."""
+    live, total = sum(map(is_live, runs)), len(runs)
+    number = count(total) if shown == total else f"{count(shown)} of {count(total)}"
+    return Content.assemble(
+        ("Runs", "bold $accent"),
+        f" · {number} · {count(live)} live",
+        (f" · {doing} · in {printable(folder)}", "$foreground 60%"),
+    )
 
 
 def header(layout: Layout, width: int) -> str:

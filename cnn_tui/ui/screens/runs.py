@@ -19,12 +19,12 @@ from cnn_tui.runs.columns import COLUMNS
 from cnn_tui.runs.known import Known
 from cnn_tui.runs.query import Query, QueryError, parse_query
 from cnn_tui.runs.sheet import Sheet
-from cnn_tui.text import count, printable
 from cnn_tui.ui.actions import RUNS
 from cnn_tui.ui.arrangement import (
     arrangement,
     columns_of,
     columns_problem,
+    in_words,
     next_grouping,
     next_sort,
 )
@@ -32,7 +32,7 @@ from cnn_tui.ui.charts import MarkerName
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.list_settings import read_list_settings, write_list_settings
 from cnn_tui.ui.looking import LookRequested
-from cnn_tui.ui.run_table import header, is_live
+from cnn_tui.ui.run_table import header, list_title
 from cnn_tui.ui.screens.annotating import Annotating
 from cnn_tui.ui.screens.dialogs import AskText
 from cnn_tui.ui.screens.resuming import ResumeRequested
@@ -280,7 +280,14 @@ class RunsScreen(Annotating):
         rows = asked.rows(shown, self._known, self._folded)
         self.query_one(RunList).show_rows(rows, asked.layout(self._known))
         self._look()
-        self.query_one("#title", Lines).show([self._title(len(shown))])
+        doing = in_words(self._settings, asked.sort.heading, self._said[1])
+        title = list_title(
+            self._sheet.runs,
+            shown=len(shown),
+            doing="reading…" if self._is_loading else doing,
+            folder=self._folder,
+        )
+        self.query_one("#title", Lines).show([title])
         self._show_columns()
 
     def _show_columns(self) -> None:
@@ -290,25 +297,3 @@ class RunsScreen(Annotating):
         if problem := self._said[0]:
             columns = Content.styled(problem, "$text-error")
         self.query_one("#columns", Lines).show([columns])
-
-    def _title(self, shown: int) -> Content:
-        live = sum(is_live(run) for run in self._sheet.runs)
-        total = len(self._sheet.runs)
-        number = count(total) if shown == total else f"{count(shown)} of {count(total)}"
-        return Content.assemble(
-            ("Runs", "bold $accent"),
-            f" · {number} · {count(live)} live",
-            (f" · {self._state()} · in {printable(self._folder)}", "$foreground 60%"),
-        )
-
-    def _state(self) -> str:
-        """Returns what is being read, else in which order the runs are."""
-        if self._is_loading:
-            return "reading…"
-        order = f"sorted by {self._arrangement.sort.heading}"
-        order += ", the other way round" if self._settings.is_reversed else ""
-        if self._settings.grouping:
-            order += f", by {self._settings.grouping}"
-        return (
-            f"{order}, reading {count(self._said[1])} more" if self._said[1] else order
-        )
