@@ -148,6 +148,8 @@ LOOKING = (
     _at_most("looking", "layer", "another layer → drawn", "ms", 100),
     _at_most("looking", "picture", "another picture → drawn", "ms", 100),
     _at_most("looking", "redraw", "160×45: the largest frame", "kB", 60),
+    _at_most("looking", "explorer", "160×45: one value, the largest frame", "kB", 60),
+    _at_most("looking", "what if", "160×45: what if, the largest frame", "kB", 60),
     Budget(
         key="training",
         measurement="looking",

@@ -74,14 +74,15 @@ def _filter(terminal: Terminal, number: int) -> list[float]:
     """Filters by a value of the configs; returns the milliseconds of each key."""
     before = terminal.received
     terminal.press("/seed>1")
-    read = rf" of {number:,} · 0 live · sorted by \w+ · in".encode()
-    terminal.wait_for(read, since=before, seconds=_READING_SECONDS)
+    settled = f"{number - 3:,} of {number:,}".encode()  # all but the seeds 0, 0 and 1
+    terminal.wait_for(settled, since=before, seconds=_READING_SECONDS)
     terminal.wait_until_silent()
     latencies = []
     for key in _FILTER_KEYS:
         before = terminal.received
         pressed_at = terminal.press(key)
-        latencies.append(1000 * (terminal.wait_for(read, since=before) - pressed_at))
+        counted_at = terminal.wait_for(f" of {number:,} ".encode(), since=before)
+        latencies.append(1000 * (counted_at - pressed_at))
         time.sleep(_GAP_SECONDS)
     return latencies
 

@@ -7,13 +7,15 @@ from pathlib import Path
 from bench.contestants import headless, looked_at
 from bench.effort import Effort
 from bench.measured import Results, median, ratios
-from bench.program import CHART, PIXEL, watch
+from bench.program import CHART, DOWN, ENTER, PIXEL, UP, watch
 from bench.race import race, speeds
 from bench.terminal import Terminal
 from bench.workplace import ENDLESS, PROGRAM, Workplace, wait_for_run
 
 _CALM_SECONDS = 0.7
 _MOVES = 6
+_FROM_LAST_TO_CONV = 3
+"""From where these end, up to the second convolution of model A."""
 _SETTINGS = ("iterations=200", "evaluate_every=100")
 
 
@@ -40,12 +42,27 @@ def _look(workplace: Workplace, folder: Path, run: Path) -> dict[str, list[float
         pressed_at = terminal.press("v")
         first = terminal.wait_for(PIXEL, since=before) - pressed_at
         terminal.wait_until_silent(_CALM_SECONDS)
+        layer = [1000 * _moved(terminal, DOWN) for _ in range(_MOVES)]
+        picture = [1000 * _moved(terminal, ".") for _ in range(_MOVES)]
+        redraw = terminal.largest_frame(before) / 1000
+        for _ in range(_FROM_LAST_TO_CONV):
+            _moved(terminal, UP)
+        _moved(terminal, ENTER)
         return {
             "first": [first],
-            "redraw": [terminal.largest_frame(before) / 1000],
-            "layer": [1000 * _moved(terminal, "\x1b[B") for _ in range(_MOVES)],
-            "picture": [1000 * _moved(terminal, ".") for _ in range(_MOVES)],
+            "layer": layer,
+            "picture": picture,
+            "redraw": [redraw],
+            "explorer": [_redrawn(terminal, ENTER)],
+            "what if": [_redrawn(terminal, "w")],
         }
+
+
+def _redrawn(terminal: Terminal, key: str) -> float:
+    """Returns the kilobytes of the largest frame that a key brings."""
+    before = terminal.received
+    _moved(terminal, key)
+    return terminal.largest_frame(before) / 1000
 
 
 def _moved(terminal: Terminal, key: str) -> float:

@@ -22,6 +22,7 @@ from cnn_tui.text import printable
 TAKEN_WITHIN_SECONDS = 15.0
 RESUMED_WITHIN_SECONDS = 60.0
 _LOOK_SECONDS = 0.05
+_MOST_SAID_BYTES = 2**16
 
 
 def hand_over(run: Path, data_dir: Path | None) -> bool:
@@ -73,17 +74,94 @@ def start_in_background(
         ) as folder:
             file = Path(folder, f"{preset}.yaml")  # its name is the preset's
             file.write_text(config_text, "utf-8")
-            result = _train(file, "--name", name, *options)
+            command = ["train", str(file), "--background", "--json", "--name", name]
+            result = _run(*command, *options)
     except OSError as error:  # no room for the file, or too many processes
         raise InputError(
             f"no process could be started in the background: {error.strerror}"
         ) from error
-    if result.returncode != 0:
-        sentence = result.stderr.strip().removeprefix("cnn-tui: ")
-        for remedy in Remedy:  # nobody has given options here
-            sentence = sentence.removesuffix(f"; {remedy}")
-        raise InputError(sentence or "the run could not be started")
-    return Path(json.loads(result.stdout)["run"])
+    return _made_by(result)
+
+
+def fork_apart(
+    run: Path,
+    step: int,
+    *,
+    settings: Sequence[str],
+    iterations: str | None,
+    background: bool,
+    data_dir: Path | None,
+) -> Path:
+    """Forks a run in a process of its own; returns the new one's directory.
+
+    It goes on there in the ``background``, or stands until somebody resumes it.
+
+    Raises:
+        InputError: if it cannot be made, with that process's sentence.
+    """
+    command = ["fork", f"{run}@{step}", "--json", *_data_option(data_dir)]
+    command += [f"--set={setting}" for setting in settings]
+    command += [] if iterations is None else [f"--iterations={iterations}"]
+    try:
+        result = _run(*command, "--background" if background else "--no-start")
+    except OSError as error:
+        raise InputError(
+            f"no process could be started in the background: {error.strerror}"
+        ) from error
+    return _made_by(result)
+
+
+class RaceProcess:
+    """A process that runs a race; it outlives this one."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Starts it. Raises OSError."""
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - until it has ended
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "cnn_tui", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self._said,
+            start_new_session=True,
+        )
+
+    def wait(self) -> str | None:
+        """Waits until it has ended; returns why it failed, if it did."""
+        code = self._process.wait()
+        with self._said as said:
+            said.seek(0)
+            lines = said.read(_MOST_SAID_BYTES).decode(errors="replace").splitlines()
+        told = [line.removeprefix("cnn-tui: ") for line in lines if "cnn-tui: " in line]
+        sentence = told[-1] if told else f"the race ended with code {code}"
+        return printable(sentence) if code in (1, 2) else None
+
+    def stop(self) -> None:
+        """Asks it to end, with a checkpoint of the run that trains."""
+        self._process.terminate()
+
+
+def start_race(
+    run: Path,
+    step: int | None,
+    *,
+    over: str,
+    steps: int,
+    group: str,
+    data_dir: Path | None,
+) -> RaceProcess:
+    """Starts a race from a step of a run, by default the newest.
+
+    Raises:
+        InputError: if no process can be started.
+    """
+    place = f"{run}@{'newest' if step is None else step}"
+    options = ["--over", over, "--steps", str(steps), "--group", group]
+    try:
+        return RaceProcess(["race", place, *options, *_data_option(data_dir)])
+    except OSError as error:
+        raise InputError(
+            f"no process could be started in the background: {error.strerror}"
+        ) from error
 
 
 def farewell(run: Path) -> str:
@@ -100,9 +178,18 @@ def _data_option(data_dir: Path | None) -> list[str]:
     return ["--data-dir", str(absolute(data_folder(data_dir)))]
 
 
-def _train(preset: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Makes a run and leaves it to a process of its own, which outlives this one."""
-    command = ["train", str(preset), "--background", "--json", *options]
+def _made_by(result: subprocess.CompletedProcess[str]) -> Path:
+    """Returns the run that a command made; raises InputError with its sentence."""
+    if result.returncode != 0:
+        sentence = result.stderr.strip().removeprefix("cnn-tui: ")
+        for remedy in Remedy:  # nobody has given options here
+            sentence = sentence.removesuffix(f"; {remedy}")
+        raise InputError(sentence or "the run could not be started")
+    return Path(json.loads(result.stdout)["run"])
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command of cnn-tui in a session of its own; what it starts outlives it."""
     return subprocess.run(
         [sys.executable, "-m", "cnn_tui", *command],
         stdin=subprocess.DEVNULL,

@@ -79,6 +79,13 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
+def span(seconds: float) -> str:
+    """Returns how long something takes: "2.7 s", "48 s", "12:05"."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 99.5 else duration(seconds)
+
+
 def shape(sizes: Iterable[int]) -> str:
     """Returns sizes as "16×28×28"."""
     return "×".join(str(size) for size in sizes)

@@ -12,7 +12,9 @@ from cnn_tui.cli.config import config
 from cnn_tui.cli.data import data
 from cnn_tui.cli.doctor import doctor
 from cnn_tui.cli.evaluate import evaluate
+from cnn_tui.cli.fork import fork
 from cnn_tui.cli.health import health
+from cnn_tui.cli.import_ import import_
 from cnn_tui.cli.inspect import inspect
 from cnn_tui.cli.lr_find import lr_find
 from cnn_tui.cli.options import (
@@ -25,15 +27,18 @@ from cnn_tui.cli.options import (
 )
 from cnn_tui.cli.plot import plot
 from cnn_tui.cli.predict import predict
+from cnn_tui.cli.preflight import preflight
 from cnn_tui.cli.presets import presets
 from cnn_tui.cli.profile import profile
 from cnn_tui.cli.prune import prune
+from cnn_tui.cli.race import race
 from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
 from cnn_tui.cli.send import send
 from cnn_tui.cli.show import show
 from cnn_tui.cli.train import train
 from cnn_tui.cli.trash import trash
+from cnn_tui.cli.tree import tree
 from cnn_tui.cli.verify import verify
 from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.host.memory import keep_freed
@@ -102,22 +107,27 @@ def main(
 COMMANDS = (
     train,
     resume,
+    fork,
+    race,
     attach,
     send,
     verify,
     evaluate,
     lr_find,
+    preflight,
     inspect,
     predict,
     runs,
     prune,
     trash,
+    tree,
     presets,
     data,
     show,
     plot,
     health,
     profile,
+    import_,
     check,
     doctor,
     config,

@@ -13,6 +13,7 @@ from cnn_tui.cli.options import (
     echo,
     echo_json,
     json_option,
+    look_device_option,
     moment_of,
     runs_dir_option,
 )
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     type=click.Choice([*PARTS, "all"]),
     help="Which of them.  [default: test; all of another folder or file]",
 )
-@click.option("--device", default="cpu", show_default=True, help="Where to compute.")
+@look_device_option
 @runs_dir_option
 @data_dir_option
 @json_option
@@ -66,7 +67,8 @@ def evaluate(
     from cnn_tui.engine.look.predict import weights_for
     from cnn_tui.engine.look.source import Source
 
-    source = Source(path, data_dir, pick_device(device))
+    source = Source(path, data_dir)
+    source.use(pick_device(device))
     compute_as(source)
     pictures = _pictures(source, dataset, part)
     weighed = weights_for(source, moment)

@@ -79,14 +79,30 @@ def train_in_background(wanted: NewRun, *, as_json: bool) -> int:
     setup = set_up(wanted.config, wanted.data_dir, wanted.tell)
     writer, _ = make_run(wanted, setup)
     writer.close()
-    if not hand_over(writer.path, wanted.data_dir):
-        path = printable(writer.path)
-        raise TrainingError(f"{path} was made, but not taken; see its {LOG}")
-    if as_json:
-        JsonLines().begin(writer.path)
-    else:
-        echo(farewell(writer.path))
+    leave_to_background(writer.path, wanted.data_dir, as_json=as_json)
     return 0
+
+
+def leave_to_background(run: Path, data_dir: Path | None, *, as_json: bool) -> None:
+    """Leaves a run that was made to a process in the background.
+
+    Raises:
+        TrainingError: if that process does not take it.
+    """
+    if not hand_over(run, data_dir):
+        raise TrainingError(f"{printable(run)} was made, but not taken; see its {LOG}")
+    if as_json:
+        JsonLines().begin(run)
+    else:
+        echo(farewell(run))
+
+
+def say_made(run: Path, *, as_json: bool) -> None:
+    """Says where a run is that somebody else is to start."""
+    if as_json:
+        JsonLines().begin(run)
+    else:
+        echo(printable(run))
 
 
 def exit_code(outcome: Outcome) -> int:

@@ -13,6 +13,7 @@ from cnn_tui.cli.options import (
     data_dir_option,
     echo,
     json_option,
+    look_device_option,
     pictures_option,
     runs_dir_option,
 )
@@ -50,6 +51,7 @@ _TOP = 3
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the maps of the layer to a PNG file, too.",
 )
+@look_device_option
 @pictures_option
 @runs_dir_option
 @data_dir_option
@@ -60,6 +62,7 @@ def inspect(
     layer: str | None,
     picture: int,
     png: Path | None,
+    device: str,
     pictures: str,
     runs_dir: Path,
     data_dir: Path | None,
@@ -79,6 +82,7 @@ def inspect(
     from cnn_tui.engine.look.answers import Answers
 
     answers = Answers(path, data_dir)
+    answers.use(device)
     opened, looks = _looks(answers, step, layer, picture)
     if as_json:
         _print_json(opened, looks, picture)

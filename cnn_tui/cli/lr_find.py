@@ -11,6 +11,7 @@ import click
 from msgspec import to_builtins
 from msgspec.structs import replace
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
     data_dir_option,
     echo,
@@ -30,12 +31,15 @@ _ASCII = str.maketrans("┌┐└┘─│┬┤", "++++-|++")
 
 
 @click.command("lr-find", short_help="Find a learning rate for a preset or a run.")
-@click.argument("what", metavar="PRESET_OR_FILE_OR_RUN")
+@click.argument(
+    "what", metavar="PRESET_OR_FILE_OR_RUN", shell_complete=completing.presets_and_runs
+)
 @click.option(
     "--set",
     "settings",
     metavar="KEY=VALUE",
     multiple=True,
+    shell_complete=completing.settings,
     help="Change a value of the preset: --set batch_size=64.",
 )
 @click.option(
@@ -66,7 +70,7 @@ def lr_find(
     request = _request(what, runs_dir, settings, dataset, device)
     if not force:
         folder = runs_dir if request.run is None else Path(request.run).parent
-        _refuse_to_disturb(folder)
+        refuse_to_disturb(folder)
     warm_up()
     from cnn_tui.cli.progress import tell_loading
     from cnn_tui.engine.preflight.rates import try_rates
@@ -135,7 +139,8 @@ def _run_of(what: str, runs_dir: Path) -> Path | None:
     return None
 
 
-def _refuse_to_disturb(runs_folder: Path) -> None:
+def refuse_to_disturb(runs_folder: Path) -> None:
+    """Raises InputError where this machine trains a run of the folder."""
     from cnn_tui.errors import InputError
     from cnn_tui.preflight.busy import who_trains
     from cnn_tui.text import printable

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -71,6 +72,17 @@ checkpoint_option = click.option(
     metavar="best|newest|STEP",
     help="Whose weights.  [default: best, where there is one]",
 )
+look_device_option = click.option(
+    "--device",
+    default="cpu",
+    show_default=True,
+    help="Where that is computed: cpu, mps, cuda, cuda:N, or auto.",
+)
+iterations_option = click.option(
+    "--iterations",
+    metavar="N|+N",
+    help="The new total, or how many more: --iterations +3000.",
+)
 pause_at_option = click.option(
     "--pause-at",
     type=click.IntRange(min=0, max=10**9),
@@ -110,6 +122,24 @@ def moment_of(checkpoint: str | None) -> "Moment | None":
     if not (checkpoint.isdecimal() and len(checkpoint) <= 12):
         raise InputError("--checkpoint must be best, newest, or an update's number")
     return int(checkpoint)
+
+
+def iterations_of(text: str | None) -> tuple[int | None, int]:
+    """Returns the new total, or how many are added to it, that ``--iterations`` means.
+
+    Raises:
+        InputError: if it is no number.
+    """
+    from cnn_tui.text import printable
+
+    if text is None:
+        return None, 0
+    if not re.fullmatch(r"\+?[0-9]{1,12}", text):
+        raise InputError(
+            f"--iterations {printable(text[:40])}: must be a number, or + and a number"
+        )
+    number = int(text)
+    return (None, number) if text.startswith("+") else (number, 0)
 
 
 def echo_json(value: object) -> None:

@@ -12,6 +12,7 @@ from cnn_tui.cli.options import (
     data_dir_option,
     echo,
     json_option,
+    look_device_option,
     moment_of,
     runs_dir_option,
 )
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     help="How many classes are named for each picture.",
 )
 @checkpoint_option
+@look_device_option
 @runs_dir_option
 @data_dir_option
 @json_option
@@ -40,6 +42,7 @@ def predict(
     pictures: tuple[str, ...],
     top: int,
     checkpoint: str | None,
+    device: str,
     runs_dir: Path,
     data_dir: Path | None,
     as_json: bool,
@@ -54,10 +57,12 @@ def predict(
 
     path, moment = find_run(run, runs_dir), moment_of(checkpoint)
     warm_up()
+    from cnn_tui.engine.device import pick_device
     from cnn_tui.engine.look.predict import files_of, predict_files, weights_for
     from cnn_tui.engine.look.source import Source
 
     source = Source(path, data_dir)
+    source.use(pick_device(device))
     weighed = weights_for(source, moment)
     found = predict_files(source, weighed, files_of(pictures), top)
     print_them = _print_json if as_json else _print_lines

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
     data_dir_option,
     echo,
@@ -26,7 +27,9 @@ UPDATES = 50
 
 
 @click.command(short_help="Show where the time of a training goes.")
-@click.argument("what", metavar="RUN_OR_PRESET")
+@click.argument(
+    "what", metavar="RUN_OR_PRESET", shell_complete=completing.presets_and_runs
+)
 @click.option(
     "--updates",
     type=click.IntRange(1, 10_000),
@@ -39,6 +42,7 @@ UPDATES = 50
     "settings",
     metavar="KEY=VALUE",
     multiple=True,
+    shell_complete=completing.settings,
     help="Change a value of a preset: --set batch_size=64.",
 )
 @runs_dir_option

@@ -1,6 +1,5 @@
 """``cnn-tui resume``: goes on with a run exactly where it was."""
 
-import re
 from pathlib import Path
 
 import click
@@ -8,6 +7,8 @@ import click
 from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
     data_dir_option,
+    iterations_of,
+    iterations_option,
     json_option,
     pause_at_option,
     runs_dir_option,
@@ -17,11 +18,7 @@ from cnn_tui.engine.warm_up import warm_up
 
 @click.command(short_help="Go on with a run exactly where it was.")
 @click.argument("run", shell_complete=completing.runs)
-@click.option(
-    "--iterations",
-    metavar="N|+N",
-    help="The new total, or how many more: --iterations +3000.",
-)
+@iterations_option
 @click.option(
     "--set",
     "settings",
@@ -62,7 +59,7 @@ def resume(
 
         ctx.exit(take_run_over(path, data_dir))
     values = parse_settings(settings)
-    total, more = _iterations(iterations)
+    total, more = iterations_of(iterations)
     # Only now, with the input in order, is it worth waiting for torch.
     warm_up()
     from cnn_tui.cli.headless import resume_headless
@@ -76,22 +73,3 @@ def resume(
         pause_at=pause_at,
     )
     ctx.exit(resume_headless(path, changes, data_dir, as_json=as_json))
-
-
-def _iterations(text: str | None) -> tuple[int | None, int]:
-    """Returns the new total, or how many are added to it.
-
-    Raises:
-        ConfigError: if it is no number.
-    """
-    from cnn_tui.errors import ConfigError
-    from cnn_tui.text import printable
-
-    if text is None:
-        return None, 0
-    if not re.fullmatch(r"\+?[0-9]{1,12}", text):
-        raise ConfigError(
-            f"--iterations {printable(text[:40])}: must be a number, or + and a number"
-        )
-    number = int(text)
-    return (None, number) if text.startswith("+") else (number, 0)

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from cnn_tui.config.dataset import DatasetConfig
+from cnn_tui.config.lineage import Lineage
 from cnn_tui.config.values import (
     MAX_STEPS,
     ClassWeights,
@@ -290,6 +291,7 @@ class RunConfig(Part):
     dataset: DatasetConfig = DatasetConfig()
     model: ModelConfig
     training: TrainingConfig = TrainingConfig(iterations=DEFAULT_ITERATIONS)
+    lineage: Lineage | None = None
 
     @property
     def steps_per_epoch(self) -> int:

@@ -78,6 +78,8 @@ def to_mapping(config: RunConfig) -> dict[str, Any]:
         del mapping["dataset"][key]
     if config.dataset.corrections is None:
         del mapping["dataset"]["corrections"], mapping["dataset"]["corrected"]
+    if config.lineage is None:
+        del mapping["lineage"]
     return mapping
 
 

@@ -178,7 +178,7 @@ class Books:
             raise TrainingError(f"a weight is not finite after update {self.step:,}")
         saves = list(saves) or [Save()]
         names = list(dict.fromkeys(name for save in saves for name in save.also_as))
-        checkpoint = self._checkpoint()
+        checkpoint = self.checkpoint()
         good = guard.is_good(self.state.guard, self.step)
         self.with_room(lambda: self.journal.checkpoint(checkpoint, names, good=good))
         self.note_saved()
@@ -191,7 +191,7 @@ class Books:
         """Keeps this state in the history of the run, if it has one."""
         if most := self.state.config.training.history:
             with self.profiler.counting("checkpoint"):
-                self.journal.keep(self._checkpoint(), most)
+                self.journal.keep(self.checkpoint(), most)
 
     def note_saved(self) -> None:
         """Takes note that the state at this step is on disk."""
@@ -256,7 +256,8 @@ class Books:
             return False
         return self.journal.reserve()
 
-    def _checkpoint(self) -> Checkpoint:
+    def checkpoint(self) -> Checkpoint:
+        """Returns the state now; its tensors are those that are trained."""
         return Checkpoint(
             config=self._config_text,
             lr_factor=self.trainer.rates.factor,

@@ -110,6 +110,12 @@ def save_checkpoint(
         sync_directory(folder)
 
 
+def write_best(run: Path, checkpoint: Checkpoint) -> None:
+    """Writes ``best.pt`` alone, into a run that is being made. Raises OSError."""
+    ensure_directory(run / CHECKPOINTS)
+    replace_file(run / CHECKPOINTS / BEST, _encode(checkpoint), durable=True)
+
+
 def keep_checkpoint(
     run: Path, checkpoint: Checkpoint, *, is_last: bool, most: int
 ) -> None:

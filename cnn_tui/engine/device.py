@@ -35,8 +35,8 @@ def pick_device(wanted: str) -> torch.device:
     if not _is_there(wanted):
         why = why_unused() if wanted.startswith("cuda") else None
         raise DeviceError(
-            f"there is no device {wanted} here; there is {', '.join(_names())}"
-            + (f": {why}" if why else "")
+            f"there is no device {printable(wanted)} here; "
+            f"there is {', '.join(_names())}" + (f": {why}" if why else "")
         )
     device = torch.device("cuda:0" if wanted == "cuda" else wanted)
     if device.type != "cpu":
@@ -165,9 +165,8 @@ def _try(device: torch.device) -> None:
 
 def _is_there(name: str) -> bool:
     if name.startswith("cuda"):
-        index = int(name.partition(":")[2] or 0)
         with warnings.catch_warnings(action="ignore"):  # why_unused says it
-            return torch.cuda.is_available() and index < torch.cuda.device_count()
+            return torch.cuda.is_available() and name in ("cuda", *_names())
     return name == "cpu" or (name == "mps" and torch.backends.mps.is_available())
 
 

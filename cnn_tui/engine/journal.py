@@ -18,10 +18,11 @@ from cnn_tui.engine.network import Network, to_safetensors
 from cnn_tui.engine.recorded import GOOD, read_checkpoint, tested_up_to
 from cnn_tui.errors import RunDirectoryError
 from cnn_tui.io.files import replace_file
+from cnn_tui.runs import evaluations
 from cnn_tui.runs.events import KnownEvent
 from cnn_tui.runs.health import HealthRow
 from cnn_tui.runs.history import forget_after
-from cnn_tui.runs.layout import HISTORY, MODEL
+from cnn_tui.runs.layout import EVALUATIONS, HISTORY, MODEL
 from cnn_tui.runs.profile import Profile
 from cnn_tui.runs.records import EvaluationMetrics, Metrics, Rewind
 from cnn_tui.runs.writer import RunWriter
@@ -147,12 +148,14 @@ class RunJournal(Journal):
             )
 
     def rewind(self, step: int) -> None:
-        """Appends to the files of rows, and removes what is later in ``history/``."""
+        """Appends to the files of rows, and removes later weights and evaluations."""
         self._last_step = None
         self._writer.metrics([Rewind(rewind_to=step)])
         self._writer.health(Rewind(rewind_to=step))
         with suppress(OSError):  # there may be none
             forget_after(self._writer.path / HISTORY, step)
+        with suppress(OSError):
+            evaluations.forget_after(self._writer.path / EVALUATIONS, step)
 
     def model(self, network: Network, config: RunConfig, step: int) -> None:
         """Writes ``model.safetensors``."""

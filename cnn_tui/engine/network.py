@@ -81,6 +81,8 @@ class Network:
     scaling: Scaling
     memory_format: torch.memory_format
     autocast: AbstractContextManager[object]
+    device: torch.device
+    """Where it computes."""
     is_flipped_too: bool = False
     """Whether an evaluation looks at the mirror images as well."""
 
@@ -176,6 +178,7 @@ def _network(
         scaling=scaling,
         memory_format=memory_format,
         autocast=autocast,
+        device=device,
         is_flipped_too=training.evaluate_flipped,
     )
 

@@ -47,14 +47,19 @@ def set_numerics(config: RunConfig, device: torch.device) -> None:
             f"{device_label(device)} has no CUDA graphs: training.compile can be off "
             "or default there"
         )
-    precision = "tf32" if training.precision == "tf32" else "ieee"
-    torch.backends.cudnn.conv.fp32_precision = precision  # type: ignore[attr-defined]
-    torch.backends.cuda.matmul.fp32_precision = precision
+    set_precision(training)
     if training.deterministic:
         _check_layers(config, device)
         # Read when cuBLAS is first used.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(bool(training.deterministic))
+
+
+def set_precision(training: TrainingConfig) -> None:
+    """Lets CUDA round what it multiplies as the config says, and no more."""
+    precision = "tf32" if training.precision == "tf32" else "ieee"
+    torch.backends.cudnn.conv.fp32_precision = precision  # type: ignore[attr-defined]
+    torch.backends.cuda.matmul.fp32_precision = precision
 
 
 def precisions(device: torch.device) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from cnn_tui.runs.events import (
     RolledBack,
     Value,
 )
-from cnn_tui.runs.history import all_events
+from cnn_tui.runs.history import all_events, step_file
 from cnn_tui.runs.layout import CHECKPOINTS, CONFIG, ENVIRONMENT, EVENTS, METRICS
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.records import EvaluationMetrics, Status
@@ -100,16 +100,31 @@ def read_recorded(run: Path) -> RecordedRun:
         raise RunDirectoryError(
             f"{printable(run.name)} has no status.json: it cannot be resumed"
         )
-    config_text = reader.config_text()
+    config_text, config = reader.config_text(), read_config(run)
     return RecordedRun(
         path=run,
-        config=read_config(run),
+        config=config,
         config_text=config_text,
         status=status,
-        start=find_checkpoint(run, config_text, NEWEST_FIRST),
+        start=_start(run, config, config_text),
         last_row_step=last_row_step(reader),
         environment=read_environment(run),
     )
+
+
+def _start(run: Path, config: RunConfig, config_text: str) -> FoundCheckpoint:
+    """Returns what to go on from; a fork has no seed to begin at, but a checkpoint."""
+    if config.lineage is None:
+        return find_checkpoint(run, config_text, NEWEST_FIRST)
+    names = (*NEWEST_FIRST, step_file(config.lineage.step))
+    found = find_checkpoint(run, config_text, names)
+    if found.checkpoint is None:
+        raise RunDirectoryError(
+            f"{printable(run.name)} has no checkpoint that can be read, and a fork "
+            "cannot begin from its seed: fork "
+            f"{printable(config.lineage.parent)}@{config.lineage.step} again"
+        )
+    return found
 
 
 def read_checkpoint(run: Path, config_text: str, names: Sequence[str]) -> Checkpoint:

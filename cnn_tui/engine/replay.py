@@ -35,7 +35,7 @@ class Replayed:
 
     step: int
     network: Network
-    """With the weights after it, in training mode; these are never averaged ones."""
+    """With the weights after it that are evaluated: averaged ones, where there are."""
     images: Tensor
     """Its batch as it is stored, uint8 N×C×H×W."""
     inputs: Tensor
@@ -81,24 +81,26 @@ def replay(
         tell(0, step - first)
 
     do, comparison = begin(run, reader, checkpoint, data_dir, loading)
-    _go_to(do, step - 1, tell)
+    go_to(do, step - 1, tell)
     with _watched(do.trainer) as (inputs, outputs):
         Session(do, Interrupts()).update()
     do.report()
     tell(step - first, step - first)
-    reasons = _reasons(run, do, comparison)
+    reasons = reasons_against(run, do, comparison)
     return _replayed(do, first, torch.cat(inputs), torch.cat(outputs), reasons)
 
 
-def _go_to(do: Interpreter, step: int, tell: Tell) -> None:
-    """Makes updates up to ``step``, and the edits up to there."""
+def go_to(do: Interpreter, step: int, tell: Tell, *, evaluates: bool = False) -> None:
+    """Makes updates up to ``step``, and the edits up to there.
+
+    Evaluations change nothing but what is the best so far, and take a while.
+    """
     session, first = Session(do, Interrupts()), do.step
     while True:
         if do.step in do.state.plan.repeats or do.step % _REPORT_STEPS == 0:
             do.report()
             made = do.state.plan.repeats.pop(do.step, ())
-            # An evaluation changes nothing, and takes a while.
-            do.perform(it for it in made if not isinstance(it, Evaluate))
+            do.perform(it for it in made if evaluates or not isinstance(it, Evaluate))
         tell(do.step - first, step + 1 - first)
         if do.step == step:
             return
@@ -129,7 +131,8 @@ def _replayed(
     images = trainer.inputs.images(step)
     # Where the update was refused, the network was looked into once more.
     outputs = outputs[: len(images)]
-    weights = {name: value.cpu() for name, value in trainer.model.state_dict().items()}
+    evaluated = trainer.evaluated.model.state_dict()
+    weights = {name: value.cpu() for name, value in evaluated.items()}
     network = load_network(
         do.state.config, trainer.network.scaling, weights, torch.device("cpu")
     )
@@ -165,8 +168,8 @@ def _losses(trainer: Trainer, batch: Batch, outputs: Tensor) -> Tensor:
     )
 
 
-def _reasons(run: Path, do: Interpreter, comparison: Comparison) -> list[str]:
-    """Returns what speaks against the same bits."""
+def reasons_against(run: Path, do: Interpreter, comparison: Comparison) -> list[str]:
+    """Returns what speaks against the same bits as in the run."""
     device = do.trainer.device
     reasons = differences(read_environment(run), device)
     if is_inexact(do.state.config.training, device):

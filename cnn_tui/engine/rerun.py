@@ -23,13 +23,14 @@ from cnn_tui.engine.journal import Journal
 from cnn_tui.engine.recorded import recorded_edits
 from cnn_tui.engine.setup import set_up
 from cnn_tui.engine.state import new_state
-from cnn_tui.errors import RunDirectoryError
+from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.runs.config import read_config
 from cnn_tui.runs.history import abandoned_checkpoints, names, step_of
 from cnn_tui.runs.layout import CHECKPOINTS, HISTORY
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.records import EvaluationMetrics, Metrics, UpdateMetrics
 from cnn_tui.runs.table import Table
+from cnn_tui.text import printable
 
 
 class Comparison(Journal):
@@ -102,9 +103,16 @@ def begin(
     fetched or decoded, and may raise to end that.
 
     Raises:
-        InputError: if the device or the data are not there.
+        InputError: if the device or the data are not there, or no state to begin at.
     """
-    setup = set_up(read_config(run), data_dir, tell)
+    config = read_config(run)
+    if checkpoint is None and config.lineage is not None:
+        raise InputError(
+            f"{printable(run.name)} begins at update {config.lineage.step:,}, and has "
+            f"no checkpoint from there: what was before is in "
+            f"{printable(config.lineage.parent)}"
+        )
+    setup = set_up(config, data_dir, tell)
     setup.trainer.check_until(MAX_STEPS)
     comparison = Comparison(reader)
     books = Books(

@@ -73,10 +73,10 @@ def resume_run(
         recorded = read_recorded(writer.path)
         ahead = edits_ahead(recorded)
         planned = total_ahead(recorded, ahead)
-        total_steps = _total_steps(recorded, changes, planned)
+        total_steps = new_total(recorded, changes, planned)
         is_longer = total_steps > planned
         check_pause(changes.pause_at, total_steps, recorded.start.step)
-        wanted = _edits(recorded, changes, total_steps, ahead, is_longer=is_longer)
+        wanted = as_edits(recorded, changes, total_steps, ahead, is_longer=is_longer)
         told = interruptible(tell, interrupts)
         setup = _set_up(recorded, changes, data_dir, told)
 
@@ -123,7 +123,7 @@ def take_over(
         writer.close()
 
 
-def _edits(
+def as_edits(
     recorded: RecordedRun,
     changes: Changes,
     total_steps: int,
@@ -176,8 +176,12 @@ def _in_order(wanted: dict[str, Value]) -> list[tuple[str, Value]]:
     )
 
 
-def _total_steps(recorded: RecordedRun, changes: Changes, planned: int) -> int:
-    """Returns the new total; raises InputError if there is nothing to do until it."""
+def new_total(recorded: RecordedRun, changes: Changes, planned: int) -> int:
+    """Returns the updates in all, given those that were ``planned``.
+
+    Raises:
+        InputError: if there is nothing to do until then.
+    """
     total_steps = (
         planned + changes.more_iterations
         if changes.iterations is None

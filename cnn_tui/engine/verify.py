@@ -8,6 +8,7 @@ from cnn_tui.engine.recorded import last_row_step, read_all
 from cnn_tui.engine.rerun import begin, checkpoint_before
 from cnn_tui.engine.session import Session
 from cnn_tui.errors import InputError
+from cnn_tui.runs.config import read_config
 from cnn_tui.text import printable
 
 
@@ -34,7 +35,9 @@ def verify_run(
     """
     reader = read_all(run)
     last = last_row_step(reader)
-    wanted = max(0, last - steps) if from_step is None else from_step
+    lineage = read_config(run).lineage
+    begun = lineage.step if lineage else 0
+    wanted = max(begun, last - steps) if from_step is None else from_step
     checkpoint = checkpoint_before(run, reader.config_text(), wanted)
     first = checkpoint.step if checkpoint else 0
     end = min(last, max(wanted, first) + steps)

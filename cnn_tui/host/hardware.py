@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,13 @@ def cpu_name() -> str:
         text = ""
     match = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
     return match[1].strip() if match else platform.processor() or platform.machine()
+
+
+@cache
+def machine_name() -> str:
+    """Returns what tells this machine from one that computes at another speed."""
+    gpus = [gpu.name or "a GPU" for gpu in nvml.gpus()]
+    return "; ".join([f"{cpu_name()}, {cpu_count()} CPUs", *gpus])
 
 
 def core_count() -> int:

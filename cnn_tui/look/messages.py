@@ -55,6 +55,13 @@ class Open(Question, frozen=True, kw_only=True):
     """What is there to look at?"""
 
 
+class UseDevice(Question, frozen=True, kw_only=True):
+    """Will you compute on another device from now on?"""
+
+    device: str
+    """auto, cpu, mps, cuda or cuda:N."""
+
+
 class Look(Question, frozen=True, kw_only=True):
     """What does a layer make of a picture?"""
 
@@ -152,6 +159,12 @@ class Opened(Answer, frozen=True, kw_only=True):
     layers: tuple[LayerFacts, ...]
     pictures: dict[Part, int]
     """How many each part has."""
+
+
+class DeviceUsed(Answer, frozen=True, kw_only=True):
+    """Where answers are computed from now on."""
+
+    label: str
 
 
 class Seen(Answer, frozen=True, kw_only=True):
@@ -324,6 +337,7 @@ class Progress(Answer, frozen=True, kw_only=True):
 
 AnyQuestion = (
     Open
+    | UseDevice
     | Look
     | Explain
     | FindDead
@@ -338,6 +352,7 @@ AnyQuestion = (
 )
 AnyAnswer = (
     Opened
+    | DeviceUsed
     | Seen
     | Explanation
     | DeadChannels

@@ -1,7 +1,6 @@
 """From pixels to cells: two pixels, one above the other, in each."""
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,12 +23,22 @@ _SYSTEMS = {
     Depth.COLOURS_16: ColorSystem.STANDARD,
 }
 
-Cell = tuple[str, Style | None]
-Pixel = tuple[int, int, int, int]
+_BLOCKS = {
+    (False, False): " ",
+    (True, False): "▀",
+    (False, True): "▄",
+    (True, True): "█",
+}
+_NOTHING = -1
+"""In the place of a colour: a pixel that is not painted."""
+
+Cell = tuple[int, int]
+"""The numbers of the colours of two pixels, one above the other."""
+Colours = list[Color | None]
 
 
 def drawn(pixels: Pixels, depth: Depth) -> Lines:
-    """Returns pixels as lines of cells; neighbours of one kind are one segment.
+    """Returns pixels as lines of cells; what two colours can show is one segment.
 
     Each line stands for two rows of pixels. Without colours, the brightness of both is
     one character.
@@ -37,11 +46,13 @@ def drawn(pixels: Pixels, depth: Depth) -> Lines:
     if pixels.shape[0] % 2:
         nothing = np.zeros((1, *pixels.shape[1:]), np.uint8)
         pixels = np.concatenate([pixels, nothing])
-    pairs = zip(pixels[::2], pixels[1::2], strict=True)
     if depth in _SYSTEMS:
-        return [_segments(_coloured(*pair, _SYSTEMS[depth])) for pair in pairs]
+        numbers, colours = _numbered(pixels, _SYSTEMS[depth])
+        rows = zip(numbers[::2].tolist(), numbers[1::2].tolist(), strict=True)
+        return [_coloured(zip(*pair, strict=True), colours) for pair in rows]
     ramp = _SHADES if depth is Depth.GREY else _RAMP
-    return [_segments(_shaded(*pair, ramp)) for pair in pairs]
+    pairs = zip(pixels[::2], pixels[1::2], strict=True)
+    return [[Segment("".join(_shaded(*pair, ramp)))] for pair in pairs]
 
 
 def colour_of(colour: Colour, depth: Depth) -> Color | None:
@@ -58,39 +69,58 @@ def write_png(pixels: Pixels, path: Path) -> None:
     Image.fromarray(pixels, "RGBA").save(path, "PNG")
 
 
-def _segments(cells: Iterator[Cell]) -> list[Segment]:
-    return [
-        Segment("".join(text for text, _ in same), style)
-        for style, same in itertools.groupby(cells, lambda cell: cell[1])
-    ]
+def _numbered(pixels: Pixels, system: ColorSystem) -> tuple["np.ndarray", Colours]:
+    """Returns the number of each pixel's colour, H×W, and the colours."""
+    red, green, blue, alpha = (pixels[..., n].astype(np.int32) for n in range(4))
+    packed = np.where(alpha > 0, (red << 16) + (green << 8) + blue, _NOTHING)
+    values, places = np.unique(packed, return_inverse=True)
+    colours = [_colour(value, system) for value in values.tolist()]
+    same = {colour: number for number, colour in enumerate(colours)}
+    numbers = np.array([same[colour] for colour in colours])
+    return numbers[places].reshape(packed.shape), colours
 
 
-def _coloured(
-    upper: "np.ndarray", lower: "np.ndarray", system: ColorSystem
-) -> Iterator[Cell]:
-    for above, below in zip(upper.tolist(), lower.tolist(), strict=True):
-        yield _cell(tuple(above), tuple(below), system)
+def _coloured(cells: Iterable[Cell], colours: Colours) -> list[Segment]:
+    """Cuts a line where a third colour begins: each segment names its colours once."""
+    segments: list[Segment] = []
+    run: list[Cell] = []
+    in_run: set[int] = set()
+    for cell in cells:
+        if len(in_run.union(cell)) > 2:
+            segments.append(_segment(run, in_run, colours))
+            run, in_run = [], set()
+        run.append(cell)
+        in_run.update(cell)
+    return [*segments, _segment(run, in_run, colours)]
+
+
+def _segment(run: list[Cell], in_run: set[int], colours: Colours) -> Segment:
+    """Returns cells of two colours; what nobody painted can only be a background."""
+    ground = next((n for n in in_run if colours[n] is None), run[0][1])
+    ink = next((n for n in in_run if n != ground), ground)
+    text = "".join(_BLOCKS[up != ground, down != ground] for up, down in run)
+    return Segment(
+        text, _style(None if ink == ground else colours[ink], colours[ground])
+    )
 
 
 @lru_cache(maxsize=8192)
-def _cell(above: Pixel, below: Pixel, system: ColorSystem) -> Cell:
-    up, down = _colour(above, system), _colour(below, system)
-    if up == down:
-        return " ", Style(bgcolor=up) if up else None
-    if up is None:
-        return "▄", Style(color=down)
-    return "▀", Style(color=up, bgcolor=down)
+def _style(ink: Color | None, ground: Color | None) -> Style | None:
+    return Style(color=ink, bgcolor=ground) if ink or ground else None
 
 
-def _colour(pixel: Pixel, system: ColorSystem) -> Color | None:
-    if not pixel[3]:
+@lru_cache(maxsize=8192)
+def _colour(packed: int, system: ColorSystem) -> Color | None:
+    if packed == _NOTHING:
         return None
-    return Color.from_rgb(*pixel[:3]).downgrade(system)
+    return Color.from_rgb(packed >> 16, packed >> 8 & 255, packed & 255).downgrade(
+        system
+    )
 
 
-def _shaded(upper: "np.ndarray", lower: "np.ndarray", ramp: str) -> Iterator[Cell]:
+def _shaded(upper: "np.ndarray", lower: "np.ndarray", ramp: str) -> Iterator[str]:
     pair = np.stack([upper, lower])
     brightness = (pair[..., :3] @ _LUMINANCE * (pair[..., 3] > 0)).mean(0) / 255
     last = len(ramp) - 1
     for place in (brightness * len(ramp)).astype(int).clip(0, last).tolist():
-        yield ramp[place], None
+        yield ramp[place]

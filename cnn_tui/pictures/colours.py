@@ -6,7 +6,7 @@ import numpy.typing as npt
 Pixels = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
-LEVELS = 16
+LEVELS = 10
 """Steps on each side of zero: fine enough to see, few enough to be sent over a line."""
 NEGATIVE: Colour = (86, 156, 255)
 ZERO: Colour = (20, 20, 24)

@@ -6,6 +6,8 @@ import msgspec
 
 from cnn_tui.config import RunConfig
 
+CLEARLY_LESS = 0.97
+"""Of a time: what is below that is no matter of chance."""
 _AT_BOTH_ENDS = 2
 """Checkpoints of a run beside those in between: before its first update and at last."""
 
@@ -13,9 +15,9 @@ _AT_BOTH_ENDS = 2
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """What was measured of one way of computing."""
 
-    ms_per_update: float
-    ms_per_evaluation: float
-    ms_per_checkpoint: float
+    ms_per_update: float = 0.0
+    ms_per_evaluation: float = 0.0
+    ms_per_checkpoint: float = 0.0
 
     def seconds(self, config: RunConfig) -> float:
         """Returns what a run takes in all.

@@ -16,13 +16,17 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag=str.lower):
     """What is told apart by its type."""
 
 
+SECONDS, PATIENT_SECONDS = 7.0, 600.0
+"""Of measuring, and where somebody wants to see everything."""
+
+
 class Measure(Message, frozen=True, kw_only=True):
     """How fast is this config on its device, and how else could it be computed?"""
 
     config: dict[str, Any]
     """The mapping of a preset; its device and threads may be left open."""
     data_dir: str | None = None
-    seconds: float = 7.0
+    seconds: float = SECONDS
     """Of measuring; what would take longer is left out. Compiling does not count."""
     compiles: bool = False
     """Whether compiling is tried, which may take a minute."""
@@ -59,7 +63,7 @@ class Measured(Message, frozen=True, kw_only=True):
     memory_bytes: int | None
     """At most, of a GPU in all, of a process what the updates add; None: unknown."""
     total_seconds: float
-    """Of all updates, evaluations and checkpoints of the run."""
+    """Of all updates, evaluations and checkpoints of the run, and of compiling."""
     compile_seconds: float = 0.0
 
 

@@ -19,7 +19,7 @@ _BEGINNING = 10
 """Updates at the lowest rates, whose mean loss is that of a net left as it is."""
 _CLEAR = 3.0
 """How many times the noise of a batch a fall is larger than, to be one."""
-_LEAST_FALL = 0.01
+_LEAST_FALL = 0.04
 """The share of the loss at the beginning that a fall is at least."""
 _SAFE = 1 / 3
 """The share of the rate of a burst that is the most to be suggested."""
@@ -103,7 +103,9 @@ def suggest(points: Sequence[RatePoint]) -> Suggestion:
     """Returns the rate that a range test suggests.
 
     That is midway, by logarithms, between where the loss falls fastest and where it is
-    lowest, but at most a third of the rate from which it bursts. What is above the loss
+    lowest, but at most a third of the rate from which it bursts. Where even the fall
+    comes later than that, it is a tenth of the rate with the lowest loss: a net that
+    learns only just below its burst is soon beyond it. What is above the loss
     at the beginning counts as equal to it: a burst casts no shadow on the fall before.
     """
     rates, losses = _finite(points)
@@ -121,14 +123,21 @@ def suggest(points: Sequence[RatePoint]) -> Suggestion:
             reason=_why_none(rates, bursts_from),
             bursts_from=_round(bursts_from),
         )
-    steepest = rates[int(np.gradient(curve)[: lowest + 1].argmin())]
-    between = float(np.sqrt(steepest * rates[lowest]))
+    steepest = float(rates[int(np.gradient(curve)[: lowest + 1].argmin())])
     most = np.inf if bursts_from is None else _SAFE * bursts_from
+    between = float(np.sqrt(steepest * rates[lowest]))
+    tenth = float(rates[lowest]) / 10
+    if steepest > most:
+        rate, place = tenth, "a tenth of the second, as the fall comes so late"
+    elif between > most:
+        rate, place = most, "a third of that"
+    else:
+        rate, place = between, "between the first two"
     return Suggestion(
-        rate=_round(min(between, most)),
-        reason=_why(steepest, rates[lowest], bursts_from, is_capped=between > most),
+        rate=_round(rate),
+        reason=_why(steepest, rates[lowest], bursts_from, place),
         steepest=_round(steepest),
-        tenth_of_lowest=_round(rates[lowest] / 10),
+        tenth_of_lowest=_round(tenth),
         valley=_round(rates[_middle_of_longest_fall(curve)]),
         bursts_from=_round(bursts_from),
     )
@@ -179,13 +188,10 @@ def _middle_of_longest_fall(curve: Floats) -> int:
     return int(starts[end] + end) // 2
 
 
-def _why(
-    steepest: float, lowest: float, burst: float | None, *, is_capped: bool
-) -> str:
+def _why(steepest: float, lowest: float, burst: float | None, place: str) -> str:
     falls, low = significant(steepest, 2), significant(lowest, 2)
     if burst is None:
         return f"the loss falls fastest at {falls} and is lowest at {low}: between them"
-    place = "a third of that" if is_capped else "between the first two"
     return (
         f"the loss falls fastest at {falls}, is lowest at {low} and bursts from "
         f"{significant(burst, 2)}: {place}"

@@ -47,7 +47,10 @@ def read_preset(file: PresetFile) -> Preset:
     """
     document = read_document(file.path)
     config = parse_document(document, printable(file.path))
-    return Preset(file=file, mapping=document.value, config=config)
+    # The config of a fork begins anew here: it is a preset like any other.
+    mapping = {key: value for key, value in document.value.items() if key != "lineage"}
+    config = config.model_copy(update={"lineage": None})
+    return Preset(file=file, mapping=mapping, config=config)
 
 
 def read_document(path: Path) -> Document:

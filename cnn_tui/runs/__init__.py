@@ -16,5 +16,7 @@ columns    values of a run, by name  sheet, arrange  many runs, sorted and group
 known, index, config_values, disk_use  what is read when it is asked for
 trash, prune  what is deleted, or can be made again
 overrides  values edited while it trained
-liveness   is anyone still training
+lineage    which run went on from which   moments  RUN@STEP
+race       short runs from one state, side by side
+liveness   is anyone still training       heartbeat  showing that one is
 """

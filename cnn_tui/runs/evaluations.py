@@ -97,6 +97,14 @@ def read_confusion(path: Path, classes: int) -> np.ndarray:
         ) from error
 
 
+def forget_after(folder: Path, step: int) -> None:
+    """Removes what is later than ``step``: it never was. Raises OSError."""
+    with opened_directory(folder) as directory:
+        for name in os.listdir(directory):
+            if _FILE_NAME.fullmatch(name) and step_of(Path(name)) > step:
+                remove_if_exists(name, directory)
+
+
 def _square(file: IO[bytes], classes: int) -> np.ndarray:
     """Reads an array of counts; raises ValueError for any other."""
     if np.lib.format.read_magic(file) != (1, 0):

@@ -53,6 +53,7 @@ class State(StrEnum):
     STOPPED = "stopped"
     INTERRUPTED = "interrupted"
     FAILED = "failed"
+    IMPORTED = "imported"
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -81,6 +82,7 @@ GLYPHS: dict[str, str] = {
     State.STOPPED: "■",
     State.INTERRUPTED: "!",
     State.FAILED: "✗",
+    State.IMPORTED: "←",
     LOST: "?",
     SILENT: "…",
 }

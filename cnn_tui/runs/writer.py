@@ -95,10 +95,13 @@ class RunWriter:
         config_text: str,
         status: Status,
         corrections: bytes | None = None,
+        fill: Callable[[Path], None] = lambda run: None,
         now: datetime | None = None,
         listener: Listener | None = None,
     ) -> Self:
         """Makes a new run in ``folder``; its id is put into ``status``.
+
+        ``fill`` may put more into it before it has its name; it may raise OSError.
 
         Raises:
             RunDirectoryError: It cannot be made; nothing is left behind.
@@ -115,6 +118,7 @@ class RunWriter:
                 _fill(
                     building, config_text, msgspec.structs.replace(status, id=path.name)
                 )
+                fill(building)
                 writer = cls(building, held_lock, listener)
                 undo.callback(writer.close)
                 building.rename(path)
@@ -154,6 +158,11 @@ class RunWriter:
     def metrics(self, rows: Sequence[Metrics]) -> None:
         """Appends rows of metrics with one write."""
         self._append(self._metrics, rows)
+
+    def foreign(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Appends rows of another program, with names of its own in them."""
+        with self._appending, self._noting_failure():
+            self._metrics.append(b"".join(map(encode_line, rows)))
 
     def event(self, event: KnownEvent) -> None:
         """Appends an event."""

@@ -23,6 +23,7 @@ from cnn_tui.text import printable
 from cnn_tui.ui.actions import APP, DETACH_ANYWHERE
 from cnn_tui.ui.backend import Backend, Ending, Resumption
 from cnn_tui.ui.background import BackgroundStarts
+from cnn_tui.ui.foreign_runs import is_foreign
 from cnn_tui.ui.leaving import Leaving
 from cnn_tui.ui.noticing import Noticing
 from cnn_tui.ui.palette import ActionProvider
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
     from cnn_tui.ui.looking import LookInside, LookRequested, MistakesRequested
     from cnn_tui.ui.rates_requested import RatesRequested
+    from cnn_tui.ui.screens.forking import ForkRequested
+    from cnn_tui.ui.screens.race import RaceRequested
     from cnn_tui.ui.screens.resuming import ResumeRequested
     from cnn_tui.ui.widgets.run_list import RunList
 
@@ -211,8 +214,20 @@ class CnnTuiApp(App[int]):
 
         if message.run in (self._resuming, self.backend.training):
             self.open_run(message.run)
-        else:
+        elif not is_foreign(self, message.run):
             ask_how(self, message, self._resume)
+
+    def on_fork_requested(self, message: "ForkRequested") -> None:
+        """Makes a new run of a part of another one, and goes on with it."""
+        run = printable(message.run.name)
+        self.notify(f"forking {run} at {message.step:,}…", markup=False)
+        self._background.fork(message, lambda made: self._resume(Resumption(run=made)))
+
+    def on_race_requested(self, message: "RaceRequested") -> None:
+        """Tries values side by side."""
+        from cnn_tui.ui.screens.race import ask_race
+
+        ask_race(self, message, self.backend, self.marker)
 
     def on_run_list_opened(self, message: "RunList.Opened") -> None:
         """Shows a run of the list."""
@@ -220,6 +235,8 @@ class CnnTuiApp(App[int]):
 
     def on_mistakes_requested(self, message: "MistakesRequested") -> None:
         """Shows what the network of a run confuses."""
+        if is_foreign(self, message.run):
+            return
         from cnn_tui.ui.looking import Looking
         from cnn_tui.ui.screens.mistakes import MistakesScreen
 
@@ -242,6 +259,8 @@ class CnnTuiApp(App[int]):
 
     def on_look_requested(self, message: "LookRequested") -> None:
         """Shows the network of a run from inside."""
+        if is_foreign(self, message.run):
+            return
         from cnn_tui.ui.looking import Looking
         from cnn_tui.ui.screens.network import NetworkScreen
 

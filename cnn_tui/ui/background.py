@@ -11,6 +11,7 @@ from cnn_tui.ui.backend import Backend, Resumption
 from cnn_tui.ui.screens.dialogs import Choose
 
 if TYPE_CHECKING:
+    from cnn_tui.ui.screens.forking import ForkRequested
     from cnn_tui.ui.screens.new_run import NewRunScreen
 
 OnStarted = Callable[[Path], object]
@@ -69,6 +70,23 @@ class BackgroundStarts:
 
         self._offer(start)
 
+    def fork(self, wanted: "ForkRequested", go_on: OnStarted) -> None:
+        """Forks a run, which may have to be replayed; then lets it ``go_on`` here."""
+
+        def start() -> Path:
+            from cnn_tui.handover import fork_apart
+
+            return fork_apart(
+                wanted.run,
+                wanted.step,
+                settings=wanted.settings,
+                iterations=wanted.iterations,
+                background=wanted.background,
+                data_dir=self._backend.data_dir,
+            )
+
+        self._begin(start, self._on_started if wanted.background else go_on)
+
     def _offer(self, start: Callable[[], Path]) -> None:
         def answered(key: str | None) -> None:
             if key:
@@ -84,13 +102,15 @@ class BackgroundStarts:
         )
         self._app.push_screen(question, answered)
 
-    def _begin(self, start: Callable[[], Path]) -> None:
+    def _begin(
+        self, start: Callable[[], Path], on_started: OnStarted | None = None
+    ) -> None:
         def work() -> None:
             try:
                 run = start()
             except CnnTuiError as error:
                 self._app.call_from_thread(self._on_problem, str(error))
             else:
-                self._app.call_from_thread(self._on_started, run)
+                self._app.call_from_thread(on_started or self._on_started, run)
 
         self._app.run_worker(work, thread=True)

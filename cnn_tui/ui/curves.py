@@ -207,6 +207,14 @@ def x_limits_of(status: Status | None, x_mode: XMode) -> Limits | None:
     return (0.0, epochs) if x_mode == "epoch" and epochs else None
 
 
+def step_at(x: float, train: Table, x_mode: XMode) -> int:
+    """Returns the last update that was done at ``x``."""
+    if x_mode == "step":
+        return max(0, int(x))
+    place = int(train[x_mode].searchsorted(x, "right"))
+    return int(train["step"][place - 1]) if place else 0
+
+
 def planned_epochs(status: Status) -> float | None:
     """Returns how many epochs the run is to have; None before the first update."""
     if not status.step or not status.epoch:

@@ -57,6 +57,8 @@ class FormView:
     """What would take the problem of the layers away."""
     changed: frozenset[tuple[int, ...]]
     """The paths of the layers that are not those of the preset."""
+    classes: int
+    """How many the net must end in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +182,7 @@ class Draft:
             outline=shown,
             remedy=remedy(self.layers, shown, facts.classes),
             changed=changed_paths(self._own_layers, self.layers),
+            classes=facts.classes,
         )
 
     def save(self, name: str, *, overwrite: bool) -> Path:

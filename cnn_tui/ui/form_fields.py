@@ -50,10 +50,13 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
         "Machine": _keys(
             "training", "device threads precision memory_format deterministic"
         ),
-        "More": _keys(
-            "training",
-            "gradient_accumulation drop_last evaluate_flipped compile history health "
-            "profile",
+        "More": (
+            *_keys(
+                "training",
+                "gradient_accumulation drop_last evaluate_flipped compile history "
+                "health profile",
+            ),
+            "dataset.corrections",
         ),
     },
 )
@@ -70,6 +73,7 @@ WORDS_FOR_NONE = {
     "training.loss.class_weights": "off",
     "training.early_stopping_patience": "off",
     "dataset.train_images": "all",
+    "dataset.corrections": "off",
 }
 """How null is written, where it is allowed."""
 
@@ -87,6 +91,7 @@ HINTS = {
     "training.schedule.step_size": "updates",
     "training.schedule.warmup_iterations": "updates",
     SOURCE: "name, folder, .npz",
+    "dataset.corrections": "off, or a file that ! made",
     "dataset.image_size": "pixels a side",
     "dataset.test_fraction": "if not set apart",
     "dataset.validation_fraction": "if not set apart",

@@ -18,6 +18,7 @@ _ASCII_STATES = {
     layout.State.STOPPED: "#",
     layout.State.INTERRUPTED: "!",
     layout.State.FAILED: "x",
+    layout.State.IMPORTED: "<",
     layout.LOST: "?",
     layout.SILENT: "~",
 }

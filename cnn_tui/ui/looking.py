@@ -6,7 +6,14 @@ from pathlib import Path
 from textual.message import Message
 
 from cnn_tui.look.client import Look
-from cnn_tui.look.messages import Moment, Open, Opened, Picture
+from cnn_tui.look.messages import (
+    DeviceUsed,
+    Moment,
+    Open,
+    Opened,
+    Picture,
+    UseDevice,
+)
 
 
 @dataclass
@@ -37,6 +44,7 @@ class Looking:
         look: Answers questions, from a process of its own.
         moment: Whose weights are looked at.
         picture: What they are looked at with.
+        device: Where that is computed.
     """
 
     def __init__(self, run: Path, data_dir: Path | None) -> None:
@@ -46,6 +54,7 @@ class Looking:
         self.look = Look(run, data_dir)
         self.moment: Moment = "newest"
         self.picture = Picture()
+        self.device = "cpu"
         self._opened: Opened | None = None
 
     async def opened(self) -> Opened:
@@ -58,6 +67,11 @@ class Looking:
         if self._opened is None:
             self._opened = await self.look.ask(Open(), Opened)
         return self._opened
+
+    async def use(self, device: str) -> None:
+        """Lets answers be computed elsewhere; raises InputError if they cannot be."""
+        found = await self.look.ask(UseDevice(device=device), DeviceUsed)
+        self.device = found.label
 
     async def close(self) -> None:
         """Ends the process."""

@@ -63,7 +63,8 @@ def test_a_png_has_a_square_for_each_value(run: Path, tmp_path: Path) -> None:
     [
         (["--layer", "99"], 'no layer "99", only 1, 2'),
         (["--picture", "10000"], "there are 10,000 in the test set"),
-        (["--step", "7"], "step-00000007.pt"),
+        (["--step", "7"], "no checkpoint of step 7; the nearest is of step 0"),
+        (["--device", "cuda:99"], "no device cuda:99 here; there is "),
         (["--png", "x.png"], "--png needs --layer"),
         (["--layer", "1", "--png", "/nonexistent/x.png"], "cannot be written"),
     ],

@@ -114,7 +114,11 @@ def test_an_empty_sheet_is_said_to_be_empty(tmp_path: Path) -> None:
     [
         (["missing.png"], "missing.png: there is no such file"),
         ([__file__], "there is no usable picture"),
-        ([__file__, "--checkpoint", "77"], "step-00000077.pt"),
+        (
+            [__file__, "--checkpoint", "77"],
+            "no checkpoint of step 77; the nearest is",
+        ),
+        ([__file__, "--device", "gpu"], "no device gpu here; there is "),
         ([__file__, "--checkpoint", "last"], "must be best, newest"),
     ],
 )

@@ -87,6 +87,27 @@ def test_show_fills_the_formulas_in() -> None:
     assert "training.batch_size" in result.stdout
 
 
+def test_show_gives_scripts_the_nested_layers_and_the_names_of_modules() -> None:
+    found = as_json("show", "cifar10-resnet")
+    inner = next(row for row in found["layers"] if row["number"] == "8.4")
+    assert inner["module"] == "7.body.3"
+    assert inner["input_shape"] == inner["output_shape"] == [128, 16, 16]
+    assert inner["receptive_field"] == [14, 14]
+    assert len(found["model"]["layers"][7]["residual"]) == 6
+    assert found["classes"][0] == "airplane"
+
+
+def test_show_takes_one_form_at_a_time() -> None:
+    sentence = refusal("show", "model-a", "--tree", "--code")
+    assert sentence == "give one of --json, --tree and --code"
+
+
+def test_show_draws_a_tree() -> None:
+    lines = invoke("show", "model-a", "--tree").stdout.splitlines()
+    assert lines[2] == "├─ 1 conv2d 16, 5×5 → 16×28×28 · 416 parameters"
+    assert lines[-2] == "└─ 8 linear 10 → 10 · 15,690 parameters"
+
+
 def test_what_is_neither_a_preset_nor_a_run_is_refused() -> None:
     assert refusal("show", "model-z").startswith("no preset model-z; did you mean")
     Path("folder").mkdir()

@@ -3,7 +3,7 @@
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from cnn_tui.config import RunConfig, parse_mapping
 from cnn_tui.engine.data import Splits
@@ -71,3 +71,14 @@ def same(first: Any, second: Any) -> bool:
         pairs = zip(first, second, strict=True)
         return all(same(*pair) for pair in pairs)
     return bool(first == second)
+
+
+def move(model: nn.Module, device: torch.device) -> None:
+    """Puts values without content on a device in the place of weights and buffers."""
+    for module in model.modules():
+        kinds: tuple[dict[str, Any], ...] = (module._parameters, module._buffers)
+        for values in kinds:
+            for name, value in values.items():
+                values[name] = torch.empty(
+                    value.shape, dtype=value.dtype, device=device
+                )

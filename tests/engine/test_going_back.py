@@ -27,7 +27,7 @@ from cnn_tui.engine.resume import Changes, resume_run, take_over
 from cnn_tui.engine.trainer import Trainer
 from cnn_tui.engine.verify import verify_run
 from cnn_tui.errors import UnreadableError
-from cnn_tui.runs import mailbox
+from cnn_tui.runs import evaluations, mailbox
 from cnn_tui.runs.events import Paused
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.rows import metrics_rows
@@ -135,9 +135,11 @@ def test_a_rollback_forgets_results_that_are_void(tmp_path: Path) -> None:
         accuracy = trained.tell("evaluate")["test/accuracy"]
         trained.tell("pause")
         assert status(trained.path)["test_accuracy"] == accuracy
+        assert evaluations.all_of(trained.path)
         trained.tell("rollback", lr=0.01)
         trained.tell("pause")
         assert status(trained.path)["test_accuracy"] is None
+        assert evaluations.all_of(trained.path) == []
         trained.tell("stop")
         trained.outcome()
 

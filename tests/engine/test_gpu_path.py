@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -27,7 +27,15 @@ from cnn_tui.engine.trainer import Trainer
 from cnn_tui.errors import DeviceBusyError, DeviceError, TrainingError
 from cnn_tui.host import nvml
 from cnn_tui.host.gpu_sample import GpuSample
-from tests.engine.making import RANDOM, TINY, losses, make_config, make_trainer, same
+from tests.engine.making import (
+    RANDOM,
+    TINY,
+    losses,
+    make_config,
+    make_trainer,
+    move,
+    same,
+)
 
 CPU, CUDA, MPS = torch.device("cpu"), torch.device("cuda:0"), torch.device("mps")
 MODEL_A: list[Any] = [
@@ -171,7 +179,7 @@ def test_all_of_a_batch_is_on_the_gpu(normalize: str, splits: Splits) -> None:
     config = make_config(RANDOM, {"normalize": normalize})
     network, _ = new_network(config, splits.scaling, CPU)
     with FakeTensorMode():
-        _move(network.model, CUDA)
+        move(network.model, CUDA)
         images = Images(
             images=torch.empty(500, 1, 28, 28, dtype=torch.uint8, device=CUDA),
             labels=torch.empty(500, dtype=torch.int64, device=CUDA),
@@ -182,17 +190,6 @@ def test_all_of_a_batch_is_on_the_gpu(normalize: str, splits: Splits) -> None:
         loss = make_loss(config.training.loss, 10)(outputs, batch.labels)
         assert {loss.device, outputs.device, batch.labels.device} == {CUDA}
         assert outputs.shape == (50, 10)
-
-
-def _move(model: nn.Module, device: torch.device) -> None:
-    """Puts values without content on a device in the place of weights and buffers."""
-    for module in model.modules():
-        kinds: tuple[dict[str, Any], ...] = (module._parameters, module._buffers)
-        for values in kinds:
-            for name, value in values.items():
-                values[name] = torch.empty(
-                    value.shape, dtype=value.dtype, device=device
-                )
 
 
 # Precision and determinism

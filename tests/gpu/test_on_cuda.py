@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -11,9 +12,11 @@ from cnn_tui.config.values import MAX_STEPS
 from cnn_tui.engine import profiler, setup
 from cnn_tui.engine.checkpoint import load_checkpoint
 from cnn_tui.engine.interrupts import Interrupts
+from cnn_tui.engine.look.answers import Answers
 from cnn_tui.engine.resume import Changes, resume_run
 from cnn_tui.engine.trainer import Trainer
 from cnn_tui.engine.verify import verify_run
+from cnn_tui.look import messages as ask
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.profile import read_profile
 from cnn_tui.runs.writer import RunWriter
@@ -117,6 +120,41 @@ def test_images_that_do_not_fit_give_the_same_bits(
     elsewhere = run(config(), tmp_path)[0]
     assert len(events(elsewhere, "data_noticed")) == 2
     assert same(result(elsewhere), result(resident))
+
+
+def test_looks_on_the_gpu_find_what_those_on_the_cpu_find(tmp_path: Path) -> None:
+    answers = Answers(run(config(), tmp_path)[0], None)
+    replayed = answers.require(ask.Replay(step=17), ask.Replayed)
+    picture = ask.Picture(index=3)
+    questions: list[ask.AnyQuestion] = [
+        ask.Look(moment=moment, picture=picture, layer="3")
+        for moment in ("newest", 0, replayed.step)
+    ]
+    questions += [
+        ask.Explain(moment="newest", picture=picture, layer=layer, channel=2)
+        for layer in ("1", "2", "6")
+    ]
+    questions += [
+        ask.Predict(moment="newest"),
+        ask.FindPatches(moment="newest", layer="1", channel=1),
+        ask.Occlude(moment="newest", picture=picture, label=4),
+        ask.FindNeighbours(moment="newest", picture=picture),
+    ]
+    before = [numbers(answers.answer(question)) for question in questions]
+    assert answers.use("cuda").startswith("cuda:0")
+    for question, expected in zip(questions, before, strict=True):
+        found = numbers(answers.answer(question))
+        assert found.keys() == expected.keys()
+        for name, value in found.items():
+            assert np.allclose(value, expected[name], rtol=1e-3, atol=1e-4), name
+
+
+def numbers(answer: ask.AnyAnswer) -> dict[str, Any]:
+    """Returns what of an answer is an array or a number."""
+    assert not isinstance(answer, ask.Failed), answer.reason
+    found = {name: getattr(answer, name) for name in answer.__struct_fields__}
+    kinds = (np.ndarray, float, int)
+    return {name: value for name, value in found.items() if isinstance(value, kinds)}
 
 
 def test_updates_are_taken_apart_by_events(

@@ -12,6 +12,7 @@ from cnn_tui.engine.images import Images
 from cnn_tui.engine.look.answers import Answers
 from cnn_tui.engine.look.excite import dead_channels
 from cnn_tui.engine.look.regard import occlusion
+from cnn_tui.engine.look.trace import in_batches
 from cnn_tui.engine.network import Network, load_network
 from cnn_tui.look import messages as ask
 
@@ -61,6 +62,42 @@ def test_a_channel_is_dead_if_no_picture_of_the_sample_excites_it(
     asked = answers.answer(ask.FindDead(moment="newest"))
     assert isinstance(asked, ask.DeadChannels)
     assert asked.channels == dead_channels(network, answers.source.stages, images)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        ask.FindDead(moment="newest"),
+        ask.FindPatches(moment="newest", layer="1", channel=0),
+        ask.FindNeighbours(moment="newest", picture=SEVEN),
+        ask.Predict(moment="newest"),
+    ],
+    ids=lambda question: type(question).__name__,
+)
+def test_what_takes_long_is_told_in_parts_and_can_be_ended(
+    answers: Answers, question: ask.AnyQuestion
+) -> None:
+    heard: list[tuple[int, int]] = []
+
+    def tell(done: int, total: int) -> None:
+        heard.append((done, total))
+        if len(heard) == 2:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        answers.answer(question, tell)
+    assert 0 < heard[0][0] < heard[1][0] <= heard[1][1]
+
+
+def test_large_pictures_go_through_a_few_at_a_time(network: Network) -> None:
+    def sizes(side: int) -> list[int]:
+        images = torch.zeros(600, 1, side, side, dtype=torch.uint8)
+        return [len(batch) for batch in in_batches(network, images)]
+
+    assert sum(sizes(28)) == sum(sizes(256)) == 600
+    assert max(sizes(256)) * 256**2 <= max(sizes(28)) * 28**2 * 1.1
+    huge = torch.zeros(2, 1, 1024, 1024, dtype=torch.uint8)
+    assert [len(batch) for batch in in_batches(network, huge)] == [1, 1]
 
 
 def test_the_best_patches_hold_the_largest_values_of_the_test_set(

@@ -86,13 +86,18 @@ def test_a_picture_of_ones_own_and_one_that_does_not_fit(run: Path) -> None:
 @pytest.mark.parametrize(
     ("question", "reason"),
     [
-        (ask.Look(moment=77, picture=SEVEN, layer="1"), "step-00000077.pt"),
+        (
+            ask.Look(moment=77, picture=SEVEN, layer="1"),
+            "no checkpoint of step 77",
+        ),
         (ask.Look(moment=0, picture=ask.Picture(index=10_000), layer="1"), "from 0 on"),
         (ask.Look(moment=0, picture=SEVEN, layer="9.9"), "no layer"),
         (ask.FindPatches(moment=0, layer="1", channel=99), "no channel 99"),
         (ask.Predict(moment=0, part="validation"), "no validation images"),
         (ask.Occlude(moment=0, picture=SEVEN, label=10), "no class 10"),
         (ask.Fetch(part="test", indices=(-1,)), "no such picture"),
+        (ask.UseDevice(device="cuda:99"), "no device cuda:99 here; there is "),
+        (ask.UseDevice(device="cuda:\x1b[31m"), "no device cuda:"),
     ],
 )
 def test_what_cannot_be_answered_is_a_sentence(
@@ -122,6 +127,20 @@ def test_a_long_answer_tells_how_far_it_is_and_can_be_withdrawn(run: Path) -> No
         found = await look.ask(ask.Predict(moment=0), ask.Predictions, tell)
         assert heard[-1] == (10_000, 10_000)
         assert len(found.labels) == len(found.predicted) == 10_000
+
+    talk(run, look_inside)
+
+
+def test_a_device_that_is_not_there_leaves_the_look_where_it_is(run: Path) -> None:
+    async def look_inside(look: Look) -> None:
+        question = ask.Look(moment="newest", picture=SEVEN, layer="4")
+        before = await look.ask(question, ask.Seen)
+        with pytest.raises(InputError, match="no device cuda:99"):
+            await look.ask(ask.UseDevice(device="cuda:99"), ask.DeviceUsed)
+        used = await look.ask(ask.UseDevice(device="cpu"), ask.DeviceUsed)
+        assert used.label == "cpu"
+        after = await look.ask(question, ask.Seen)
+        assert np.array_equal(after.maps, before.maps)
 
     talk(run, look_inside)
 

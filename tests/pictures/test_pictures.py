@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.segment import Segment
+from rich.style import Style
 
 from cnn_tui.pictures import canvas
 from cnn_tui.pictures.cells import drawn, write_png
@@ -57,15 +59,44 @@ def test_zero_is_dark_and_signs_have_colours() -> None:
     assert (half < np.maximum(ZERO, POSITIVE)).all()
 
 
-def test_a_cell_is_two_pixels_and_equal_neighbours_are_one_segment() -> None:
+def test_a_cell_is_two_pixels_and_two_colours_are_one_segment() -> None:
     image = np.array([[[255, 255, 0], [0, 0, 0], [7, 7, 7]]], np.uint8)
     lines = drawn(from_image(image), Depth.TRUE_COLOUR)
-    assert [[part.text for part in line] for line in lines] == [["▀▀", " "], ["▀▀▀"]]
+    assert [[part.text for part in line] for line in lines] == [["▀▀ "], ["▀▀▀"]]
     first, second = lines[0][0].style, lines[1][0].style
     assert first is not None
     assert str(first) == "#ffffff on #000000"
     assert second is not None
     assert second.bgcolor is None
+
+
+@pytest.mark.parametrize("colours", [2, 3, 40])
+def test_cells_show_the_pixels_and_nothing_else(colours: int) -> None:
+    random = np.random.default_rng(colours)
+    palette = random.integers(0, 255, (colours, 4)).astype(np.uint8)
+    palette[:, 3] = 255
+    palette[0] = 0  # not painted
+    pixels = palette[random.integers(0, colours, (5, 30))]
+    lines = drawn(pixels, Depth.TRUE_COLOUR)
+    assert len(lines) == 3
+    seen = np.concatenate([pixels_of(line) for line in lines])
+    assert (seen[:5] == pixels).all()
+    if colours == 2:
+        assert [len(line) for line in lines] == [1, 1, 1]
+
+
+def pixels_of(line: list[Segment]) -> "np.ndarray":
+    """Returns what a terminal shows of a line of cells, 2×W×4."""
+    seen = []
+    for part in line:
+        style = part.style or Style()
+        ink, ground = (
+            (*colour.get_truecolor(), 255) if colour else (0, 0, 0, 0)
+            for colour in (style.color, style.bgcolor)
+        )
+        halves = {" ": (ground, ground), "▀": (ink, ground), "▄": (ground, ink)}
+        seen += [halves.get(sign, (ink, ink)) for sign in part.text]
+    return np.array(seen, np.uint8).transpose(1, 0, 2)
 
 
 @pytest.mark.parametrize(("depth", "shown"), [("grey", "█░ "), ("ascii", "@- ")])

@@ -52,9 +52,15 @@ def test_a_burst_right_after_the_fall_casts_no_shadow() -> None:
 
 
 def test_the_suggestion_keeps_away_from_the_burst() -> None:
-    found = suggest(falling(0.3, burst=0.4))
+    found = suggest(falling(0.1, burst=0.4))
     assert found.rate and found.rate <= 0.15
     assert found.reason.endswith(": a third of that")
+
+
+def test_a_fall_right_before_the_burst_is_not_trusted() -> None:
+    found = suggest(falling(0.3, burst=0.4))
+    assert found.rate == found.tenth_of_lowest
+    assert found.reason.endswith("as the fall comes so late")
 
 
 def test_a_curve_that_does_not_burst_has_a_suggestion() -> None:

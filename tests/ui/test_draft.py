@@ -39,7 +39,7 @@ def errors(draft: Draft) -> dict[str, str]:
 
 
 def test_every_value_that_can_be_set_has_a_field() -> None:
-    others = {"title", "description", "dataset.split_seed", "dataset.corrections"}
+    others = {"title", "description", "dataset.split_seed"}
     others |= {"dataset.folder", "dataset.npz"}  # typed where the name is
     assert set(KEYS) == set(known_keys()) - others
     assert set(HINTS) | set(WORDS_FOR_NONE) <= set(KEYS)
@@ -51,6 +51,19 @@ def test_a_preset_without_edits_is_started_as_it_is(file: PresetFile) -> None:
     chosen = read_preset(file)
     pausing = chosen.with_settings([("training.on_non_finite", "pause")])
     assert Draft(preset=chosen).config() == pausing
+
+
+def test_corrections_are_a_file_or_what_is_wrong_with_it(tmp_path: Path) -> None:
+    draft = Draft(preset=MODEL_C)
+    assert draft.view().fields["dataset.corrections"].placeholder == "off"
+    missing = edited(draft, corrections=str(tmp_path / "missing.yaml"))
+    assert "missing.yaml" in errors(missing)["corrections"]
+    path = tmp_path / "mnist.corrections.yaml"
+    path.write_text("{format: 1, dataset: mnist, pictures: []}")
+    chosen = edited(draft, corrections=str(path))
+    assert errors(chosen) == {}
+    assert chosen.config().dataset.corrections == str(path)
+    assert edited(chosen, corrections="off").config().dataset.corrections is None
 
 
 def test_a_preset_that_says_what_to_do_about_nan_is_heard(tmp_path: Path) -> None:

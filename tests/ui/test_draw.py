@@ -1,5 +1,6 @@
 """Drawing a digit, and what the network says of it."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -144,6 +145,30 @@ async def test_two_networks_judge_side_by_side_and_one_that_is_not_there_is_name
         message = screen.query_one(MessageLine)
         await until(pilot, lambda: message.display)
         assert 'no run "nobody"' in str(message.content)
+
+
+async def test_a_network_of_other_classes_or_of_no_step_is_refused(
+    run: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(run, tmp_path / run.name)
+    options = ("--set", "iterations=2", "--set", "batch_size=8", "--name", "two")
+    images = np.zeros((40, 28, 28), np.uint8)
+    np.savez(tmp_path / "two.npz", images=images, labels=np.arange(40) % 2)
+    command = ("train", "logistic", "--dataset", tmp_path / "two.npz", *options)
+    assert invoke(*command, "--runs-dir", tmp_path).exit_code == 0
+    async with drawing(tmp_path / run.name, WIDE) as (screen, pilot):
+        before = verdict(screen)
+        message = screen.query_one(MessageLine)
+        other = next(path.name for path in tmp_path.glob("*-two"))
+        for answer, why in [
+            (other, "has other classes"),
+            ("77", "no checkpoint of"),
+        ]:
+            await pilot.press("o", *answer, "enter")
+            await until(pilot, lambda: why in str(message.content))  # noqa: B023
+            screen.query_one(Sketch).post_message(Sketch.Changed())
+            await until(pilot, lambda: not message.display)
+            assert verdict(screen) == before
 
 
 async def test_the_maps_of_any_layer_follow(run: Path) -> None:

@@ -117,6 +117,7 @@ async def test_maps_filters_and_values_are_those_that_torch_computes(run: Path) 
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, DashboardScreen))
         await until(pilot, lambda: not process.is_running())
+        screen.draw()  # as an answer does that comes too late
 
 
 async def test_pictures_are_found_and_gone_through(run: Path) -> None:
@@ -151,10 +152,9 @@ async def test_what_channels_look_for_and_where_it_looked(run: Path) -> None:
     async with looking(run) as (app, pilot):
         screen = inside(app)
         await pilot.press("down", "down", "down", "right", "p")
-        await until(pilot, lambda: screen.patches is not None)
+        await until(pilot, lambda: "channel 2 is excited most by" in title(app))
         patches = screen.patches
         assert patches is not None
-        assert "channel 2 is excited most by" in title(app)
         best = f"{patches.labels[0]} {value_word(patches.values[0])}"
         assert best in screen_text(app)
         await pilot.press("escape", "o")
@@ -214,6 +214,18 @@ async def test_a_run_without_its_weights_is_said_to_be_so(
         assert inside(app).problem
         await pilot.press("escape")
         assert isinstance(app.screen, DashboardScreen)
+
+
+async def test_looking_may_be_computed_elsewhere(run: Path) -> None:
+    async with looking(run) as (app, pilot):
+        for device, said in [("cuda:99", "no device cuda:99 here"), ("cpu", "channel")]:
+            await pilot.press("D")
+            await until(pilot, lambda: isinstance(app.focused, Input))
+            app.screen.query_one(Input).value = device
+            await pilot.press("enter")
+            await until(pilot, lambda: said in screen_text(app))  # noqa: B023
+            assert inside(app).looking.device == "cpu"
+            assert "on cpu" not in screen_text(app)
 
 
 @pytest.mark.parametrize("pictures", ["grey", "ascii", "16"])

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from cnn_tui.datasets.form import PARTS, Part
+from cnn_tui.engine.device import device_label, pick_device
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.look import excite, regard
 from cnn_tui.engine.look.explain import explain, rectangle
@@ -55,16 +56,28 @@ class Answers:
         assert isinstance(answer, kind)
         return answer
 
+    def use(self, name: str) -> str:
+        """Computes elsewhere from now on; returns where.
+
+        ``name`` is auto, cpu, mps, cuda or cuda:N. Raises DeviceError.
+        """
+        device = pick_device(name)
+        self.source.use(device)
+        self._traces.clear()
+        return device_label(device)
+
     def _answer(self, question: ask.AnyQuestion, tell: Tell) -> ask.AnyAnswer:
         match question:
             case ask.Open():
                 return self._opened()
+            case ask.UseDevice():
+                return ask.DeviceUsed(label=self.use(question.device))
             case ask.Look():
                 return self._look(question)
             case ask.Explain():
                 return self._explain(question)
             case ask.FindDead():
-                return self._dead(question)
+                return self._dead(question, tell)
             case ask.FindPatches():
                 return self._patches(question, tell)
             case ask.Occlude():
@@ -79,7 +92,7 @@ class Answers:
             case ask.Fetch():
                 return self._fetch(question.part, question.indices)
             case ask.FindNeighbours():
-                return self._neighbours(question)
+                return self._neighbours(question, tell)
             case ask.Identify():
                 self._check(question.part, question.indices)
                 id_of = self.source.splits.id_of
@@ -87,7 +100,7 @@ class Answers:
                 return ask.Identified(pictures=found)
             case ask.ListLabels():
                 labels = self.source.images(question.part).labels
-                return ask.Labels(labels=labels.cpu().numpy())
+                return ask.Labels(labels=labels.numpy())
             case ask.Replay():
                 return self._replay(question, tell)
             case _:
@@ -143,11 +156,11 @@ class Answers:
         scores = found.outputs[_last(self.source.stages).number][0]
         return ask.Seen(
             step=weighed.step,
-            image=image[0].cpu().numpy(),
+            image=image[0].numpy(),
             label=label,
-            scores=scores.cpu().numpy(),
-            probabilities=scores.softmax(0).cpu().numpy(),
-            maps=found.outputs[layer][0].cpu().numpy(),
+            scores=scores.numpy(),
+            probabilities=scores.softmax(0).numpy(),
+            maps=found.outputs[layer][0].numpy(),
             filters=self._weight(weighed, layer, "weight"),
             bias=self._weight(weighed, layer, "bias"),
             net_limit=limit_of(found),
@@ -170,10 +183,12 @@ class Answers:
                 weighed.network, self.source.stages, found, stage, place, weighed.step
             )
 
-    def _dead(self, question: ask.FindDead) -> ask.DeadChannels:
+    def _dead(self, question: ask.FindDead, tell: Tell) -> ask.DeadChannels:
         weighed = self.source.at(question.moment)
         images = self.source.images("test").images[: excite.SAMPLE]
-        channels = excite.dead_channels(weighed.network, self.source.stages, images)
+        channels = excite.dead_channels(
+            weighed.network, self.source.stages, images, tell
+        )
         return ask.DeadChannels(
             step=weighed.step, pictures=len(images), channels=channels
         )
@@ -201,7 +216,7 @@ class Answers:
             images=fetched.images,
         )
 
-    def _neighbours(self, question: ask.FindNeighbours) -> ask.Neighbours:
+    def _neighbours(self, question: ask.FindNeighbours, tell: Tell) -> ask.Neighbours:
         weighed = self.source.at(question.moment)
         image, _ = self.source.picture(question.picture)
         indices, distances = regard.neighbours(
@@ -210,6 +225,7 @@ class Answers:
             image,
             self.source.images("train"),
             question.count,
+            tell,
         )
         fetched = self._fetch("train", tuple(indices))
         return ask.Neighbours(
@@ -222,8 +238,12 @@ class Answers:
 
     def _replay(self, question: ask.Replay, tell: Tell) -> ask.Replayed:
         source = self.source
-        found = replay(source.run, question.step, source.data_dir, tell)
-        source.keep(Weighed(step=found.step, network=found.network))
+        threads = torch.get_num_threads()
+        try:  # with as many as the training has
+            found = replay(source.run, question.step, source.data_dir, tell)
+        finally:
+            torch.set_num_threads(threads)
+        source.keep(found.step, found.network)
         return ask.Replayed(
             step=found.step,
             from_step=found.from_step,
@@ -237,9 +257,7 @@ class Answers:
     def _fetch(self, part: Part, indices: tuple[int, ...]) -> ask.Fetched:
         images = self._check(part, indices)
         chosen = images.subset(torch.tensor(indices, dtype=torch.int64))
-        return ask.Fetched(
-            images=chosen.images.cpu().numpy(), labels=chosen.labels.cpu().numpy()
-        )
+        return ask.Fetched(images=chosen.images.numpy(), labels=chosen.labels.numpy())
 
     def _check(self, part: Part, indices: Sequence[int]) -> Images:
         """Returns a part's images; raises InputError if it lacks one of these."""

@@ -73,14 +73,15 @@ def other_pictures(
         )
     places, note = _places(whole.class_names, source.facts.class_names, dataset.title)
     labels = places[images.labels]
-    return Pictures(images=replace(images, labels=labels).to(source.device), note=note)
+    return Pictures(images=replace(images, labels=labels), note=note)
 
 
 def judge(source: Source, weighed: Weighed, pictures: Pictures) -> Evaluation:
     """Evaluates a network as its training does, by the same loss."""
     classes = source.facts.classes
     loss = make_loss(source.config.training.loss, classes)
-    return evaluate(weighed.network, loss, pictures.images, classes)
+    images = pictures.images.to(source.device)
+    return evaluate(weighed.network, loss, images, classes)
 
 
 def _part(whole: WholeSet, which: Part) -> Images:

@@ -76,7 +76,7 @@ def _conv(
     mode = "constant" if layer.padding_mode == "zeros" else layer.padding_mode
     group = inputs[first : first + per_group]
     patch = _windowed(group, window, layer.dilation, mode)
-    kernel = module.weight[channel].detach().float()
+    kernel = module.weight[channel].detach().float().cpu()
     terms = tuple(
         _term(first + number, values, weights)
         for number, (values, weights) in enumerate(zip(patch, kernel, strict=True))
@@ -146,7 +146,7 @@ def _divisor(
 
 def _linear(module: nn.Module, inputs: Tensor, feature: int) -> Parts:
     assert isinstance(module, nn.Linear)
-    weights = module.weight[feature].detach().float()
+    weights = module.weight[feature].detach().float().cpu()
     return Parts(
         kind="sum",
         terms=(_term(0, inputs, weights),),
@@ -161,7 +161,8 @@ def _bias(module: nn.Conv2d | nn.Linear, channel: int) -> float | None:
 def _residual(module: nn.Module, inputs: Tensor, channel: int, region: Region) -> Parts:
     assert isinstance(module, ResidualModule)
     with torch.inference_mode():
-        ways = [way(inputs[None])[0].float() for way in (module.body, module.shortcut)]
+        here = inputs[None].to(next(module.parameters(), inputs).device)
+        ways = [way(here)[0].float().cpu() for way in (module.body, module.shortcut)]
     return Parts(kind="sum", terms=tuple(_one(way, channel, region) for way in ways))
 
 

@@ -12,7 +12,6 @@ from cnn_tui.engine.network import Network
 from cnn_tui.layers import Linear, Stage
 from cnn_tui.look.messages import OcclusionMap, Predictions
 
-_BATCH_SIZE = 500
 _WINDOWS_ACROSS = 7
 """Of an occlusion map: a window covers a seventh of the picture, and moves by half."""
 
@@ -22,24 +21,23 @@ Tell = Callable[[int, int], None]
 def probabilities(network: Network, images: Tensor) -> Tensor:
     """Takes uint8 N×C×H×W, returns float32 N×classes that add up to 1 each."""
     with torch.inference_mode():
-        return torch.cat(
-            [network(batch).softmax(1) for batch in in_batches(images, _BATCH_SIZE)]
-        )
+        batches = in_batches(network, images)
+        return torch.cat([network(batch).softmax(1) for batch in batches]).cpu()
 
 
 def predict(network: Network, images: Images, step: int, tell: Tell) -> Predictions:
     """Takes each picture for something; ``tell`` hears how far it is."""
     predicted, confidence = [], []
-    for batch in in_batches(images.images, _BATCH_SIZE):
+    for batch in in_batches(network, images.images):
         best = probabilities(network, batch).max(1)
         predicted.append(best.indices)
         confidence.append(best.values)
         tell(sum(map(len, predicted)), len(images))
     return Predictions(
         step=step,
-        labels=images.labels.cpu().numpy(),
-        predicted=torch.cat(predicted).cpu().numpy(),
-        confidence=torch.cat(confidence).cpu().numpy(),
+        labels=images.labels.numpy(),
+        predicted=torch.cat(predicted).numpy(),
+        confidence=torch.cat(confidence).numpy(),
     )
 
 
@@ -62,7 +60,7 @@ def occlusion(network: Network, image: Tensor, label: int, step: int) -> Occlusi
     for number, (y, x) in enumerate(places):
         covered[number, :, y : y + window, x : x + window] = mean[0]
     whole = probabilities(network, image)[0, label]
-    falls = (whole - probabilities(network, covered)[:, label]).cpu().numpy()
+    falls = (whole - probabilities(network, covered)[:, label]).numpy()
     total, times = np.zeros((2, height, width))
     for fall, (y, x) in zip(falls, places, strict=True):
         total[y : y + window, x : x + window] += fall
@@ -77,18 +75,19 @@ def neighbours(
     image: Tensor,
     train: Images,
     count: int,
+    tell: Tell,
 ) -> tuple[list[int], list[float]]:
     """Returns the training pictures nearest to one, and their distances, nearest first.
 
-    Distances are Euclidean, between what the last linear layer gets.
+    Distances are Euclidean, between what the last linear layer gets. ``tell`` hears how
+    far it is, and may raise to end it.
     """
     here = _features(network, stages, image)
-    distances = torch.cat(
-        [
-            torch.cdist(_features(network, stages, batch), here)[:, 0]
-            for batch in in_batches(train.images, _BATCH_SIZE)
-        ]
-    )
+    found: list[Tensor] = []
+    for batch in in_batches(network, train.images):
+        found.append(torch.cdist(_features(network, stages, batch), here)[:, 0])
+        tell(sum(map(len, found)), len(train))
+    distances = torch.cat(found)
     nearest = distances.argsort(stable=True)[:count]
     return nearest.tolist(), distances[nearest].tolist()
 
@@ -98,7 +97,7 @@ def _features(network: Network, stages: Sequence[Stage], images: Tensor) -> Tens
     last = [s for s in stages if isinstance(s.layer, Linear)][-1:] or stages[-1:]
     found = Trace()
     with torch.inference_mode(), recording(network.model, last, found):
-        network(images)
+        network(images.to(network.device))
     return found.inputs[last[0].number].flatten(1)
 
 

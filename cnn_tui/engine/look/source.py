@@ -11,14 +11,16 @@ from torch import Tensor
 from cnn_tui.datasets.form import Part
 from cnn_tui.engine.checkpoint import BEST, Checkpoint, load_checkpoint
 from cnn_tui.engine.data import Splits, load_splits
+from cnn_tui.engine.device import release_memory
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Network, load_network, new_network
+from cnn_tui.engine.numerics import set_precision
 from cnn_tui.engine.recorded import GOOD, find_checkpoint
 from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.layers import Stage, stages
 from cnn_tui.look.messages import Moment, Picture
 from cnn_tui.runs.config import read_config, read_config_text
-from cnn_tui.runs.history import step_file
+from cnn_tui.runs.history import abandoned_checkpoints, step_file, steps_available
 from cnn_tui.runs.layout import CHECKPOINTS, HISTORY
 from cnn_tui.runs.status import read_status
 from cnn_tui.text import count, printable
@@ -39,13 +41,14 @@ class Weighed:
 class Source:
     """Reads a run directory, whoever trains it, and never writes there.
 
+    Pictures are in this machine's memory, networks on the device.
+
     Attributes:
         stages: The layers of its model.
+        device: Where its networks compute; the CPU, until ``use``.
     """
 
-    def __init__(
-        self, run: Path, data_dir: Path | None, device: torch.device = CPU
-    ) -> None:
+    def __init__(self, run: Path, data_dir: Path | None) -> None:
         """Raises InputError if the run has no config that can be read."""
         self.run = run
         self.config = read_config(run)
@@ -53,16 +56,26 @@ class Source:
         self.stages: list[Stage] = stages(
             self.config.model.layers, self.facts.input_shape, self.facts.classes
         )
-        self.device = device
+        self.device = CPU
         self.data_dir = data_dir
         self._config_text = read_config_text(run)
         self._kept: dict[int, Weighed] = {}
         self._loaded: dict[str, tuple[tuple[int, ...], Weighed]] = {}
 
+    def use(self, device: torch.device) -> None:
+        """Lets networks compute on another device from now on."""
+        set_precision(self.config.training)
+        kept, self._kept = self._kept, {}
+        self._loaded.clear()
+        self.device = device
+        for step, weighed in kept.items():
+            self.keep(step, weighed.network)
+        release_memory()
+
     @cached_property
     def splits(self) -> Splits:
         """Its pictures. Raises DataError if they are not there."""
-        return load_splits(self.config, self.data_dir, self.device, may_download=False)
+        return load_splits(self.config, self.data_dir, CPU, may_download=False)
 
     def images(self, part: Part) -> Images:
         """Returns a part of the pictures. Raises InputError if there is none."""
@@ -83,8 +96,7 @@ class Source:
                     f"a picture of shape {picture.own.shape}, the network takes "
                     f"{self.facts.input_shape}"
                 )
-            own = torch.from_numpy(picture.own.copy()).to(self.device, torch.uint8)
-            return own[None], None
+            return torch.from_numpy(picture.own.copy())[None].to(torch.uint8), None
         images = self.images(picture.part)
         if not 0 <= picture.index < len(images):
             raise InputError(
@@ -100,11 +112,9 @@ class Source:
         Raises:
             InputError: if no checkpoint is of that moment, or none can be read.
         """
-        if isinstance(moment, int) and moment in self._kept:
-            return self._kept[moment]
         path = self._path(moment)
         if path is None:
-            return self._first()
+            return self._without_file(moment)
         mark = _mark(path)
         known = self._loaded.get(str(moment))
         if known and known[0] == mark:
@@ -115,26 +125,40 @@ class Source:
         self._loaded[str(moment)] = (mark, weighed)
         return weighed
 
-    def keep(self, weighed: Weighed) -> None:
+    def _without_file(self, moment: Moment) -> Weighed:
+        """Returns what was kept of a moment, or the first weights of all."""
+        if not isinstance(moment, int):
+            return self._first()
+        if moment in self._kept:
+            return self._kept[moment]
+        if moment == 0:
+            return self._first()
+        steps = (0, *steps_available(self.run))
+        nearest = min(steps, key=lambda step: abs(step - moment))
+        raise InputError(
+            f"{printable(self.run.name)} has no checkpoint of step {moment:,}; the "
+            f"nearest is of step {nearest:,}"
+        )
+
+    def keep(self, step: int, network: Network) -> None:
         """Lets weights be looked at that no checkpoint has; the last few are kept."""
-        weighed.network.model.eval()
         while len(self._kept) >= _MOST:
             self._kept.pop(next(iter(self._kept)))
-        self._kept[weighed.step] = weighed
+        self._kept[step] = self._placed(step, network)
 
     def _path(self, moment: Moment) -> Path | None:
-        """Returns the file of a moment; None for the weights before any update."""
+        """Returns the file of a moment, if there is one that was not gone back on."""
         folder = self.run / CHECKPOINTS
         if moment == "newest":
             there = [folder / name for name in GOOD if (folder / name).exists()]
             return there[0] if there else None
         if moment == "best":
             return folder / BEST
-        kept = folder / step_file(moment)
-        for path in (kept, self.run / HISTORY / kept.name):
-            if path.exists():
-                return path
-        return self._replaced(moment) or (None if moment == 0 else kept)
+        name = step_file(moment)
+        kept, past = folder / name, self.run / HISTORY / name
+        if kept.exists() and name not in abandoned_checkpoints(self.run):
+            return kept
+        return past if past.exists() else self._replaced(moment)
 
     def _replaced(self, step: int) -> Path | None:
         """Returns the file that holds a step until there is a better or newer one."""
@@ -158,18 +182,23 @@ class Source:
         scaling = checkpoint.scaling or self.splits.scaling
         try:
             weights = checkpoint.ema or checkpoint.model  # those that are evaluated
-            network = load_network(self.config, scaling, weights, self.device)
+            network = load_network(self.config, scaling, weights, CPU)
         except RuntimeError as error:
             raise RunDirectoryError(
                 f"a checkpoint of {printable(self.run.name)} is of another network"
             ) from error
+        return self._placed(checkpoint.step, network)
+
+    def _placed(self, step: int, network: Network) -> Weighed:
+        if network.device != self.device:
+            weights = network.model.state_dict()
+            network = load_network(self.config, network.scaling, weights, self.device)
         network.model.eval()
-        return Weighed(step=checkpoint.step, network=network)
+        return Weighed(step=step, network=network)
 
     def _first(self) -> Weighed:
-        network, _ = new_network(self.config, self.splits.scaling, self.device)
-        network.model.eval()
-        return Weighed(step=0, network=network)
+        network, _ = new_network(self.config, self.splits.scaling, CPU)
+        return self._placed(0, network)
 
 
 def _mark(path: Path) -> tuple[int, ...]:

@@ -31,6 +31,7 @@ from cnn_tui.preflight.messages import (
     Measured,
     Unmeasured,
 )
+from cnn_tui.preflight.remembered import remember
 
 _SECONDS_EACH = 0.5
 _UPDATES_EACH = 6
@@ -100,10 +101,11 @@ class _Bench:
             cost=cost,
             images_per_second=trainer.images_per_update / cost.ms_per_update * 1000,
             memory_bytes=peak.taken_bytes(),
-            total_seconds=cost.seconds(config),
+            total_seconds=cost.seconds(config) + compile_seconds,
             compile_seconds=compile_seconds,
         )
         self.lines.append(line)
+        remember(self._asked(settings), cost)
         return line
 
     def largest_batch(self, config: RunConfig) -> LargestBatch | None:
@@ -140,8 +142,10 @@ class _Bench:
         return peak.taken_bytes()
 
     def _config(self, settings: list[Setting]) -> RunConfig:
-        config = parse_mapping(apply_settings(self.request.config, settings))
-        return settle(config)[0]
+        return settle(self._asked(settings))[0]
+
+    def _asked(self, settings: list[Setting]) -> RunConfig:
+        return parse_mapping(apply_settings(self.request.config, settings))
 
     def _trainer(self, config: RunConfig) -> Trainer:
         return make_trainer(config, self.splits, self.device, lambda: 0.0)

@@ -8,10 +8,8 @@ from cnn_tui.config import RunConfig, Setting
 from cnn_tui.engine.network import MEMORY_FORMATS
 from cnn_tui.engine.numerics import precisions
 from cnn_tui.host.hardware import core_count
+from cnn_tui.preflight.cost import CLEARLY_LESS
 from cnn_tui.preflight.messages import Measured
-
-_CLEARLY_LESS = 0.97
-"""Of the time now: what is less than that is no matter of chance."""
 
 
 def variants(config: RunConfig, device: torch.device) -> Iterator[Setting]:
@@ -34,7 +32,7 @@ def fastest_together(lines: Sequence[Measured]) -> list[Setting]:
 
     Empty where that was measured already: it is less than two values.
     """
-    limit = lines[0].cost.ms_per_update * _CLEARLY_LESS
+    limit = lines[0].cost.ms_per_update * CLEARLY_LESS
     best: dict[str, Measured] = {}
     for line in lines[1:]:
         [(key, _)], ms = line.settings, line.cost.ms_per_update

@@ -148,6 +148,20 @@ VIEW = (
         footer=False,
     ),
     Action(
+        name="fork_run",
+        keys="f",
+        label="fork",
+        help="Go on from here, or the value cursor, as a new run, with other values.",
+        footer=False,
+    ),
+    Action(
+        name="race_run",
+        keys="F",
+        label="race",
+        help="Try values side by side from here, on the same batches; keep one.",
+        footer=False,
+    ),
+    Action(
         name="look_inside",
         keys="v",
         label="inside",
@@ -283,6 +297,45 @@ CHART = (
     ),
 )
 """What works in a chart that has the focus."""
+
+RACE = (
+    Action(
+        name="keep",
+        keys="enter",
+        label="keep",
+        help="Go on with the chosen run; the others stay as short runs.",
+        rank=1,
+    ),
+    Action(
+        name="choose(-1)",
+        keys="up",
+        label="previous",
+        help="Choose the run above.",
+        footer=False,
+    ),
+    Action(
+        name="choose(1)",
+        keys="down",
+        label="next",
+        help="Choose the run below.",
+        footer=False,
+    ),
+    Action(
+        name="end_race",
+        keys="x",
+        label="end",
+        help="End the race; the run that trains keeps what it has.",
+        rank=1,
+    ),
+    Action(
+        name="back",
+        keys="escape",
+        label="back",
+        help="Leave; the race goes on in the background.",
+        rank=1,
+    ),
+)
+"""What works beside a race."""
 
 HEALTH = (
     Action(

@@ -81,6 +81,13 @@ RUNS = (
         rank=4,
     ),
     Action(
+        name="fork_run",
+        keys="f",
+        label="fork",
+        help="Go on from an update of the selected run as a new one, changed.",
+        rank=4,
+    ),
+    Action(
         name="filter",
         keys="slash",
         label="filter",

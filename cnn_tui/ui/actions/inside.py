@@ -130,6 +130,13 @@ NETWORK = (
         rank=2,
     ),
     Action(
+        name="choose_device",
+        keys="D",
+        label="device",
+        help="Compute what is looked at on another device, such as cuda:1.",
+        footer=False,
+    ),
+    Action(
         name="save_checkpoint",
         keys="k",
         label="checkpoint",

@@ -58,6 +58,13 @@ NEW_RUN = (
         footer=False,
     ),
     Action(
+        name="measure",
+        keys="t",
+        label="timing",
+        help="Measure how fast this is here, and how it would be faster.",
+        rank=4,
+    ),
+    Action(
         name="reset",
         keys="ctrl+r",
         label="reset",
@@ -144,6 +151,13 @@ DATA = (
 
 LAYERS = (
     Action(
+        name="explain",
+        keys="enter",
+        label="explain",
+        help="Open the page of the layer: formulas, kernel, and what it sees.",
+        rank=2,
+    ),
+    Action(
         name="insert",
         keys="i",
         label="insert",
@@ -186,6 +200,13 @@ LAYERS = (
         rank=4,
     ),
     Action(
+        name="transform",
+        keys="T",
+        label="transform",
+        help="Make the net deeper, gentler or wider, and more; shows the difference.",
+        rank=2,
+    ),
+    Action(
         name="fold(True)",
         keys="left",
         label="fold",
@@ -223,6 +244,28 @@ LAYERS = (
 )
 """What works in the layers of the model."""
 
+EXPLAIN = (
+    Action(
+        name="go(1)",
+        keys="full_stop,down,right",
+        label="next layer",
+        help="Explain the next layer.",
+    ),
+    Action(
+        name="go(-1)",
+        keys="comma,up,left",
+        label="layer before",
+        help="Explain the layer before.",
+    ),
+    Action(
+        name="leave",
+        keys="escape,enter",
+        label="back",
+        help="Go back to the layers.",
+    ),
+)
+"""What works on the page of a layer."""
+
 RATES = (
     Action(
         name="take",
@@ -240,3 +283,41 @@ RATES = (
     ),
 )
 """What works beside the curve of loss against learning rate."""
+
+PREFLIGHT = (
+    Action(
+        name="take",
+        keys="enter",
+        label="take it",
+        help="Take the marked way to compute into the form.",
+        rank=1,
+    ),
+    Action(
+        name="move(-1)",
+        keys="up,k",
+        label="up",
+        help="Mark the line above.",
+        footer=False,
+    ),
+    Action(
+        name="move(1)",
+        keys="down,j",
+        label="down",
+        help="Mark the line below.",
+        footer=False,
+    ),
+    Action(
+        name="everything",
+        keys="a",
+        label="all, compiled too",
+        help="Measure again with what is slow or compiled, which may take minutes.",
+    ),
+    Action(
+        name="back",
+        keys="escape",
+        label="back",
+        help="End measuring, and keep the form as it is.",
+        rank=1,
+    ),
+)
+"""What works beside what was measured."""

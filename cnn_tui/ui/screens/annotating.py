@@ -1,4 +1,4 @@
-"""What people do with a run in the list: notes, tags, pins, and the trash."""
+"""What people do with the selected run of a list: go on, write about it, delete it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +11,15 @@ from cnn_tui.runs.annotations import annotate, note_problem, tags_of, tags_probl
 from cnn_tui.runs.catalog import RunSummary
 from cnn_tui.runs.trash import restore, throw_away
 from cnn_tui.text import printable
+from cnn_tui.ui.looking import LookRequested
 from cnn_tui.ui.screens.dialogs import AskText
+from cnn_tui.ui.screens.forking import ask_fork
+from cnn_tui.ui.screens.resuming import ResumeRequested
 from cnn_tui.ui.widgets.run_list import RunList
 
 
 class Annotating(Screen[None]):
-    """A list of runs, of which the selected one is written about or deleted."""
+    """A list of runs, of which the selected one is gone on with, or written about."""
 
     def __init__(self, name: str) -> None:
         """Nothing is deleted yet."""
@@ -26,6 +29,21 @@ class Annotating(Screen[None]):
     def reread(self, run: Path) -> None:
         """Is called when files of a run were changed here."""
         raise NotImplementedError
+
+    def action_resume_run(self) -> None:
+        """Goes on with the selected run."""
+        if (run := self._current) is not None:
+            self.post_message(ResumeRequested(run.path))
+
+    def action_fork_run(self) -> None:
+        """Goes on from the selected run as a new one."""
+        if (run := self._current) is not None:
+            ask_fork(self, run.path, None)
+
+    def action_look_inside(self) -> None:
+        """Shows the network of the selected run from inside."""
+        if (run := self._current) is not None:
+            self.post_message(LookRequested(run.path))
 
     def action_note(self) -> None:
         """Asks for a note."""

@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -24,13 +24,17 @@ from cnn_tui.ui.curves import (
     X_MODES,
     RunCurves,
     charts,
+    step_at,
     x_limits_of,
 )
+from cnn_tui.ui.foreign_runs import is_foreign
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.looking import LookRequested, MistakesRequested
+from cnn_tui.ui.past_curves import PastCurves
 from cnn_tui.ui.rates_requested import RatesRequested
-from cnn_tui.ui.run_settings import setting_rows
+from cnn_tui.ui.run_settings import foreign_rows, setting_rows
 from cnn_tui.ui.run_view import RunView
+from cnn_tui.ui.screens.forking import ask_fork
 from cnn_tui.ui.screens.steering import SteeringScreen
 from cnn_tui.ui.trouble import advice
 from cnn_tui.ui.widgets.device_pane import DevicePane
@@ -71,6 +75,7 @@ class DashboardScreen(SteeringScreen):
         self._marker = marker
         self._glyphs = GLYPHS[marker]
         self._curves = RunCurves(self.run.reader)
+        self._past = PastCurves(path)
         self._factor = SMOOTHING_FACTORS[0]
         self._x_mode = X_MODES[0]
         self._drawn: object = None
@@ -119,6 +124,7 @@ class DashboardScreen(SteeringScreen):
         deadline = time.monotonic() + READ_BUDGET_SECONDS
         self.run.poll(READ_BUDGET_SECONDS)
         self._curves.follow(self._factor, deadline)
+        self._past.follow(self._factor, READ_BUDGET_SECONDS, deadline)
         self.settle()
         self.show_moment()
         self._show_panes()
@@ -133,24 +139,32 @@ class DashboardScreen(SteeringScreen):
             told = self.commands.in_words()
             moment = RunMoment(status=run.status, state=run.state, told=told)
             self.query_one(StatusLine).show_moment(moment, self._glyphs)
-        if (keys := (run.is_live, run.is_paused, run.has_ended)) != self._keys:
+        listens = run.status.obeys if run.status else None
+        keys = (run.is_live, run.is_paused, run.has_ended, listens)
+        if keys != self._keys:
             self._keys = keys
             self.refresh_bindings()
 
     def action_show_health(self) -> None:
         """Shows how the layers do."""
+        if is_foreign(self.app, self.run.path):
+            return
         from cnn_tui.ui.screens.health import HealthScreen
 
         self.app.push_screen(HealthScreen(self.run.path, self._glyphs))
 
     def action_show_profile(self) -> None:
         """Shows where the time goes."""
+        if is_foreign(self.app, self.run.path):
+            return
         from cnn_tui.ui.screens.profile import ProfileScreen
 
         self.app.push_screen(ProfileScreen(self.run.path, self._glyphs))
 
     def action_find_rate(self) -> None:
         """Tries rates on a copy of the newest checkpoint; sets the one taken."""
+        if is_foreign(self.app, self.run.path):
+            return
         request = FindRate(run=str(absolute(self.run.path)))
         name = self.run.path.name
         self.post_message(RatesRequested(request, title=name, take=self._set_rate))
@@ -176,6 +190,20 @@ class DashboardScreen(SteeringScreen):
         chart.log_y = not chart.log_y
         self._name_charts()
         self._look_again(KEY_REST_SECONDS)
+
+    def action_fork_run(self) -> None:
+        """Goes on as a new run, from the value cursor where that is on."""
+        ask_fork(self, self.run.path, self._step_at_cursor())
+
+    def action_race_run(self) -> None:
+        """Tries values side by side, from the same place."""
+        from cnn_tui.ui.screens.race import RaceRequested
+
+        self.post_message(RaceRequested(self.run.path, self._step_at_cursor()))
+
+    def _step_at_cursor(self) -> int | None:
+        cursor, train = self.query_one(Panes).chart.cursor, self.run.reader.train
+        return None if cursor is None else step_at(cursor, train, self._x_mode)
 
     def action_show_mistakes(self) -> None:
         """Shows what the network confuses."""
@@ -207,7 +235,8 @@ class DashboardScreen(SteeringScreen):
     @property
     def _is_complete(self) -> bool:
         """Whether all that was there at the last look has been read and averaged."""
-        return self.run.reader.complete and self._curves.is_complete
+        own = self.run.reader.complete and self._curves.is_complete
+        return own and self._past.is_complete
 
     def _look_again(self, rest_seconds: float = REST_SECONDS) -> None:
         """Looks for the rest soon, where there is one."""
@@ -225,14 +254,17 @@ class DashboardScreen(SteeringScreen):
 
     def _redraw(self) -> None:
         self._name_charts()
-        self._curves.follow(self._factor, time.monotonic() + KEY_BUDGET_SECONDS)
+        deadline = time.monotonic() + KEY_BUDGET_SECONDS
+        self._curves.follow(self._factor, deadline)
+        self._past.follow(self._factor, 0.0, deadline)
         self._show_charts()
         self._look_again(KEY_REST_SECONDS)
 
     def _show_panes(self) -> None:
         """Hands on what changed since the last time."""
         run, now = self.run, time.monotonic()
-        drawn = (run.reader.version, run.status, run.state, self._is_complete)
+        versions = run.reader.version, self._past.version
+        drawn = (versions, run.status, run.state, self._is_complete)
         events = run.reader.events
         urgent = (run.state, self._is_complete, events[-1] if events else None)
         waited = now - self._drawn_at >= PANES_SECONDS
@@ -249,10 +281,19 @@ class DashboardScreen(SteeringScreen):
             self.query_one(DevicePane).show_rows(
                 device, threads, self._glyphs, is_live=run.is_live
             )
+        if run.status and run.foreign:
+            rows = foreign_rows(run.foreign, run.status)
+            self.query_one(RunPane).show_rows(rows, self._glyphs)
+            device = list(run.reader.device)
+            self.query_one(DevicePane).show_rows(
+                device, None, self._glyphs, is_live=run.is_live
+            )
 
     def _show_charts(self) -> None:
         x_limits = x_limits_of(self.run.status, self._x_mode)
-        for metric, data in charts([self._curves], self._x_mode, x_limits).items():
+        for metric, own in charts([self._curves], self._x_mode, x_limits).items():
+            past = tuple(self._past.curves(metric, self._x_mode))
+            data = replace(own, curves=(*past, *own.curves))
             self.query_one(f"#{metric}", MetricChart).set_data(data)
 
     def _name_charts(self) -> None:

@@ -41,8 +41,8 @@ class Choose(ModalScreen[str | None]):
             yield Label(self._title, classes="title", markup=False)
             yield Label(self._explanation, markup=False)
             for key, doing in self._choices.items():
-                yield Label(_choice(key, doing))
-            yield Label(_choice("esc", "back"))
+                yield Label(choice(key, doing))
+            yield Label(choice("esc", "back"))
 
     def on_key(self, event: events.Key) -> None:
         """Takes the answer."""
@@ -89,11 +89,11 @@ class AskText(ModalScreen[str | None]):
             yield Label(self._prompt, markup=False)
             yield TextInput(self._value, compact=True)
             yield Label(classes="problem", markup=False)
-            yield Label(_choice("enter", "send") + _choice("esc", "back"))
+            yield Label(choice("enter", "send") + choice("esc", "back"))
 
     @on(Input.Changed)
     def _show_problem(self, event: Input.Changed) -> None:
-        _explain(self.query_one(".problem", Label), self._check(event.value))
+        explain(self.query_one(".problem", Label), self._check(event.value))
 
     @on(Input.Submitted)
     def _send(self, event: Input.Submitted) -> None:
@@ -127,14 +127,14 @@ class ChangeValues(ModalScreen[dict[str, str] | None]):
                     yield Label(name, markup=False)
                     yield TextInput(value, name=name, compact=True)
                 yield Label(classes="problem", id=f"problem-{name}", markup=False)
-            yield Label(_choice("enter", "send what was changed"))
-            yield Label(_choice("esc", "back"))
+            yield Label(choice("enter", "send what was changed"))
+            yield Label(choice("esc", "back"))
 
     @on(Input.Changed)
     def _show_problem(self, event: Input.Changed) -> None:
         name = event.input.name or ""
         problem = self._problem(name, event.value)
-        _explain(self.query_one(f"#problem-{name}", Label), problem)
+        explain(self.query_one(f"#problem-{name}", Label), problem)
 
     @on(Input.Submitted)
     def _send(self) -> None:
@@ -160,11 +160,12 @@ def positive_count(text: str) -> str | None:
     return None
 
 
-def _explain(label: Label, problem: str | None) -> None:
+def explain(label: Label, problem: str | None) -> None:
     """Shows what is wrong with a value; no row where nothing is."""
     label.update(problem or "")
     label.display = problem is not None
 
 
-def _choice(key: str, doing: str) -> Content:
+def choice(key: str, doing: str) -> Content:
+    """Returns the line that says what a key does."""
     return Content.assemble((f"{key:>6} ", "bold $accent"), f" {doing}")

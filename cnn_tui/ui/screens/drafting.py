@@ -13,16 +13,20 @@ from cnn_tui.presets.files import list_presets
 from cnn_tui.ui.form_fields import SOURCE
 from cnn_tui.ui.last_used import Edits, read_last_used
 from cnn_tui.ui.screens.choose_layer import ChooseLayer
+from cnn_tui.ui.screens.choose_transformation import ChooseTransformation
 from cnn_tui.ui.type_ahead import READING
 from cnn_tui.ui.widgets.data_pane import DataPane
 from cnn_tui.ui.widgets.field import Field
 from cnn_tui.ui.widgets.form import Form
 from cnn_tui.ui.widgets.layer_editor import LayerEditor
+from cnn_tui.ui.widgets.message_line import MessageLine
 from cnn_tui.ui.widgets.model_pane import ModelPane
 from cnn_tui.ui.widgets.preset_list import PresetItem, PresetList
 from cnn_tui.ui.widgets.source_field import SourceField
 
 if TYPE_CHECKING:
+    from cnn_tui.config import RunConfig
+    from cnn_tui.preflight.remembered import Entry
     from cnn_tui.shaping.history import History
     from cnn_tui.ui.data_source import Source
     from cnn_tui.ui.draft import Draft
@@ -42,6 +46,8 @@ class DraftingScreen(Screen[None]):
 
         items: Sequence[PresetItem]
         machine: "Machine"
+        known: "Sequence[Entry]"
+        """What was measured on it."""
 
     def __init__(self) -> None:
         """Reads what was typed the last time, and no preset yet."""
@@ -54,6 +60,7 @@ class DraftingScreen(Screen[None]):
         self._sources: dict[str, Source] = {}
         """What paths to images were found to mean."""
         self._machine: Machine | None = None
+        self._known: Sequence[Entry] = []
         self._select: str | None = None
         self._is_laid_out = False
 
@@ -69,6 +76,9 @@ class DraftingScreen(Screen[None]):
 
     def draft_changed(self) -> None:
         """Is called when something was typed, or another preset is chosen."""
+
+    def show_expected(self, config: "RunConfig | None") -> None:
+        """Is called when another config would be started, if any."""
 
     def on_mount(self) -> None:
         """Shows the names of the presets; nothing was read yet."""
@@ -88,12 +98,13 @@ class DraftingScreen(Screen[None]):
     @work(thread=True, exclusive=True, group=READING)
     def _load(self) -> None:
         # Only here, in a thread after the first paint: it takes 0.3 s.
+        from cnn_tui.preflight.remembered import read_known
         from cnn_tui.ui.loading import read_item, read_machine
 
         machine = self._machine or read_machine()
         found = [PresetItem(file=file) for file in list_presets()]
         items = [read_item(i.file, *self._typed(i.key)) for i in found]
-        self.post_message(self.Loaded(items, machine))
+        self.post_message(self.Loaded(items, machine, read_known()))
 
     @on(Loaded)
     async def _show_loaded(self, event: Loaded) -> None:
@@ -101,6 +112,7 @@ class DraftingScreen(Screen[None]):
             self._machine = event.machine
             self.query_one("#machine", Static).update(event.machine.summary)
             await self.query_one(Form).build(event.machine.choices)
+        self._known = event.known
         self._items = {item.key: item for item in event.items}
         self.query_one(PresetList).show(self._items.values(), self._select)
         self._select = None
@@ -168,6 +180,29 @@ class DraftingScreen(Screen[None]):
     def _choose_type(self) -> None:
         self.app.push_screen(ChooseLayer(), self.query_one(LayerEditor).insert)
 
+    @on(LayerEditor.TransformationWanted)
+    def _choose_transformation(self, event: LayerEditor.TransformationWanted) -> None:
+        shape = event.view.outline.table.input_shape
+        asked = ChooseTransformation(event.draft.layers, shape, event.view.classes)
+        self.app.push_screen(asked, self.query_one(LayerEditor).take_net)
+
+    @on(LayerEditor.ExplanationWanted)
+    def _explain(self, event: LayerEditor.ExplanationWanted) -> None:
+        from cnn_tui.shaping.edit import number
+        from cnn_tui.shaping.explained import stages_of
+        from cnn_tui.ui.screens.explain import ExplainScreen
+
+        stages = stages_of(event.outline)
+        numbers = [stage.number for stage in stages]
+        wanted = number(event.row.path) if event.row else "1"
+        if wanted not in numbers:
+            sentence = f"layer {wanted} cannot be explained: no picture gets through it"
+            self.query_one(MessageLine).say(sentence)
+            return
+        data, at = self.query_one(DataPane), numbers.index(wanted)
+        page = ExplainScreen(stages, at, data.picture, data.depth)
+        self.app.push_screen(page, self.query_one(LayerEditor).look_at)
+
     def action_reset(self) -> None:
         """Goes back to the values of the preset."""
         if self.draft:
@@ -192,6 +227,7 @@ class DraftingScreen(Screen[None]):
             error = self.item.error if self.item else ""
             form.show(view, refill=refill, error=error)
             self.query_one(DataPane).look_at(view.config if view else None)
+            self.show_expected(view.config if view else None)
         if form.shown != shown:
             self._lay_out()
         self.refresh_bindings()

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
 
-from cnn_tui.errors import CnnTuiError
+from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.look.messages import Look, Moment, Opened, Picture, Seen
 from cnn_tui.look.prepare import Preparation, Prepared, prepare_drawn
 from cnn_tui.pictures.canvas import blank, fitted, side_by_side
@@ -106,18 +106,22 @@ class DrawScreen(Screen[None]):
             value="",
             check=lambda text: None,
         )
-        self.app.push_screen(question, self._compare)
 
-    async def _compare(self, answer: str | None) -> None:
-        if answer is None:
-            return
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self._compare(text.strip())
+
+        self.app.push_screen(question, answered)
+
+    @work(exclusive=True, group="compare")
+    async def _compare(self, answer: str) -> None:
         if self._own is not None:
             await self._own.close()
             self._own = None
         del self._eyes[1:]
         try:
-            if answer.strip():
-                self._eyes.append(self._eye(answer.strip()))
+            if answer:
+                self._eyes.append(await self._checked(self._eye(answer)))
         except CnnTuiError as error:
             self.query_one(MessageLine).complain(str(error))
             return
@@ -133,6 +137,17 @@ class DrawScreen(Screen[None]):
         run = find_run(name, first.run.parent)
         self._own = Looking(run, first.data_dir)
         return Eye(name=run.name, looking=self._own, moment="newest")
+
+    async def _checked(self, eye: Eye) -> Eye:
+        """Returns a network that can be compared; raises InputError for any other."""
+        _, opened, _ = await self._look(eye)
+        first = await self._eyes[0].looking.opened()
+        if opened.class_names != first.class_names:
+            raise InputError(
+                f"{printable(eye.name)} has other classes: compare with a run of the "
+                "same ones"
+            )
+        return eye
 
     @work(exclusive=True, group="ask")
     async def _ask(self) -> None:
@@ -155,11 +170,13 @@ class DrawScreen(Screen[None]):
         opened = await eye.looking.opened()
         how = Preparation(input_shape=opened.input_shape, dataset=opened.dataset)
         prepared = prepare_drawn(self.query_one(Sketch).ink, how)
-        self._layer = min(max(self._layer, 0), len(opened.layers) - 1)
+        last = len(opened.layers) - 1
+        if eye is self._eyes[0]:  # whose maps are shown
+            self._layer = min(max(self._layer, 0), last)
         question = Look(
             moment=eye.moment,
             picture=Picture(own=prepared.image),
-            layer=opened.layers[self._layer].number,
+            layer=opened.layers[min(self._layer, last)].number,
         )
         return prepared, opened, await eye.looking.look.ask(question, Seen)
 

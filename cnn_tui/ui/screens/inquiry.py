@@ -33,11 +33,19 @@ class InquiryScreen(Screen[None]):
         """Is called when there is something else to say."""
 
     def inquire(
-        self, kind: str, doing: str, asking: Callable[[], Awaitable[None]]
+        self,
+        kind: str,
+        doing: str,
+        asking: Callable[[], Awaitable[None]],
+        *,
+        is_aside: bool = False,
     ) -> None:
-        """Asks, and withdraws what was asked of that kind; ``doing`` names it."""
+        """Asks, and withdraws what was asked of that kind; ``doing`` names it.
 
-        self.problem = ""
+        An older problem is no longer said, unless this is aside: nobody asked for it.
+        """
+        if not is_aside:
+            self.problem = ""
 
         async def inquiry() -> None:
             timer = self.set_timer(UNHURRIED_SECONDS, lambda: self.say(kind, doing))
@@ -47,7 +55,7 @@ class InquiryScreen(Screen[None]):
                 self.problem = str(error)
             finally:
                 timer.stop()
-            self.doing.pop(kind, None)
+                self.doing.pop(kind, None)
             self.show_words()
 
         _: Worker[None] = self.run_worker(

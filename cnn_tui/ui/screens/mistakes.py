@@ -1,6 +1,6 @@
 """What a network confuses: the confusion matrix, and the pictures behind each cell."""
 
-import os
+import asyncio
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,8 +18,7 @@ from cnn_tui.pictures.depth import Depth
 from cnn_tui.runs import evaluations
 from cnn_tui.runs.config import read_config
 from cnn_tui.runs.confusion import Confusion
-from cnn_tui.runs.history import step_file
-from cnn_tui.runs.layout import CHECKPOINTS
+from cnn_tui.runs.history import steps_available
 from cnn_tui.text import count, percent, printable
 from cnn_tui.ui.actions import MISTAKES
 from cnn_tui.ui.confusion import (
@@ -196,7 +195,7 @@ class MistakesScreen(AskingScreen):
         """Returns what the network takes the pictures of a part for, asked once."""
         if part not in self._predictions:
             moment, look = self.looking.moment, self.looking.look
-            if isinstance(moment, int) and not _is_kept(self.looking.run, moment):
+            if isinstance(moment, int) and not await _has(self.looking.run, moment):
                 again = ask.Replay(step=moment)
                 await look.ask(again, ask.Replayed, self._tell_updates)
             question = ask.Predict(moment=moment, part=part)
@@ -286,6 +285,6 @@ class MistakesScreen(AskingScreen):
         return printable(self._book.class_names[label])
 
 
-def _is_kept(run: Path, step: int) -> bool:
-    """Whether a checkpoint has the weights of a step."""
-    return os.path.isfile(run / CHECKPOINTS / step_file(step))
+async def _has(run: Path, step: int) -> bool:
+    """Whether a checkpoint has the weights of a step; the events may be many."""
+    return step in await asyncio.to_thread(steps_available, run)

@@ -9,21 +9,19 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.timer import Timer
 
-from cnn_tui.errors import CnnTuiError, InputError
-from cnn_tui.look.messages import Replay, Replayed
+from cnn_tui.errors import CnnTuiError
 from cnn_tui.pictures.depth import Depth
 from cnn_tui.runs import mailbox
 from cnn_tui.runs.history import steps_available
-from cnn_tui.text import count, printable
+from cnn_tui.text import printable
 from cnn_tui.ui.actions import NETWORK
 from cnn_tui.ui.glyphs import GLYPHS
-from cnn_tui.ui.inside import choice, timeline, words
+from cnn_tui.ui.inside import timeline, words
+from cnn_tui.ui.inside.heading import Moments, heading_lines
 from cnn_tui.ui.inside.place import View
 from cnn_tui.ui.inside.scene import Scene
 from cnn_tui.ui.looking import Looking
-from cnn_tui.ui.run_view import RunView
-from cnn_tui.ui.screens.dialogs import AskText
-from cnn_tui.ui.screens.network_inquiry import NetworkInquiry
+from cnn_tui.ui.screens.network_dialogs import NetworkDialogs
 from cnn_tui.ui.type_ahead import READING
 from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.lines import Lines
@@ -33,10 +31,9 @@ if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerName
 
 WATCH_SECONDS = 1.0
-_TIMELINE_WIDTH = 24
 
 
-class NetworkScreen(NetworkInquiry):
+class NetworkScreen(NetworkDialogs):
     """Layers, the maps of one of them, its filters, and what the network answers."""
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in NETWORK]
@@ -51,11 +48,9 @@ class NetworkScreen(NetworkInquiry):
         is_first: bool = True,
     ) -> None:
         """Looks through ``looking``; the first of its screens ends it when left."""
-        super().__init__(looking)
+        super().__init__(looking, depth)
         self._is_first = is_first
-        self._depth = depth
         self._glyphs = GLYPHS[marker]
-        self._run = RunView(looking.run)
         self._steps: list[int] = []
         self._news: object = self
         self._told = ""
@@ -69,7 +64,7 @@ class NetworkScreen(NetworkInquiry):
     def compose(self) -> ComposeResult:
         """Makes the lines above, the panes, the line of what is read, and the keys."""
         yield Lines(id="inside")
-        yield NetworkPanes(self._depth, self._glyphs)
+        yield NetworkPanes(self.depth, self._glyphs)
         yield Lines(id="reading")
         yield KeyBar()
 
@@ -98,7 +93,7 @@ class NetworkScreen(NetworkInquiry):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hides what an ended run cannot be asked for."""
-        return action != "save_checkpoint" or self._run.is_live
+        return action != "save_checkpoint" or self.run.is_live
 
     def action_back(self) -> None:
         """Goes from a zoomed map or a study to the sheets, then back."""
@@ -204,72 +199,7 @@ class NetworkScreen(NetworkInquiry):
         """Opens a sheet to draw on."""
         from cnn_tui.ui.screens.draw import DrawScreen
 
-        self.app.push_screen(DrawScreen(self.looking, self._depth))
-
-    def action_go_to_update(self) -> None:
-        """Asks which update is to be made again."""
-        status = self._run.status
-        done = status.step if status else 0
-
-        def problem(text: str) -> str | None:
-            known = text.isdecimal() and 1 <= int(text) <= done
-            return None if known else f"must be from 1 to {count(done)}"
-
-        def answered(text: str | None) -> None:
-            if text is not None:
-                self._replay(int(text))
-
-        dialog = AskText(
-            "Make an update again",
-            prompt="its number: its pictures are shown, then its weights",
-            value=str(done or ""),
-            check=problem,
-        )
-        self.app.push_screen(dialog, answered)
-
-    def _replay(self, step: int) -> None:
-        doing = f"making the updates up to {count(step)} again"
-
-        async def replay() -> None:
-            from cnn_tui.ui.screens.batch import BatchScreen
-
-            def tell(done: int, total: int) -> None:
-                self.say("replay", f"{doing}: {count(done)} of {count(total)}")
-
-            found = await self.looking.look.ask(Replay(step=step), Replayed, tell)
-            self.looking.moment = found.step
-            self.app.push_screen(BatchScreen(self.looking, self._depth, found))
-
-        self.inquire("replay", doing, replay)
-
-    def action_find(self) -> None:
-        """Asks which pictures to look at."""
-        if self.scene is None:
-            return
-        opened = self.scene.opened
-        names, total = opened.class_names, opened.pictures["test"]
-
-        def problem(text: str) -> str | None:
-            try:
-                choice.parsed(text, names, total)
-            except InputError as error:
-                return str(error)
-            return None
-
-        def answered(text: str | None) -> None:
-            if text is not None:
-                wish = choice.parsed(text, names, total)
-                self.choose(
-                    lambda opened, step, tell: self.pictures.choose(
-                        wish, step, opened, tell
-                    )
-                )
-
-        value = self.pictures.wish.words(names)
-        dialog = AskText(
-            "Find pictures", prompt=choice.PROMPT, value=value, check=problem
-        )
-        self.app.push_screen(dialog, answered)
+        self.app.push_screen(DrawScreen(self.looking, self.depth))
 
     def show_words(self) -> None:
         """Says what is looked at, what is under the cursor, and what is wrong."""
@@ -279,15 +209,15 @@ class NetworkScreen(NetworkInquiry):
         said = self.problem or (f"{said}…" if said else self._told)
         if self.scene is not None:
             said = said or self._reading(self.scene)
-            self.query_one("#inside", Lines).show(self._top(self.scene))
+            self.query_one("#inside", Lines).show(self._heading(self.scene))
         reading = self.query_one("#reading", Lines)
         reading.set_class(bool(self.problem), "-problem")
         reading.show([Content(said)])
 
     @on(NetworkPanes.Resized)
     def draw(self) -> None:
-        """Shows the scene from the place where one looks."""
-        if self.scene is not None:
+        """Shows the scene from the place where one looks, unless that was left."""
+        if self.scene is not None and self.is_attached:
             scene, place = self.scene, self.place
             if place.layer == scene.row:
                 place.fit(scene.sizes)
@@ -304,13 +234,14 @@ class NetworkScreen(NetworkInquiry):
     def _show(self, view: View) -> None:
         self.place.view = view
         self.patches = self.where = None
+        self.workers.cancel_group(self, f"{READING} study")
         self.draw()
 
     def _watch(self) -> None:
         """Looks whether the run has gone on; asks again only where it has."""
-        self._run.look()
-        status = self._run.status
-        news = status and (status.last_checkpoint_step, status.best, self._run.state)
+        self.run.look()
+        status = self.run.status
+        news = status and (status.last_checkpoint_step, status.best, self.run.state)
         if news == self._news:
             return
         self._news = news
@@ -338,32 +269,7 @@ class NetworkScreen(NetworkInquiry):
             return words.where_words(self.where, printable(name))
         return ""
 
-    def _top(self, scene: Scene) -> list[Content]:
-        """Returns whose weights these are, and which picture goes in."""
-        status, step = self._run.status, scene.seen.step
-        best = status.best.step if status and status.best else None
-        state = self._run.state
-        said = timeline.moment_words(self.looking.moment, step, best, self._run.is_live)
-        before, here, after = timeline.timeline(
-            self._steps, step, _TIMELINE_WIDTH, self._glyphs
-        )
+    def _heading(self, scene: Scene) -> list[Content]:
         among = self.pictures.words(scene.opened.class_names)
-        picture = words.picture_words(scene.seen, scene.picture, scene.opened, among)
-        sign = self._glyphs.state(state)
-        return [
-            Content.assemble(
-                ("Inside ", "bold $accent"),
-                printable(self.looking.run.name),
-                (f" · {printable(scene.opened.title)}", "$foreground 60%"),
-                f" · {sign} {printable(state)}",
-            ),
-            Content.assemble(
-                said,
-                " ",
-                (before, "$foreground 40%"),
-                (here, "bold $accent"),
-                (after, "$foreground 40%"),
-                f" {count(len(self._steps))} moments",
-            ),
-            Content(" · ").join(picture),
-        ]
+        moments = Moments(self._steps, self.run)
+        return heading_lines(scene, self.looking, moments, among, self._glyphs)

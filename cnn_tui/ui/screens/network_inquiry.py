@@ -10,6 +10,7 @@ from cnn_tui.ui.inside.place import Place, View
 from cnn_tui.ui.inside.scene import Scene
 from cnn_tui.ui.looking import Looking
 from cnn_tui.ui.screens.inquiry import InquiryScreen
+from cnn_tui.ui.type_ahead import READING
 
 IDLE_SECONDS = 0.4
 """At one moment, before channels that are never active are looked for."""
@@ -43,7 +44,11 @@ class NetworkInquiry(InquiryScreen):
         """Is called when there is another answer."""
 
     def look(self) -> None:
-        """Asks what the layer makes of the picture; what is studied, too."""
+        """Asks what the layer makes of the picture; what is studied, too.
+
+        What nobody asked for is withdrawn: it would be in the way.
+        """
+        self.workers.cancel_group(self, f"{READING} dead")
         self.inquire("look", "opening the network", self._look_now)
         if self.place.view is View.PATCHES:
             self.find_patches()
@@ -64,7 +69,8 @@ class NetworkInquiry(InquiryScreen):
         self.scene.dead = self.dead
         self.draw()
         if self.dead is None or self.dead.step != seen.step:
-            self.inquire("dead", "looking for dead channels", self._find_dead)
+            doing = "looking for dead channels"
+            self.inquire("dead", doing, self._find_dead, is_aside=True)
 
     async def _find_dead(self) -> None:
         await asyncio.sleep(IDLE_SECONDS)

@@ -20,8 +20,7 @@ from cnn_tui.text import printable
 from cnn_tui.ui.actions import NEW_RUN
 from cnn_tui.ui.form_fields import label
 from cnn_tui.ui.last_used import write_last_used
-from cnn_tui.ui.rates_requested import RatesRequested
-from cnn_tui.ui.screens.drafting import DraftingScreen
+from cnn_tui.ui.screens.measuring import MeasuringScreen
 from cnn_tui.ui.screens.save_preset import save_as_preset
 from cnn_tui.ui.widgets.data_pane import DataPane
 from cnn_tui.ui.widgets.form import Form
@@ -41,7 +40,7 @@ _MODEL, _SETTINGS, _DATA = 0, 1, 2
 """The panes that share a place where there is little room."""
 
 
-class NewRunScreen(DraftingScreen):
+class NewRunScreen(MeasuringScreen):
     """Presets, and the model, the data and the settings of the chosen one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in NEW_RUN]
@@ -59,8 +58,7 @@ class NewRunScreen(DraftingScreen):
         self, runs_folder: Path, *, data_dir: Path | None, depth: Depth
     ) -> None:
         """Offers runs that will be written to ``runs_folder``."""
-        super().__init__()
-        self._runs_folder = runs_folder
+        super().__init__(runs_folder, data_dir)
         self._data = DataPane(data_dir, depth, classes="pane")
         self.is_starting = False
         """Whether a run was asked for that neither failed nor has its screen yet."""
@@ -81,10 +79,10 @@ class NewRunScreen(DraftingScreen):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Says where runs are written to."""
+        """Names the settings, and says where runs are written to."""
         settings = self.query_one(Form)
         settings.border_title = Content.assemble(("3", "$text-accent"), " Settings")
-        settings.border_subtitle = Content(f"into {printable(self._runs_folder)}")
+        self.show_expected(None)
 
     def on_resize(self, event: events.Resize) -> None:
         """Shows model and settings one at a time where there is little room."""
@@ -111,7 +109,7 @@ class NewRunScreen(DraftingScreen):
         on_list = isinstance(self.focused, Presets)
         if action == "start_form":
             return self.draft is not None and not on_list
-        if action in ("save", "start_background", "find_rate"):
+        if action in ("save", "start_background", "find_rate", "measure"):
             return self.draft is not None
         if action == "reset":
             return bool(self.draft and (self.draft.edits or self.draft.is_reshaped))
@@ -133,7 +131,7 @@ class NewRunScreen(DraftingScreen):
 
     def _start(self, *, background: bool) -> None:
         self.catch_up()
-        config = self._valid_config()
+        config = self.valid_config()
         if self.item is None or self.draft is None or config is None:
             return
         write_last_used(self.item.key, self.draft.remembered)
@@ -164,7 +162,7 @@ class NewRunScreen(DraftingScreen):
     @work
     async def action_save(self) -> None:
         """Saves the form as a preset."""
-        if self.draft is None or self._valid_config() is None:
+        if self.draft is None or self.valid_config() is None:
             return
         try:
             path = await save_as_preset(self.app, self.draft)
@@ -174,24 +172,6 @@ class NewRunScreen(DraftingScreen):
         if path is not None:
             self.notify(f"saved {printable(path)}", markup=False)
             self.load_and_select(str(absolute(path)))
-
-    def action_find_rate(self) -> None:
-        """Shows what the loss does at higher and higher learning rates."""
-        from cnn_tui.config import to_mapping
-        from cnn_tui.preflight.messages import FindRate
-
-        self.catch_up()
-        config = self._valid_config()
-        if config is not None and self.item is not None:
-            request = FindRate(config=to_mapping(config))
-            name = self.item.file.name
-            self.post_message(RatesRequested(request, name, self._take_rate))
-
-    def _take_rate(self, rate: float) -> None:
-        if self.draft is not None:
-            draft = self.draft.edited("training.optimizer.lr", f"{rate:g}")
-            self._change(draft, refill=True)
-            self.query_one(MessageLine).say(f"the learning rate is {rate:g} now")
 
     def action_filter(self) -> None:
         """Lets the user type what the presets must contain."""
@@ -249,7 +229,7 @@ class NewRunScreen(DraftingScreen):
         )
         self._data.ask()
 
-    def _valid_config(self) -> "RunConfig | None":
+    def valid_config(self) -> "RunConfig | None":
         """Returns the config to start or save, or says why there is none."""
         view = self.draft.view() if self.draft else None
         message = self.query_one(MessageLine)

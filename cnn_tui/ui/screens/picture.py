@@ -130,7 +130,7 @@ class PictureScreen(MarkingScreen):
         self.say("looking for its nearest training pictures…")
         self._draw()
         nearest = ask.FindNeighbours(moment=moment, picture=picture, count=NEIGHBOURS)
-        found = await ask_for(nearest, ask.Neighbours)
+        found = await ask_for(nearest, ask.Neighbours, self.tell)
         self._around = _Around(
             found=found,
             pixels=[from_image(image) for image in found.images],

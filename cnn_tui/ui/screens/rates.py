@@ -14,7 +14,6 @@ from textual.screen import Screen
 from cnn_tui.datasets.facts import data_folder
 from cnn_tui.errors import CnnTuiError
 from cnn_tui.host.process import absolute
-from cnn_tui.preflight.busy import who_trains
 from cnn_tui.preflight.client import measure
 from cnn_tui.preflight.messages import FindRate, RatePoint, RatesTried
 from cnn_tui.preflight.rates import Suggestion, suggest
@@ -24,7 +23,7 @@ from cnn_tui.ui.backend import Backend
 from cnn_tui.ui.charts import MarkerName
 from cnn_tui.ui.rate_curve import rate_chart, verdict_lines
 from cnn_tui.ui.rates_requested import RatesRequested
-from cnn_tui.ui.screens.dialogs import Choose
+from cnn_tui.ui.screens.disturbing import may_disturb
 from cnn_tui.ui.type_ahead import READING
 from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.lines import Lines
@@ -130,14 +129,11 @@ async def find_rate(
 
     Where a run trains on this machine it asks first: both would be slower.
     """
-    if (name := who_trains(backend.runs_folder)) is not None:
-        question = Choose(
-            f"{printable(name)} trains on this machine",
-            explanation="Trying rates slows it down for some seconds.",
-            choices={"l": "try them all the same"},
-        )
-        if not await app.push_screen_wait(question):
-            return
+    slows = "Trying rates slows it down for some seconds."
+    if not await may_disturb(
+        app, backend.runs_folder, slows, {"l": "try them all the same"}
+    ):
+        return
     data_dir = str(absolute(data_folder(backend.data_dir)))
     request = replace(asked.request, data_dir=data_dir)
     screen = RatesScreen(request, asked.title, marker)

@@ -31,11 +31,9 @@ from cnn_tui.ui.arrangement import (
 from cnn_tui.ui.charts import MarkerName
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.list_settings import read_list_settings, write_list_settings
-from cnn_tui.ui.looking import LookRequested
 from cnn_tui.ui.run_table import header, list_title
 from cnn_tui.ui.screens.annotating import Annotating
 from cnn_tui.ui.screens.dialogs import AskText
-from cnn_tui.ui.screens.resuming import ResumeRequested
 from cnn_tui.ui.type_ahead import READING
 from cnn_tui.ui.widgets.filter_problem import FilterProblem
 from cnn_tui.ui.widgets.key_bar import KeyBar
@@ -153,16 +151,6 @@ class RunsScreen(Annotating):
     def action_open_run(self) -> None:
         """Opens the selected run."""
         self.query_one(RunList).open_selected()
-
-    def action_resume_run(self) -> None:
-        """Goes on with the selected run."""
-        if (run := self.query_one(RunList).current) is not None:
-            self.post_message(ResumeRequested(run.path))
-
-    def action_look_inside(self) -> None:
-        """Shows the network of the selected run from inside."""
-        if (run := self.query_one(RunList).current) is not None:
-            self.post_message(LookRequested(run.path))
 
     def action_filter(self) -> None:
         """Lets words be typed."""

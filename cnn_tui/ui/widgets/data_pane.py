@@ -23,7 +23,10 @@ from cnn_tui.ui.backend import Previews
 from cnn_tui.ui.widgets.class_pictures import ClassPictures
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from cnn_tui.config import RunConfig
+    from cnn_tui.config.dataset import DatasetConfig
     from cnn_tui.datasets.preview import BatchPreview
 
 DELAY_SECONDS = 0.15
@@ -89,13 +92,16 @@ class DataPane(Vertical):
         """Looks for data sets in ``data_dir``; shows nothing yet."""
         super().__init__(classes=classes)
         self._previews = Previews(data_dir)
-        self._depth = depth
+        self.depth = depth
+        """How pictures are drawn."""
         self._config: RunConfig | None = None
         self._step = 1
         self._augmented = True
         self._wanted: _Wanted | None = None
         """What is to be shown; None wants nothing, or not any more."""
         self._shown: BatchPreview | None = None
+        self._seen: tuple[DatasetConfig, np.ndarray] | None = None
+        """A data set, and the first of its pictures that was shown, H×W×3."""
         self._is_reading = False
         self._timer: Timer | None = None
         self.display = False
@@ -103,7 +109,15 @@ class DataPane(Vertical):
     def compose(self) -> ComposeResult:
         """Yields the facts and the pictures."""
         yield Static(classes="facts", markup=False)
-        yield ClassPictures(self._depth)
+        yield ClassPictures(self.depth)
+
+    @property
+    def picture(self) -> "np.ndarray | None":
+        """A picture of the data set, uint8 H×W×3, if one was shown already."""
+        if self._seen is None or self._config is None:
+            return None
+        dataset, picture = self._seen
+        return picture if dataset == self._config.dataset else None
 
     @property
     def is_loading(self) -> bool:
@@ -216,6 +230,8 @@ class DataPane(Vertical):
             self._say(f"✗ {event.problem}")
         else:
             self._shown = event.preview
+            if len(event.preview.pictures):
+                self._seen = event.wanted.config.dataset, event.preview.pictures[0]
             self.query_one(ClassPictures).show(event.preview)
             self._show_facts()
 

@@ -16,7 +16,8 @@ from cnn_tui.ui.widgets.layer_table import LayerRows, LayerTable
 from cnn_tui.ui.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
-    from cnn_tui.shaping.edit import Path
+    from cnn_tui.shaping.edit import Items, Path
+    from cnn_tui.shaping.outline import Outline, OutlineRow
     from cnn_tui.ui.draft import Draft, FormView
 
 
@@ -67,6 +68,20 @@ class LayerEditor(LayerTable):
 
     class TypeWanted(Message):
         """Somebody has to choose the type of a new layer."""
+
+    @dataclass
+    class ExplanationWanted(Message):
+        """Somebody wants to know more of a layer, None being the input."""
+
+        outline: "Outline"
+        row: "OutlineRow | None"
+
+    @dataclass
+    class TransformationWanted(Message):
+        """Somebody has to choose how the net is transformed."""
+
+        draft: "Draft"
+        view: "FormView"
 
     _draft: "Draft | None" = None
     _view: "FormView | None" = None
@@ -158,6 +173,30 @@ class LayerEditor(LayerTable):
         self._take(draft, path)
         if asks(name):
             self._type(before, draft, path)
+
+    def action_explain(self) -> None:
+        """Asks for the page of the highlighted layer."""
+        if self.outline is not None:
+            self.post_message(self.ExplanationWanted(self.outline, self.row))
+
+    def action_transform(self) -> None:
+        """Asks how the net is to be transformed."""
+        if self._draft is not None and self._view is not None:
+            self.post_message(self.TransformationWanted(self._draft, self._view))
+
+    def look_at(self, number: str | None) -> None:
+        """Puts the cursor on a layer, unfolding nothing."""
+        if number is not None and self.outline is not None:
+            self.highlight(tuple(int(part) - 1 for part in number.split(".")))
+            self.show(*self.shown)
+
+    def take_net(self, items: "Items | None") -> None:
+        """Takes another net, as one edit."""
+        from cnn_tui.ui import reshaping
+
+        if items is not None and self._draft is not None:
+            changed = self._draft.with_layers(items)
+            self._take(*reshaping.looked_at(self._draft, changed))
 
     def action_type(self) -> None:
         """Lets the parameters of the highlighted layer be typed."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
@@ -28,9 +28,13 @@ _CHANGED = "*"
 
 
 class LayerRows(OptionList, inherit_bindings=False):
-    """The rows; left and right are not for scrolling."""
+    """The rows; left and right are not for scrolling, nor enter for selecting."""
 
-    BINDINGS: ClassVar[list[BindingType]] = OptionList.BINDINGS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding
+        for binding in OptionList.BINDINGS
+        if not (isinstance(binding, Binding) and binding.key == "enter")
+    ]
 
 
 class LayerTable(Vertical):

@@ -83,7 +83,9 @@ class NetworkPanes(Horizontal):
         """Shows the maps of the layer, or its scores, and its filters; or one map."""
         is_zoomed = place.view is View.ZOOM
         is_scores = scene.is_scores and not is_zoomed
-        self._arrange(place, has_filters=scene.kernels is not None, scores=is_scores)
+        has_filters = scene.kernels is not None
+        if self._arrange(place, has_filters=has_filters, scores=is_scores):
+            return
         maps = self.query_one("#maps", SheetView)
         filters = self.query_one("#filters", SheetView)
         if scene.kernels is not None:
@@ -101,7 +103,8 @@ class NetworkPanes(Horizontal):
 
     def show_patches(self, scene: Scene, place: Place, patches: Patches) -> None:
         """Shows the pictures that excite the channel most."""
-        self._arrange(place, has_filters=False, scores=False)
+        if self._arrange(place, has_filters=False, scores=False):
+            return
         maps = self.query_one("#maps", SheetView)
         sheet = sheets.patch_sheet(patches, scene.opened.class_names, place.study)
         what = f"{scene.heading()} · {scene.name(place.channel)} is excited most by"
@@ -110,25 +113,33 @@ class NetworkPanes(Horizontal):
 
     def show_where(self, scene: Scene, place: Place, found: OcclusionMap) -> None:
         """Shows how far the class falls where the picture is covered."""
-        self._arrange(place, has_filters=False, scores=False)
+        if self._arrange(place, has_filters=False, scores=False):
+            return
         maps = self.query_one("#maps", SheetView)
         name = printable(scene.opened.class_names[place.label or 0])
         sheet = sheets.occlusion_sheet(found, scene.seen.image, place.study)
         maps.show(sheet, f"Where it sees {name}", "")
         set_subtitle(maps, "")
 
-    def _arrange(self, place: Place, *, has_filters: bool, scores: bool) -> None:
-        """Gives the room to what is looked at."""
+    def _arrange(self, place: Place, *, has_filters: bool, scores: bool) -> bool:
+        """Gives the room to what is looked at; tells whether there will be another.
+
+        Until then the sheets are empty: nothing is sent that is not seen for long.
+        """
         wanted = {
             "-filters": has_filters,
             "-scores": scores,
             "-in-filters": place.in_filters and has_filters,
             "-zoomed": place.view is View.ZOOM,
         }
-        if any(self.has_class(name) != there for name, there in wanted.items()):
-            for name, there in wanted.items():
-                self.set_class(there, name)
-            self.call_after_refresh(self.post_message, self.Resized())
+        if all(self.has_class(name) == there for name, there in wanted.items()):
+            return False
+        for name, there in wanted.items():
+            self.set_class(there, name)
+        for sheet in self.query("#right SheetView").results(SheetView):
+            sheet.show(None, "")
+        self.call_after_refresh(self.post_message, self.Resized())
+        return True
 
     def _current(self, place: Place) -> SheetView:
         return self.query_one("#filters" if place.in_filters else "#maps", SheetView)

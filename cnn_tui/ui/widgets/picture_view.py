@@ -20,18 +20,18 @@ def strips(pixels: Pixels, depth: Depth) -> list[Strip]:
 def with_background(line: Strip, style: Style) -> Strip:
     """Returns a line with a style where it has none of its own.
 
-    A cell with a background has a colour for all that it shows: more would be sent for
-    nothing.
+    What has a background, and what is blank, needs no other colour: more would be sent
+    for nothing.
     """
-    return Strip(
-        [
-            part
-            if part.style is not None and part.style.bgcolor is not None
-            else Segment(part.text, style + part.style)
-            for part in line
-        ],
-        line.cell_length,
-    )
+    return Strip([_on(part, style) for part in line], line.cell_length)
+
+
+def _on(part: Segment, style: Style) -> Segment:
+    if part.style is not None and part.style.bgcolor is not None:
+        return part
+    if part.text.isspace():
+        return Segment(part.text, style.background_style)
+    return Segment(part.text, style + part.style)
 
 
 class PictureView(Widget):
