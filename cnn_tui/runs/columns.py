@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Any
 
 from cnn_tui.config import full_key, known_keys, nearest
@@ -227,11 +228,11 @@ def column_named(name: str, seen: Iterable[str] = ()) -> Column:
             raise UnknownColumnError(str(error).removeprefix("--set ")) from error
         if not (keys := ends or others):
             raise UnknownColumnError(_unknown(name)) from error
-    return _of_config(name, dict.fromkeys([*keys, *others]))
+    return _of_config(name, tuple(dict.fromkeys([*keys, *sorted(others)])))
 
 
-def _of_config(name: str, keys: Iterable[str]) -> Column:
-    keys = tuple(keys)
+@lru_cache(maxsize=1000)
+def _of_config(name: str, keys: tuple[str, ...]) -> Column:
 
     def value(run: RunSummary, known: Known) -> Value:
         values = known.config(run)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cnn_tui.runs.catalog import RunSummary
-from cnn_tui.runs.columns import Column, Value
+from cnn_tui.runs.columns import Column, Find, Value
 from cnn_tui.runs.known import Known
 
 
@@ -14,11 +14,11 @@ class Sheet:
         """Finds nothing yet."""
         self.runs = runs
         self.known = known
-        self._values: dict[str, list[Value]] = {}
+        self._values: dict[Find, list[Value]] = {}
 
     def values(self, column: Column) -> list[Value]:
         """Returns the value of each run, in their order."""
-        if (values := self._values.get(column.name)) is None:
+        if (values := self._values.get(column.value)) is None:
             values = [column.value(run, self.known) for run in self.runs]
-            self._values[column.name] = values
+            self._values[column.value] = values
         return values

@@ -45,10 +45,13 @@ class Arrangement:
         """Returns what is shown of each run."""
         return Layout(columns=self.columns, known=known)
 
-    def warm(self, sheet: Sheet) -> list[int]:
-        """Finds all values that are asked for; returns the order of the runs."""
-        for column in self.query.columns:
+    def warm(self, sheet: Sheet) -> None:
+        """Finds the values that the filter and the order ask for."""
+        for column in (*self.query.columns, self.sort):
             sheet.values(column)
+
+    def order(self, sheet: Sheet) -> list[int]:
+        """Returns the places of all runs in their order."""
         return sorted_places(sheet, self.sort, is_reversed=self.is_reversed)
 
     def shown(self, sheet: Sheet, order: Sequence[int]) -> list[RunSummary]:

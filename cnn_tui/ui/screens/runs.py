@@ -66,6 +66,7 @@ class RunsScreen(Annotating):
         self._arrangement = arrangement(self._settings, self._query, ())
         self._sheet = Sheet((), self._known)
         self._order: Sequence[int] = ()
+        self._ordered_by: object = None
         self._folded = set[str]()
         self._said = ("", 0)
         self._is_loading = True
@@ -209,9 +210,12 @@ class RunsScreen(Annotating):
 
     def _arrange(self) -> None:
         seen = self._known.keys()
-        self._arrangement = arrangement(self._settings, self._query, seen)
-        self._order = self._arrangement.warm(self._sheet)
-        if self._known.missing(self._sheet.runs, self._arrangement.needs):
+        asked = arrangement(self._settings, self._query, seen)
+        self._arrangement = asked
+        order_by = (self._sheet, asked.sort, asked.is_reversed)
+        if order_by != self._ordered_by:
+            self._order, self._ordered_by = asked.order(self._sheet), order_by
+        if self._known.missing(self._sheet.runs, asked.needs):
             self.load()
         self._show()
 
@@ -251,8 +255,7 @@ class RunsScreen(Annotating):
         is_new = sheet is not self._sheet or (problem, missing) != self._said
         if self._is_loading or is_new:
             self._sheet, self._said, self._is_loading = sheet, (problem, missing), False
-            if self._filter_problem:
-                self._parse()
+            self._parse()  # a name may mean more, now that more is known
             self._arrange()
         self._look()
         if missing or self._wants_more:

@@ -189,6 +189,6 @@ class RunList(ScrollView, can_focus=True):
         self.virtual_size = Size(width, len(self._rows))
 
 
-def _name(row: Row) -> str:
+def _name(row: Row) -> Path | str:
     """Returns what a row is known by."""
-    return row.id if isinstance(row, RunSummary) else f" {row.group.title}"
+    return row.path if isinstance(row, RunSummary) else row.group.title
