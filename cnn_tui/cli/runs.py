@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--sort",
     metavar="COLUMN",
-    default="when",
+    default="started",
     show_default=True,
     shell_complete=completing.columns,
     help="Large numbers, new runs, or A to Z first; pinned runs before them.",
@@ -78,7 +78,7 @@ def runs(
 
 
 def select_runs(
-    folder: Path, query: Sequence[str], columns: Sequence[str] = ("when",)
+    folder: Path, query: Sequence[str], columns: Sequence[str] = ("started",)
 ) -> "tuple[Sheet, list[Column]]":
     """Returns the runs that a filter describes, by the first of the columns, and these.
 

@@ -139,7 +139,7 @@ def _best_step(status: Status) -> Value:
 _ALL = (
     _column("best", Kind.SHARE, 8, _best_accuracy),
     _column("step", Kind.COUNT, STEPS_WIDTH, lambda s: s.step),
-    _column("when", Kind.MOMENT, 11, lambda s: s.started_at.timestamp()),
+    _column("started", Kind.MOMENT, 11, lambda s: s.started_at.timestamp(), "when"),
     _column("model", Kind.TEXT, 14, model_name),
     _column("best_step", Kind.COUNT, 9, _best_step, "at"),
     _column("lr_now", Kind.NUMBER, 7, lambda s: s.lr, "lr now"),
@@ -191,13 +191,14 @@ _ALL = (
 COLUMNS = {column.name: column for column in _ALL}
 """Those that every run has; the keys of configs are columns, too."""
 
-DEFAULT = ("best", "step", "when", "model", "best_step", "lr_now", "length")
+DEFAULT = ("best", "step", "started", "model", "best_step", "lr_now", "length")
 """What matters most comes first; a narrow list does without the last ones."""
 
 _ALIASES = {
     "accuracy": "best",
     "acc": "best",
-    "age": "when",
+    "age": "started",
+    "when": "started",
     "preset": "model",
     "tag": "tags",
     "size": "disk",

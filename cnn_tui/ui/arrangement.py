@@ -19,7 +19,7 @@ from cnn_tui.text import count
 from cnn_tui.ui.list_settings import ListSettings
 from cnn_tui.ui.run_table import GroupRow, Layout, Row
 
-_SORTED_FIRST = ("when", "best", "name", "model", "state")
+_SORTED_FIRST = ("started", "best", "name", "model", "state")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def arrangement(
     seen = tuple(seen)
     return Arrangement(
         columns=columns_named(settings.columns, seen),
-        sort=next(iter(columns_named((settings.sort,), seen)), COLUMNS["when"]),
+        sort=next(iter(columns_named((settings.sort,), seen)), COLUMNS["started"]),
         is_reversed=settings.is_reversed,
         grouping=GROUPINGS.get(settings.grouping or ""),
         query=query,
@@ -137,7 +137,7 @@ def columns_of(text: str) -> tuple[str, ...]:
 def in_words(settings: ListSettings, sort: str, missing: int) -> str:
     """Returns how a list is sorted and grouped, and what is still being read.
 
-    ``sort`` is the title of a column, ``missing`` the number of runs not read whole.
+    ``sort`` is the name of a column, ``missing`` the number of runs not read whole.
     """
     order = f"sorted by {sort}"
     order += ", the other way round" if settings.is_reversed else ""

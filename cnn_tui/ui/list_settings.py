@@ -16,7 +16,7 @@ class ListSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What is remembered."""
 
     columns: tuple[str, ...] = DEFAULT
-    sort: str = "when"
+    sort: str = "started"
     is_reversed: bool = False
     grouping: str | None = None
 

@@ -133,7 +133,9 @@ async def test_a_note_of_a_live_run_from_elsewhere_appears(folder: Path) -> None
         annotate(live, note="[b]mine[/b]\x1b[2J")
         await until(pilot, lambda: "[b]mine[/b]\\x1b[2J" in rows(app)[0])
         await pilot.press("home", "D")
-        await until(pilot, lambda: "live is running: stop it first" in screen_text(app))
+        await until(pilot, lambda: app._notifications)
+        [said] = [found.message for found in app._notifications]
+        assert said == "live is running: stop it first"
         assert live.is_dir()
 
 

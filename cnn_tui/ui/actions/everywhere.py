@@ -98,7 +98,7 @@ RUNS = (
         name="sort",
         keys="o",
         label="sort",
-        help="Sort by the next column: when, best, name, model, state, all shown.",
+        help="Sort by the next column: started, best, name, model, state, all shown.",
     ),
     Action(
         name="reverse_sort",

@@ -271,7 +271,7 @@ class RunsScreen(Annotating):
         rows = asked.rows(shown, self._known, self._folded)
         self.query_one(RunList).show_rows(rows, asked.layout(self._known))
         self._look()
-        doing = in_words(self._settings, asked.sort.heading, self._said[1])
+        doing = in_words(self._settings, asked.sort.name, self._said[1])
         title = list_title(
             self._sheet.runs,
             shown=len(shown),
