@@ -12,6 +12,7 @@ from cnn_tui.cli.config import config
 from cnn_tui.cli.data import data
 from cnn_tui.cli.doctor import doctor
 from cnn_tui.cli.evaluate import evaluate
+from cnn_tui.cli.export import export
 from cnn_tui.cli.fork import fork
 from cnn_tui.cli.health import health
 from cnn_tui.cli.import_ import import_
@@ -125,6 +126,7 @@ COMMANDS = (
     data,
     show,
     plot,
+    export,
     health,
     profile,
     import_,

@@ -35,6 +35,7 @@ from cnn_tui.ui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
+    from cnn_tui.ui.export_requested import ExportRequested
     from cnn_tui.ui.looking import LookInside, LookRequested, MistakesRequested
     from cnn_tui.ui.rates_requested import RatesRequested
     from cnn_tui.ui.screens.forking import ForkRequested
@@ -242,6 +243,12 @@ class CnnTuiApp(App[int]):
 
         looking = Looking(message.run, self.backend.data_dir)
         self.push_screen(MistakesScreen(looking, self.depth))
+
+    def on_export_requested(self, message: "ExportRequested") -> None:
+        """Writes a run for other programs."""
+        from cnn_tui.ui.screens.exporting import export_run
+
+        self.run_worker(export_run(self, message.run, self.backend.data_dir))
 
     def on_rates_requested(self, message: "RatesRequested") -> None:
         """Shows the loss by the learning rate."""

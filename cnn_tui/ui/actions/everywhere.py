@@ -81,6 +81,13 @@ RUNS = (
         rank=4,
     ),
     Action(
+        name="export",
+        keys="X",
+        label="export",
+        help="Write the selected run for other programs and people: ONNX, CSV, HTML, …",
+        footer=False,
+    ),
+    Action(
         name="fork_run",
         keys="f",
         label="fork",

@@ -11,6 +11,7 @@ from cnn_tui.runs.annotations import annotate, note_problem, tags_of, tags_probl
 from cnn_tui.runs.catalog import RunSummary
 from cnn_tui.runs.trash import restore, throw_away
 from cnn_tui.text import printable
+from cnn_tui.ui.export_requested import ExportRequested
 from cnn_tui.ui.looking import LookRequested
 from cnn_tui.ui.screens.dialogs import AskText
 from cnn_tui.ui.screens.forking import ask_fork
@@ -44,6 +45,11 @@ class Annotating(Screen[None]):
         """Shows the network of the selected run from inside."""
         if (run := self._current) is not None:
             self.post_message(LookRequested(run.path))
+
+    def action_export(self) -> None:
+        """Writes the selected run for other programs."""
+        if (run := self._current) is not None:
+            self.post_message(ExportRequested(run.path))
 
     def action_note(self) -> None:
         """Asks for a note."""

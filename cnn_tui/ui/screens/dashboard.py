@@ -27,6 +27,7 @@ from cnn_tui.ui.curves import (
     step_at,
     x_limits_of,
 )
+from cnn_tui.ui.export_requested import ExportRequested
 from cnn_tui.ui.foreign_runs import is_foreign
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.looking import LookRequested, MistakesRequested
@@ -208,6 +209,10 @@ class DashboardScreen(SteeringScreen):
     def action_show_mistakes(self) -> None:
         """Shows what the network confuses."""
         self.post_message(MistakesRequested(self.run.path))
+
+    def action_export(self) -> None:
+        """Writes this run for other programs."""
+        self.post_message(ExportRequested(self.run.path))
 
     def action_look_inside(self) -> None:
         """Shows the network from inside."""
