@@ -35,6 +35,7 @@ from cnn_tui.ui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
+    from cnn_tui.ui.compare_requested import CompareRequested
     from cnn_tui.ui.export_requested import ExportRequested
     from cnn_tui.ui.looking import LookInside, LookRequested, MistakesRequested
     from cnn_tui.ui.rates_requested import RatesRequested
@@ -233,6 +234,12 @@ class CnnTuiApp(App[int]):
     def on_run_list_opened(self, message: "RunList.Opened") -> None:
         """Shows a run of the list."""
         self.open_run(message.path)
+
+    def on_compare_requested(self, message: "CompareRequested") -> None:
+        """Shows several runs in one chart."""
+        from cnn_tui.ui.screens.compare import CompareScreen
+
+        self.push_screen(CompareScreen(message.runs, self.marker))
 
     def on_mistakes_requested(self, message: "MistakesRequested") -> None:
         """Shows what the network of a run confuses."""

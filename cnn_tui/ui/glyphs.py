@@ -51,6 +51,8 @@ class Glyphs:
     moment: str
     """Of a run, on a line; ``this_moment`` is the one that is shown."""
     this_moment: str
+    best: str
+    """Stands behind what no other run does better."""
 
     def state(self, state: str) -> str:
         """Returns the sign of a state."""
@@ -79,6 +81,7 @@ _FINE = Glyphs(
     changed="›",
     moment="┼",
     this_moment="●",
+    best="●",
 )
 _PLAIN = Glyphs(
     states=_ASCII_STATES,
@@ -88,6 +91,7 @@ _PLAIN = Glyphs(
     changed=">",
     moment="+",
     this_moment="O",
+    best="*",
 )
 GLYPHS: Mapping["MarkerName", Glyphs] = {
     "braille": _FINE,

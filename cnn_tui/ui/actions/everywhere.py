@@ -95,6 +95,20 @@ RUNS = (
         rank=4,
     ),
     Action(
+        name="mark_run",
+        keys="space",
+        label="mark",
+        help="Mark the selected run, or take its mark away.",
+        rank=4,
+    ),
+    Action(
+        name="compare_runs",
+        keys="c",
+        label="compare",
+        help="Compare the marked runs: their curves in one chart, and what differs.",
+        rank=4,
+    ),
+    Action(
         name="filter",
         keys="slash",
         label="filter",

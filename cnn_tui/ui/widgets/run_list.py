@@ -81,6 +81,8 @@ class RunList(ScrollView, can_focus=True):
         self._rows: Sequence[Row] = ()
         self._shown: Layout | None = None
         self._shared = frozenset[str]()
+        self.marked: dict[Path, None] = {}
+        """In the order in which they were marked."""
 
     def show_rows(self, rows: Sequence[Row], layout: Layout) -> None:
         """Shows other runs and groups; the same one stays selected."""
@@ -144,6 +146,17 @@ class RunList(ScrollView, can_focus=True):
         elif chosen is not None:
             self.post_message(self.GroupOpened(chosen))
 
+    def toggle_mark(self) -> None:
+        """Marks the selected run, or takes its mark away; the next one is selected."""
+        if self.current:
+            path = self.current.path
+            if path in self.marked:
+                del self.marked[path]
+            else:
+                self.marked[path] = None
+            self.refresh_line(self.selected)
+            self.action_move(1)
+
     def action_move(self, lines: int) -> None:
         """Selects another run."""
         last = max(0, len(self._rows) - 1)
@@ -175,7 +188,7 @@ class RunList(ScrollView, can_focus=True):
     def _line(self, shown: Row, width: int) -> Content:
         if isinstance(shown, GroupRow) or self._shown is None:
             return group_line(shown) if isinstance(shown, GroupRow) else Content()
-        return row(
+        line = row(
             shown,
             self._glyphs,
             records.now(),
@@ -183,6 +196,9 @@ class RunList(ScrollView, can_focus=True):
             width=width,
             shared=self._shared,
         )
+        if shown.path in self.marked:
+            line = line[:1] + Content.styled("*", "bold") + line[2:]
+        return line
 
     def _resize(self) -> None:
         width = self.scrollable_content_region.width
