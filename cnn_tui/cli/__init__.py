@@ -32,12 +32,14 @@ from cnn_tui.cli.predict import predict
 from cnn_tui.cli.preflight import preflight
 from cnn_tui.cli.presets import presets
 from cnn_tui.cli.profile import profile
+from cnn_tui.cli.prune import prune
 from cnn_tui.cli.race import race
 from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
 from cnn_tui.cli.send import send
 from cnn_tui.cli.show import show
 from cnn_tui.cli.train import train
+from cnn_tui.cli.trash import trash
 from cnn_tui.cli.tree import tree
 from cnn_tui.cli.verify import verify
 from cnn_tui.errors import CnnTuiError, InputError
@@ -118,6 +120,8 @@ COMMANDS = (
     inspect,
     predict,
     runs,
+    prune,
+    trash,
     tree,
     presets,
     data,

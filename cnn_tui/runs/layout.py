@@ -20,6 +20,7 @@ CONFIG = "config.yaml"
 CORRECTIONS = "corrections.yaml"
 ENVIRONMENT = "environment.json"
 STATUS = "status.json"
+ANNOTATIONS = "annotations.json"
 METRICS = "metrics.jsonl"
 EVENTS = "events.jsonl"
 DEVICE = "device.jsonl"
@@ -34,6 +35,7 @@ LOCK = "lock"
 LOG = "train.log"
 RESERVE = ".reserve"
 UNFINISHED_PREFIX = ".new-"
+TRASH = ".trash"
 
 _MAX_NAME_LENGTH = 48
 _MAX_CANDIDATES_SHOWN = 5
