@@ -16,9 +16,7 @@ from textual.widgets import Input
 from cnn_tui.errors import RunDirectoryError
 from cnn_tui.runs.catalog import Catalog
 from cnn_tui.runs.columns import COLUMNS
-from cnn_tui.runs.comparison import MAX_RUNS
 from cnn_tui.runs.known import Known
-from cnn_tui.runs.layout import is_run
 from cnn_tui.runs.query import Query, QueryError, parse_query
 from cnn_tui.runs.sheet import Sheet
 from cnn_tui.ui.actions import RUNS
@@ -31,7 +29,7 @@ from cnn_tui.ui.arrangement import (
     next_sort,
 )
 from cnn_tui.ui.charts import MarkerName
-from cnn_tui.ui.compare_requested import CompareRequested
+from cnn_tui.ui.compare_requested import ask_comparison
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.list_settings import read_list_settings, write_list_settings
 from cnn_tui.ui.run_table import header, list_title
@@ -162,11 +160,7 @@ class RunsScreen(Annotating):
 
     def action_compare_runs(self) -> None:
         """Compares the marked runs."""
-        marked = tuple(filter(is_run, self.query_one(RunList).marked))
-        if 2 <= len(marked) <= MAX_RUNS:
-            self.post_message(CompareRequested(marked))
-        else:
-            self.notify(f"mark 2 to {MAX_RUNS} runs with space, not {len(marked)}")
+        ask_comparison(self, self.query_one(RunList).marked)
 
     def action_filter(self) -> None:
         """Lets words be typed."""
