@@ -4,7 +4,8 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from typing import Any
 import numpy as np
 from platformdirs import user_cache_path
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from cnn_tui.datasets.form import Form
 from cnn_tui.datasets.listing import Listing, Picture
@@ -84,23 +84,21 @@ def take(
     try:
         with safe_open(cache, "numpy") as file:
             index = _index(file.get_tensor("index").tobytes())
-            cached = file.get_tensor("images")
+            cached = file.get_slice("images")
+            total, *shape = cached.get_shape()
+            if (*shape,) != images.shape[1:] or cached.get_dtype() != "U8":
+                return {}
+            known: dict[int, str | None] = {}
+            for row, picture in enumerate(pictures):
+                place, why = index.get((picture.path, picture.stamp), (total, None))
+                if why is not None:
+                    known[row] = why
+                elif place < total:  # one by one: twice all may be too much memory
+                    images[row] = cached[place]
+                    known[row] = None
+            return known
     except _UNUSABLE:
         return {}
-    if cached.shape[1:] != images.shape[1:] or cached.dtype != np.uint8:
-        return {}
-    known: dict[int, str | None] = {}
-    targets, sources = [], []
-    for row, picture in enumerate(pictures):
-        place, why = index.get((picture.path, picture.stamp), (len(cached), None))
-        if why is None and place < len(cached):
-            targets.append(row)
-            sources.append(place)
-        elif why is None:
-            continue
-        known[row] = why
-    images[targets] = cached[sources]
-    return known
 
 
 def write(cache: Path, listing: Listing, decoded: Decoded) -> None:
@@ -112,7 +110,6 @@ def write(cache: Path, listing: Listing, decoded: Decoded) -> None:
         for p in listing.pictures
         if p.path in reasons
     ]
-    index = np.frombuffer(json.dumps([*good, *bad]).encode(), np.uint8)
     metadata = {
         "mark": _mark(listing),
         "bad": json.dumps(decoded.bad),
@@ -120,10 +117,32 @@ def write(cache: Path, listing: Listing, decoded: Decoded) -> None:
     }
     try:
         cache.parent.mkdir(parents=True, exist_ok=True)
-        data = save({"images": decoded.images, "index": index}, metadata)
-        replace_file(cache, data, shared=True)
-    except (OSError, SafetensorError) as error:
+        index = json.dumps([*good, *bad]).encode()
+        replace_file(cache, *_pieces(decoded.images, index, metadata), shared=True)
+    except OSError as error:
         logger.warning("the cache %s cannot be written: %s", cache, error)
+
+
+def _pieces(
+    images: "np.ndarray", index: bytes, metadata: dict[str, str]
+) -> Iterator[bytes | memoryview]:
+    """Yields a safetensors file; its own writer would copy the images, twice."""
+    end = images.nbytes + len(index)
+    header = json.dumps(
+        {
+            "__metadata__": metadata,
+            "images": _described(images.shape, 0, images.nbytes),
+            "index": _described((len(index),), images.nbytes, end),
+        }
+    ).encode()
+    header += b" " * (-len(header) % 8)
+    yield struct.pack("<Q", len(header)) + header
+    yield np.ascontiguousarray(images).reshape(-1).data
+    yield index
+
+
+def _described(shape: tuple[int, ...], begin: int, end: int) -> dict[str, object]:
+    return {"dtype": "U8", "shape": shape, "data_offsets": [begin, end]}
 
 
 def _mark(listing: Listing) -> str:

@@ -100,9 +100,11 @@ def _without_bad(
             f"{printable(listing.folder)} has no picture that can be decoded: "
             f"{printable(path)} {reason}"
         )
-    if bad:
-        good = [row for row in range(len(pictures)) if reasons[row] is None]
-        images, pictures = images[good], tuple(pictures[row] for row in good)
+    good = [row for row in range(len(pictures)) if reasons[row] is None]
+    for place, row in enumerate(good):
+        if place < row:  # in place: there may be no memory for all of them twice
+            images[place] = images[row]
+    images, pictures = images[: len(good)], tuple(pictures[row] for row in good)
     leaks = tuple(leaked_pictures(images, pictures))
     return Decoded(images=images, pictures=pictures, bad=bad, leaks=leaks)
 

@@ -8,7 +8,7 @@ import os
 import shutil
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -143,7 +143,7 @@ def _stamp(found: os.stat_result) -> Stamp:
     return (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
-def write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
     """Writes all of ``data``, however many writes that takes."""
     view = memoryview(data)
     while view:
@@ -151,9 +151,12 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 def replace_file(
-    path: Path, data: bytes, *, durable: bool = False, shared: bool = False
+    path: Path,
+    *pieces: bytes | memoryview,
+    durable: bool = False,
+    shared: bool = False,
 ) -> None:
-    """Replaces the file at ``path`` by ``data``: a reader sees the old or the new one.
+    """Replaces the file at ``path`` by ``pieces``: a reader sees the old or the new.
 
     The temporary file is closed before the rename, or a full tmpfs would leave an
     empty file. ``durable`` also survives a power loss; ``shared`` is for files that
@@ -163,7 +166,7 @@ def replace_file(
     temporary = _temporary_name(path, shared=shared)
     with opened_directory(path.parent) as directory:
         try:
-            write_new(temporary, data, directory, durable=durable)
+            write_new(temporary, pieces, directory, durable=durable)
             os.replace(temporary, path.name, src_dir_fd=directory, dst_dir_fd=directory)
         except OSError:
             remove_if_exists(temporary, directory)
@@ -205,14 +208,21 @@ def remove_if_exists(name: str, directory: int) -> bool:
     return True
 
 
-def write_new(name: str, data: bytes, directory: int, *, durable: bool = False) -> None:
+def write_new(
+    name: str,
+    pieces: Iterable[bytes | memoryview],
+    directory: int,
+    *,
+    durable: bool = False,
+) -> None:
     """Writes a new file in an open directory, replacing one of that name."""
     remove_if_exists(name, directory)  # left by a writer that was killed
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     descriptor = open_regular(name, flags, directory=directory)
     try:
         os.fchmod(descriptor, FILE_MODE)
-        write_all(descriptor, data)
+        for piece in pieces:
+            write_all(descriptor, piece)
         if durable:
             os.fsync(descriptor)
     finally:

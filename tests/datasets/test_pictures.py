@@ -1,6 +1,7 @@
 """Pictures are decoded in parallel, once, and again only where they changed."""
 
 import os
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,6 +87,19 @@ def test_only_what_changed_is_decoded_again(
     del expected["001.png"]
     assert brightness(decode_all(listing(folder), FORM)) == expected
     assert sorted(decoded_paths) == ["000.png", "new.png"]
+
+
+@pytest.mark.parametrize("touched", ["a/new.png", "b/001.png"])
+def test_it_takes_no_more_memory_than_the_images(folder: Path, touched: str) -> None:
+    form = Form(image_size=96, mode="rgb", resize="crop")
+    image_bytes = NUMBER * 3 * 96 * 96
+    for _ in range(2):  # decoded, then taken from the cache but for one
+        tracemalloc.start()
+        decode_all(listing(folder), form)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert image_bytes < peak_bytes < 1.5 * image_bytes
+        Image.new("L", (9, 9), 250).save(folder / touched)
 
 
 def test_what_is_odd_about_them_is_found_once(
