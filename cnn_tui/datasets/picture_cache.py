@@ -16,10 +16,13 @@ from safetensors import SafetensorError, safe_open
 
 from cnn_tui.datasets.form import Form
 from cnn_tui.datasets.listing import Listing, Picture
-from cnn_tui.io.files import replace_file
+from cnn_tui.io.files import replace_file, stamp
 
 logger = logging.getLogger(__name__)
 
+_NAME = "pictures-{}.safetensors"
+_MOST = 8
+"""Caches that are kept: each folder in each form that was looked at has one."""
 _UNUSABLE = (
     OSError,
     SafetensorError,
@@ -48,7 +51,7 @@ def path_of(listing: Listing, form: Form) -> Path:
     """Returns where the pictures of a folder are kept in that form."""
     key = json.dumps([os.path.abspath(listing.folder), *astuple(form)])
     name = hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()[:16]
-    return user_cache_path("cnn-tui") / f"pictures-{name}.safetensors"
+    return user_cache_path("cnn-tui") / _NAME.format(name)
 
 
 def read_whole(cache: Path, listing: Listing, form: Form) -> Decoded | None:
@@ -63,6 +66,7 @@ def read_whole(cache: Path, listing: Listing, form: Form) -> Decoded | None:
             bad = tuple((str(path), str(why)) for path, why in json.loads(known["bad"]))
             leaks = tuple(map(str, json.loads(known["leaks"])))
             images = file.get_tensor("images")
+        os.utime(cache)  # the last to be removed
     except _UNUSABLE:
         return None
     left_out = {path for path, _ in bad}
@@ -119,8 +123,16 @@ def write(cache: Path, listing: Listing, decoded: Decoded) -> None:
         cache.parent.mkdir(parents=True, exist_ok=True)
         index = json.dumps([*good, *bad]).encode()
         replace_file(cache, *_pieces(decoded.images, index, metadata), shared=True)
+        _remove_old(cache.parent)
     except OSError as error:
         logger.warning("the cache %s cannot be written: %s", cache, error)
+
+
+def _remove_old(folder: Path) -> None:
+    """Keeps the caches that were used last."""
+    caches = sorted(folder.glob(_NAME.format("*")), key=lambda path: stamp(path)[2:])
+    for cache in caches[:-_MOST]:
+        cache.unlink(missing_ok=True)
 
 
 def _pieces(
@@ -158,8 +170,8 @@ def _index(data: bytes) -> dict[tuple[str, Any], tuple[int, str | None]]:
     Raises ValueError or TypeError for what is no index.
     """
     entries: dict[tuple[str, Any], tuple[int, str | None]] = {}
-    for place, (path, stamp, why) in enumerate(json.loads(data)):
+    for place, (path, mark, why) in enumerate(json.loads(data)):
         if not isinstance(why, str | None):
             raise TypeError("not an index")
-        entries[path, tuple(stamp)] = (place, why)
+        entries[path, tuple(mark)] = (place, why)
     return entries

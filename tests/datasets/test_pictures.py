@@ -146,6 +146,20 @@ def test_decoding_can_be_ended(folder: Path, decoded_paths: list[str]) -> None:
     with pytest.raises(KeyboardInterrupt):
         decode_all(listing(folder), FORM, tell)
     assert len(decoded_paths) < NUMBER
+    assert brightness(decode_all(listing(folder), FORM)) == EXPECTED
+    assert len(decoded_paths) == NUMBER + 1, "it goes on where it was ended"
+    assert len(set(decoded_paths)) == NUMBER + 1
+
+
+def test_the_caches_that_were_used_last_are_kept(folder: Path) -> None:
+    found = listing(folder)
+    forms = [Form(image_size=8 + n, mode="grey", resize="pad") for n in range(9)]
+    for form in (FORM, *forms[:7], FORM, *forms[7:]):
+        decode_all(found, form)
+    kept = path_of(found, FORM)
+    assert kept.exists()
+    assert len(list(kept.parent.glob("pictures-*"))) == 8
+    assert not path_of(found, forms[0]).exists()
 
 
 def test_without_any_picture_there_is_no_set(tmp_path: Path) -> None:
