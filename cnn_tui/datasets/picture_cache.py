@@ -7,6 +7,7 @@ import os
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,9 @@ class Decoded:
 
 
 def path_of(listing: Listing, form: Form) -> Path:
-    """Returns where the pictures of a folder are kept in that form."""
-    key = json.dumps([os.path.abspath(listing.folder), *astuple(form)])
+    """Returns where the pictures of a folder, as this Pillow reads them, are kept."""
+    folder = os.path.abspath(listing.folder)
+    key = json.dumps([folder, version("pillow"), *astuple(form)])
     name = hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()[:16]
     return user_cache_path("cnn-tui") / _NAME.format(name)
 
