@@ -74,7 +74,7 @@ def load_own(dataset: DatasetConfig, tell: Tell) -> OwnImages:
         path = str(dataset.npz)
         file = read_npz(path, dataset.fractions)
         if dataset.found is not None and dataset.found.is_known_by_size:
-            file = replace(file, fingerprint=str(stamp(path)[1:2]))
+            file = replace(file, fingerprint=str(stamp(path, linked=True)[1:2]))
     own = _to_own(file, dataset.title)
     if dataset.found not in (None, own.found):
         raise DataError(

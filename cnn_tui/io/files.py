@@ -1,6 +1,7 @@
 """Opening, reading and replacing files that someone else may have tampered with.
 
-Nothing here follows a link, waits for a pipe, or depends on the umask.
+Nothing here follows a link (but where it says so), waits for a pipe, or depends on the
+umask.
 """
 
 import errno
@@ -90,10 +91,18 @@ def open_regular(
     return descriptor
 
 
-def stamp(path: str | Path) -> Stamp:
-    """Returns the stamp of what is at ``path``, not of what it links to; () if none."""
+def open_linked(path: str | Path) -> int:
+    """Opens a file of the user's own as ``open_regular``; it may be a link to one."""
+    return open_regular(os.path.realpath(path, strict=True))
+
+
+def stamp(path: str | Path, *, linked: bool = False) -> Stamp:
+    """Returns the stamp of what is at ``path``; () if there is nothing.
+
+    Of a link it is that of the link itself, or of what it leads to if ``linked``.
+    """
     try:
-        return _stamp(os.lstat(path))
+        return _stamp(os.stat(path, follow_symlinks=linked))
     except OSError:
         return ()
 

@@ -12,6 +12,7 @@ from cnn_tui.config import RunConfig, parse_mapping
 from cnn_tui.config.dataset import DatasetConfig
 from cnn_tui.datasets import npz
 from cnn_tui.datasets.telling import nobody
+from cnn_tui.engine.batch_preview import BatchPreviews
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.own_data import load_own
 from cnn_tui.engine.resume import Changes, resume_run
@@ -110,6 +111,41 @@ def test_a_file_of_arrays_is_trained_on(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", images=images, labels=1 - labels)
     with pytest.raises(DataError, match="is not what it was when the run began"):
         verify_run(path, from_step=0, steps=20, data_dir=None)
+
+
+def test_a_file_that_was_rewritten_is_looked_at_anew(tmp_path: Path) -> None:
+    images = np.zeros((40, 8, 8), np.uint8)
+    path, previews = str(tmp_path / "x.npz"), BatchPreviews(None)
+    for classes in (2, 3):
+        np.savez(path, images=images, labels=np.arange(40) % classes)
+        wanted = config_of({"npz": path})
+        names = tuple(map(str, range(classes)))
+        assert wanted.dataset.facts.class_names == names
+        seen = previews.look(wanted, 1, augmented=False, tell=nobody)
+        assert seen.class_names == names
+
+
+def test_pictures_and_files_may_be_links_to_others(
+    folder: Path, tmp_path: Path
+) -> None:
+    linked = tmp_path / "linked"
+    for file in folder.rglob("*.png"):
+        link = linked / file.relative_to(folder)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(file)
+    expected, found = (
+        load_own(config(each).dataset, nobody).train for each in (folder, linked)
+    )
+    assert len(found) == len(expected) > 0
+    assert (found.images == expected.images).all()
+    before = load_own(config(linked).dataset, nobody).found
+    Image.new("RGB", (9, 9)).save(folder / "dark" / "000.png")
+    assert load_own(config(linked).dataset, nobody).found != before
+    labels = np.arange(40) % 2
+    np.savez(tmp_path / "x.npz", images=np.zeros((40, 8, 8), np.uint8), labels=labels)
+    (tmp_path / "link.npz").symlink_to("x.npz")
+    npz_linked = config_of({"npz": str(tmp_path / "link.npz")}).dataset
+    assert len(load_own(npz_linked, nobody).train) > 0
 
 
 def test_an_older_run_knows_its_file_by_the_size_and_says_so(
