@@ -122,6 +122,8 @@ STARTUP = (
 )
 GROWTH = (
     _at_most("growth", "list", "list 10,000 runs", "s", 0.6),
+    _at_most("growth", "filter", "10,000 runs: longest key of a filter", "ms", 50),
+    _at_most("growth", "list memory", "10,000 runs, with their configs", "MB", 80),
     _at_most("growth", "first chart", "open 1,000,000 rows: first chart", "s", 0.3),
     _at_most("growth", "complete", "open 1,000,000 rows: complete", "s", 1.5),
     _at_most("growth", "keys", "open 1,000,000 rows: longest key meanwhile", "ms", 60),

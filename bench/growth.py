@@ -27,6 +27,10 @@ _KEYS_SECONDS = 2.0
 _REPORTS_PER_SECOND = 10
 _ROWS_PER_REPORT = 4
 _TRAINING_SECONDS = 600.0
+_READING_SECONDS = 120.0
+_GAP_SECONDS = 0.3
+_FILTER_KEYS = ("2", "3", "\x7f", "4", "\x7f", "\x7f") * 3
+"""Each one changes how many runs are shown; a delete takes a digit back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +56,35 @@ def _open_many(workplace: Workplace, effort: Effort) -> Results:
     folder = workplace.folder("many")
     run = written.write_run(folder / "runs", "first", 10)
     written.copy_run(run, effort.runs - 1)
-    samples = []
+    samples, grown, latencies = [], [], list[float]()
     for _ in range(effort.repeats):
         with _program_in(workplace, folder) as terminal:
+            before = memory_bytes(terminal.pid)
             samples.append(show_runs(terminal, effort.runs))
-    return {"list": median(samples)}
+            latencies += _filter(terminal, effort.runs)
+            grown.append((memory_bytes(terminal.pid) - before) / MEGABYTE)
+    return {
+        "list": median(samples),
+        "filter": percentile(latencies, 100),
+        "list memory": median(grown),
+    }
+
+
+def _filter(terminal: Terminal, number: int) -> list[float]:
+    """Filters by a value of the configs; returns the milliseconds of each key."""
+    before = terminal.received
+    terminal.press("/seed>1")
+    settled = f"{number - 3:,} of {number:,}".encode()  # all but the seeds 0, 0 and 1
+    terminal.wait_for(settled, since=before, seconds=_READING_SECONDS)
+    terminal.wait_until_silent()
+    latencies = []
+    for key in _FILTER_KEYS:
+        before = terminal.received
+        pressed_at = terminal.press(key)
+        counted_at = terminal.wait_for(f" of {number:,} ".encode(), since=before)
+        latencies.append(1000 * (counted_at - pressed_at))
+        time.sleep(_GAP_SECONDS)
+    return latencies
 
 
 def _open_long(workplace: Workplace, effort: Effort) -> Results:

@@ -2,7 +2,7 @@
 
 import math
 import random
-import shutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,12 +79,13 @@ def write_run(folder: Path, name: str, steps: int) -> Path:
 
 
 def copy_run(run: Path, number: int) -> None:
-    """Puts copies beside a run, with all that a list of runs reads."""
+    """Puts copies beside a run, with other seeds, and all that a list of runs reads."""
     status = msgspec.json.decode((run / STATUS).read_bytes())
+    config = (run / CONFIG).read_text()
     for copy in range(number):
         path = run.with_name(f"{run.name}-copy-{copy}")
         path.mkdir()
-        shutil.copy(run / CONFIG, path)
+        (path / CONFIG).write_text(re.sub(r"seed: \d+", f"seed: {copy}", config))
         (path / STATUS).write_bytes(encode_line({**status, "id": path.name}))
 
 

@@ -10,6 +10,7 @@ CnnTuiError                 its text is one clear sentence for the user
 │   └── RunDirectoryError   a run that is missing, damaged, or of an unknown format
 │       ├── LockedError     another process trains this run
 │       ├── UnreadableError   a file that may be good, and cannot be read now
+│       ├── ForeignRunError   another program trained it: there is no network
 │       └── NewerFormatError  written by a version that knows more
 └── TrainingError           a run that started and failed: exit code 1
 """
@@ -68,6 +69,10 @@ class LockedError(RunDirectoryError):
 
 class UnreadableError(RunDirectoryError):
     """A file of a run that is there, and that the system does not let us read."""
+
+
+class ForeignRunError(RunDirectoryError):
+    """A run of another program: it has curves, and no network."""
 
 
 class NewerFormatError(RunDirectoryError):

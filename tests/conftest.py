@@ -1,6 +1,7 @@
 """Keeps the tests away from the user's own folders and settings."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -27,3 +28,11 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for variable in ("CNN_TUI_RUNS", "CNN_TUI_DATA"):
             patch.delenv(variable, raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def compared_runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Runs that differ in one thing each; do not change them."""
+    from tests.compared_runs import make_runs
+
+    return make_runs(tmp_path_factory.mktemp("compared"))

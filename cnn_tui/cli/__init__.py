@@ -7,13 +7,16 @@ import click
 from cnn_tui import __version__
 from cnn_tui.cli.attach import attach
 from cnn_tui.cli.check import check
+from cnn_tui.cli.compare import compare
 from cnn_tui.cli.completion import completion
 from cnn_tui.cli.config import config
 from cnn_tui.cli.data import data
 from cnn_tui.cli.doctor import doctor
 from cnn_tui.cli.evaluate import evaluate
+from cnn_tui.cli.export import export
 from cnn_tui.cli.fork import fork
 from cnn_tui.cli.health import health
+from cnn_tui.cli.import_ import import_
 from cnn_tui.cli.inspect import inspect
 from cnn_tui.cli.lr_find import lr_find
 from cnn_tui.cli.options import (
@@ -29,12 +32,14 @@ from cnn_tui.cli.predict import predict
 from cnn_tui.cli.preflight import preflight
 from cnn_tui.cli.presets import presets
 from cnn_tui.cli.profile import profile
+from cnn_tui.cli.prune import prune
 from cnn_tui.cli.race import race
 from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
 from cnn_tui.cli.send import send
 from cnn_tui.cli.show import show
 from cnn_tui.cli.train import train
+from cnn_tui.cli.trash import trash
 from cnn_tui.cli.tree import tree
 from cnn_tui.cli.verify import verify
 from cnn_tui.errors import CnnTuiError, InputError
@@ -115,13 +120,18 @@ COMMANDS = (
     inspect,
     predict,
     runs,
+    prune,
+    trash,
     tree,
     presets,
     data,
     show,
     plot,
+    compare,
+    export,
     health,
     profile,
+    import_,
     check,
     doctor,
     config,

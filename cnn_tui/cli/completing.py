@@ -59,6 +59,16 @@ def settings(ctx: click.Context, parameter: click.Parameter, incomplete: str) ->
     return _beginning((f"{key}={value}" for value in values), incomplete)
 
 
+def columns(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
+    """Returns names of columns and keys of configs, after a comma, too."""
+    from cnn_tui.config.settings import known_keys
+    from cnn_tui.runs.columns import COLUMNS
+
+    before, comma, _ = incomplete.rpartition(",")
+    names = dict.fromkeys([*COLUMNS, *_short_keys(known_keys())])
+    return _beginning((f"{before}{comma}{name}" for name in names), incomplete)
+
+
 def orders(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
     """Returns what a run can be told."""
     from cnn_tui.runs.orders import COMMANDS

@@ -175,7 +175,7 @@ def _picture(
     import numpy as np
     import plotext
 
-    from cnn_tui.cli.plot import pieces
+    from cnn_tui.cli.text_chart import pieces
     from cnn_tui.preflight.rates import shown
 
     size = shutil.get_terminal_size()

@@ -94,6 +94,22 @@ json_option = click.option(
 )
 
 
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+def agreed(what: str, *, yes: bool) -> bool:
+    """Asks whether to do something; without a terminal to ask on, it must be said.
+
+    Raises:
+        InputError: if there is nobody to ask.
+    """
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise InputError(f"there is no terminal to ask on: give --yes to {what}")
+    return click.confirm(what[0].upper() + what[1:] + "?")
+
+
 def moment_of(checkpoint: str | None) -> "Moment | None":
     """Returns the moment that ``--checkpoint`` means.
 

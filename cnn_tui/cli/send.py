@@ -116,10 +116,14 @@ def _nobody(run: Path) -> str | None:
     if state == LOST:
         step = status.last_checkpoint_step or 0
         gone = f"is lost: process {status.pid} is gone without a word"
+        if status.is_foreign:
+            return gone
         return f"{gone}; go on from step {step:,} {resume}"
     if state == SILENT:
         silent = f"is silent: process {status.pid} gave its last sign {_sign(status)}"
         return f"{silent}; if it was stopped, wake it with: kill -CONT {status.pid}"
+    if status.is_foreign:
+        return _ending(status)
     return f"{_ending(status)}; go on {resume}{_more(status)}"
 
 

@@ -12,6 +12,7 @@ from cnn_tui.cli.options import echo, echo_json, json_option, runs_dir_option
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
     from cnn_tui.layers import LayerRow, Stage
+    from cnn_tui.runs.config import Foreign
 
 
 @click.command(short_help="Show layers, sizes and hyperparameters.")
@@ -30,44 +31,46 @@ if TYPE_CHECKING:
 def show(what: str, runs_dir: Path, as_json: bool, tree: bool, code: bool) -> None:
     """Show the layer table with its formulas, and the hyperparameters.
 
-    For a run, its results as well.
+    For a run, its results as well. Of a run of another program, its values.
     """
     from cnn_tui.cli import results
     from cnn_tui.errors import InputError
-    from cnn_tui.notation.code import torch_code
-    from cnn_tui.notation.tree import tree_lines
+    from cnn_tui.runs.config import Foreign
 
     if as_json + tree + code > 1:
         raise InputError("give one of --json, --tree and --code")
     config, run = _find(what, runs_dir)
     if tree or code:
-        echo("\n".join(tree_lines(config)) if tree else torch_code(config).rstrip())
+        echo(_drawn(config, run, as_tree=tree))
         return
-    facts = _facts(config)
+    facts = _foreign_facts(config) if isinstance(config, Foreign) else _facts(config)
     status = None if run is None else results.read(run)
     if as_json:
         if run is not None and status is not None:
             facts["results"] = results.as_json(run, status)
         echo_json(facts)
         return
-    _print(config, facts)
+    if isinstance(config, Foreign):
+        _print_values(facts, ("source", "values"))
+    else:
+        _print(config, facts)
     if run is not None and status is not None:
         echo()
         for name, value in results.in_words(run, status):
             _print_pair(name, value)
 
 
-def _find(what: str, runs_dir: Path) -> "tuple[RunConfig, Path | None]":
+def _find(what: str, runs_dir: Path) -> "tuple[RunConfig | Foreign, Path | None]":
     """Returns a config, and the run it belongs to if it does."""
     from cnn_tui.errors import ConfigError, RunDirectoryError
     from cnn_tui.presets.files import find_preset
     from cnn_tui.presets.read import read_preset
-    from cnn_tui.runs.config import read_config
+    from cnn_tui.runs.config import read_config, read_foreign
     from cnn_tui.runs.layout import find_run
 
     if os.path.isdir(what):
         run = find_run(f"{what}/", runs_dir)
-        return read_config(run), run
+        return read_foreign(run) or read_config(run), run
     try:
         file = find_preset(what)
     except ConfigError as unknown:
@@ -75,7 +78,7 @@ def _find(what: str, runs_dir: Path) -> "tuple[RunConfig, Path | None]":
             run = find_run(what, runs_dir)
         except RunDirectoryError:
             raise unknown from None
-        return read_config(run), run
+        return read_foreign(run) or read_config(run), run
     return read_preset(file).config, None
 
 
@@ -106,6 +109,22 @@ def _facts(config: "RunConfig") -> dict[str, Any]:
     }
 
 
+def _drawn(config: "RunConfig | Foreign", run: Path | None, *, as_tree: bool) -> str:
+    """Returns the net as a tree, or as code; raises ForeignRunError without one."""
+    from cnn_tui.errors import ForeignRunError
+    from cnn_tui.notation.code import torch_code
+    from cnn_tui.notation.tree import tree_lines
+    from cnn_tui.runs.config import Foreign
+
+    if isinstance(config, Foreign):
+        raise ForeignRunError(config.has_no_network(run or Path()))
+    return "\n".join(tree_lines(config)) if as_tree else torch_code(config).rstrip()
+
+
+def _foreign_facts(foreign: "Foreign") -> dict[str, Any]:
+    return {"source": dict(foreign.source), "values": dict(foreign.values)}
+
+
 def _layer(row: "LayerRow", stage: "Stage") -> dict[str, Any]:
     return {
         "number": row.number,
@@ -124,7 +143,6 @@ def _layer(row: "LayerRow", stage: "Stage") -> dict[str, Any]:
 
 
 def _print(config: "RunConfig", facts: dict[str, Any]) -> None:
-    from cnn_tui.cli.results import value_in_words
     from cnn_tui.text import printable, quantity
 
     for text in filter(None, (config.title, config.description)):
@@ -138,9 +156,16 @@ def _print(config: "RunConfig", facts: dict[str, Any]) -> None:
     epochs = f"{iterations / per_epoch:.2f}".rstrip("0").rstrip(".")
     noun = "epoch" if epochs == "1" else "epochs"
     echo(f"{iterations:,} iterations: {epochs} {noun} of {per_epoch:,} updates\n")
-    for section in ("dataset", "training"):
+    _print_values(facts, ("dataset", "training"))
+
+
+def _print_values(facts: dict[str, Any], sections: tuple[str, ...]) -> None:
+    from cnn_tui.cli.results import value_in_words
+    from cnn_tui.text import printable
+
+    for section in sections:
         for key, value in facts[section].items():
-            _print_pair(f"{section}.{key}", value_in_words(value))
+            _print_pair(printable(f"{section}.{key}"), value_in_words(value))
 
 
 def _print_pair(name: str, value: str) -> None:

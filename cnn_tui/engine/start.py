@@ -14,7 +14,6 @@ from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.engine.books import Books
 from cnn_tui.engine.device import device_uuid, first_line, is_out_of_memory
 from cnn_tui.engine.environment import describe_environment
-from cnn_tui.engine.heartbeat import Heartbeat
 from cnn_tui.engine.interpreter import Interpreter
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.journal import RunJournal
@@ -27,6 +26,7 @@ from cnn_tui.engine.state import new_state
 from cnn_tui.engine.status import current_status, first_status
 from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.runs import events, mailbox
+from cnn_tui.runs.heartbeat import Heartbeat
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import Status, now
 from cnn_tui.runs.writer import Listener, RunWriter

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from cnn_tui.host.process import environment_elsewhere
 
 
-async def start_asked(module: str, *arguments: str) -> Process:
+async def start_asked(module: str, *arguments: str, stderr: int = DEVNULL) -> Process:
     """Starts ``python -m MODULE`` in a session of its own, with pipes to and from it.
 
     It works in ``/``: paths are to be absolute.
@@ -18,7 +18,7 @@ async def start_asked(module: str, *arguments: str) -> Process:
         *(sys.executable, "-m", module, *arguments),
         stdin=PIPE,
         stdout=PIPE,
-        stderr=DEVNULL,
+        stderr=stderr,
         start_new_session=True,
         cwd="/",
         env=environment_elsewhere(),

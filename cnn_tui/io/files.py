@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
@@ -182,6 +183,35 @@ def replace_file(
             raise
         if durable:
             os.fsync(directory)
+
+
+@contextmanager
+def new_file(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """Yields a file that is at ``path`` once all of it is written.
+
+    It has the mode that the umask says: it is made for others to read.
+
+    Raises:
+        FileExistsError: Something is there, and is not to be overwritten.
+        OSError: It cannot be written; what was there is as it was.
+    """
+    _refuse_existing(path, overwrite)
+    temporary = _temporary_name(path, shared=True)
+    with opened_directory(path.parent.resolve()) as directory:
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
+        descriptor = open_regular(temporary, flags, directory=directory, mode=0o666)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+            _refuse_existing(path, overwrite)
+            os.replace(temporary, path.name, src_dir_fd=directory, dst_dir_fd=directory)
+        finally:
+            remove_if_exists(temporary, directory)
+
+
+def _refuse_existing(path: Path, overwrite: bool) -> None:
+    if os.path.isdir(path) or (os.path.lexists(path) and not overwrite):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 
 
 def link_file(source: Path, target: Path) -> None:

@@ -69,7 +69,8 @@ def largest(line: LargestBatch) -> str:
         case "was tried":
             return f"memory for a batch of {images}: larger ones were tried"
         case "is worked out":
-            return f"memory for a batch of about {images}: worked out, not tried"
+            about = count(int(float(f"{line.images:.2g}")))
+            return f"memory for a batch of about {about}: worked out, not tried"
         case "fits at least":
             return f"memory for a batch of {images} at least"
 

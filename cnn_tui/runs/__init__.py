@@ -11,8 +11,13 @@ series     columns for charts        rows       the metrics, streamed
 config, status, evaluations, health, profile  one file each
 history    the weights of the past   verdicts   what is wrong with a layer
 bottleneck what takes the time   confusion  what is taken for what
+annotations  what people write       query      filtering runs
+columns    values of a run, by name  sheet, arrange  many runs, sorted and grouped
+known, index, config_values, disk_use  what is read when it is asked for
+trash, prune  what is deleted, or can be made again
 overrides  values edited while it trained
 lineage    which run went on from which   moments  RUN@STEP
 race       short runs from one state, side by side
-liveness   is anyone still training
+comparison what runs differ in       plotted    curves that are drawn once
+liveness   is anyone still training       heartbeat  showing that one is
 """

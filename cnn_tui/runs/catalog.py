@@ -6,6 +6,12 @@ from pathlib import Path
 
 from cnn_tui.errors import RunDirectoryError
 from cnn_tui.io.files import Stamp
+from cnn_tui.runs.annotations import (
+    NONE,
+    Annotations,
+    annotations_stamp,
+    read_annotations,
+)
 from cnn_tui.runs.layout import ENDED, LOST, STATUS, UNREADABLE, run_names
 from cnn_tui.runs.liveness import is_lost
 from cnn_tui.runs.records import Status
@@ -28,6 +34,9 @@ class RunSummary:
     """Whether its trainer was gone when this was read."""
     stamp: Stamp = ()
     """Of the ``status.json`` that was read."""
+    written: Annotations = NONE
+    """What people wrote about it, and the stamp of that."""
+    written_stamp: Stamp = ()
 
     @property
     def id(self) -> str:
@@ -49,6 +58,7 @@ class Catalog:
         """Reads nothing yet."""
         self._folder = folder
         self._known: dict[str, RunSummary] = {}
+        self._forgotten = set[str]()
         self._turn = 0
 
     def refresh(self) -> list[RunSummary]:
@@ -60,6 +70,9 @@ class Catalog:
         Raises:
             RunDirectoryError: The folder cannot be read.
         """
+        forgotten, self._forgotten = self._forgotten, set()
+        for name in forgotten:
+            self._known.pop(name, None)
         names = run_names(self._folder)
         slices = -(-len(names) // LOOKS_PER_REFRESH)
         self._turn += 1
@@ -69,6 +82,10 @@ class Catalog:
         }
         return sorted(self._known.values(), key=_started_at, reverse=True)
 
+    def forget(self, name: str) -> None:
+        """Reads a run again at the next refresh, whether its turn has come or not."""
+        self._forgotten.add(name)
+
     def _summary(self, name: str, *, is_due: bool) -> RunSummary:
         """Returns a run as it is now, read again only where it may have changed."""
         known = self._known.get(name)
@@ -77,6 +94,8 @@ class Catalog:
         if known.status.state in ENDED and not is_due:
             return known
         if status_stamp(known.path) != known.stamp:
+            return _read(known.path)
+        if annotations_stamp(known.path) != known.written_stamp:
             return _read(known.path)
         lost = is_lost(known.status)
         return known if lost == known.lost else replace(known, lost=lost)
@@ -98,7 +117,15 @@ def _read(path: Path) -> RunSummary:
         return RunSummary(path=path, problem=str(error))
     if status is None:
         return RunSummary(path=path, problem=f"it has no {STATUS}")
-    return RunSummary(path=path, status=status, lost=is_lost(status), stamp=found)
+    written, written_stamp = read_annotations(path)
+    return RunSummary(
+        path=path,
+        status=status,
+        lost=is_lost(status),
+        stamp=found,
+        written=written,
+        written_stamp=written_stamp,
+    )
 
 
 def _started_at(run: RunSummary) -> datetime:

@@ -20,6 +20,7 @@ CONFIG = "config.yaml"
 CORRECTIONS = "corrections.yaml"
 ENVIRONMENT = "environment.json"
 STATUS = "status.json"
+ANNOTATIONS = "annotations.json"
 METRICS = "metrics.jsonl"
 EVENTS = "events.jsonl"
 DEVICE = "device.jsonl"
@@ -34,6 +35,7 @@ LOCK = "lock"
 LOG = "train.log"
 RESERVE = ".reserve"
 UNFINISHED_PREFIX = ".new-"
+TRASH = ".trash"
 
 _MAX_NAME_LENGTH = 48
 _MAX_CANDIDATES_SHOWN = 5
@@ -51,6 +53,7 @@ class State(StrEnum):
     STOPPED = "stopped"
     INTERRUPTED = "interrupted"
     FAILED = "failed"
+    IMPORTED = "imported"
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -79,6 +82,7 @@ GLYPHS: dict[str, str] = {
     State.STOPPED: "■",
     State.INTERRUPTED: "!",
     State.FAILED: "✗",
+    State.IMPORTED: "←",
     LOST: "?",
     SILENT: "…",
 }

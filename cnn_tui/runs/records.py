@@ -67,6 +67,13 @@ class Status(Struct, frozen=True, kw_only=True):
     validation_accuracy: float | None = None
     best: Best | None = None
     last_checkpoint_step: Step | None = None
+    obeys: list[str] | None = None
+    """The commands that a trainer of another program polls for; None: all of them."""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether another program trained it."""
+        return self.obeys is not None or self.state is State.IMPORTED
 
 
 class UpdateMetrics(Struct, frozen=True, kw_only=True, gc=False):

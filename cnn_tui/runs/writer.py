@@ -159,6 +159,11 @@ class RunWriter:
         """Appends rows of metrics with one write."""
         self._append(self._metrics, rows)
 
+    def foreign(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Appends rows of another program, with names of its own in them."""
+        with self._appending, self._noting_failure():
+            self._metrics.append(b"".join(map(encode_line, rows)))
+
     def event(self, event: KnownEvent) -> None:
         """Appends an event."""
         self._append(self._events, [event])

@@ -23,6 +23,7 @@ from cnn_tui.text import printable
 from cnn_tui.ui.actions import APP, DETACH_ANYWHERE
 from cnn_tui.ui.backend import Backend, Ending, Resumption
 from cnn_tui.ui.background import BackgroundStarts
+from cnn_tui.ui.foreign_runs import is_foreign
 from cnn_tui.ui.leaving import Leaving
 from cnn_tui.ui.noticing import Noticing
 from cnn_tui.ui.palette import ActionProvider
@@ -34,6 +35,8 @@ from cnn_tui.ui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice, MarkerName
+    from cnn_tui.ui.compare_requested import CompareRequested
+    from cnn_tui.ui.export_requested import ExportRequested
     from cnn_tui.ui.looking import LookInside, LookRequested, MistakesRequested
     from cnn_tui.ui.rates_requested import RatesRequested
     from cnn_tui.ui.screens.forking import ForkRequested
@@ -213,7 +216,7 @@ class CnnTuiApp(App[int]):
 
         if message.run in (self._resuming, self.backend.training):
             self.open_run(message.run)
-        else:
+        elif not is_foreign(self, message.run):
             ask_how(self, message, self._resume)
 
     def on_fork_requested(self, message: "ForkRequested") -> None:
@@ -232,13 +235,27 @@ class CnnTuiApp(App[int]):
         """Shows a run of the list."""
         self.open_run(message.path)
 
+    def on_compare_requested(self, message: "CompareRequested") -> None:
+        """Shows several runs in one chart."""
+        from cnn_tui.ui.screens.compare import CompareScreen
+
+        self.push_screen(CompareScreen(message.runs, self.marker))
+
     def on_mistakes_requested(self, message: "MistakesRequested") -> None:
         """Shows what the network of a run confuses."""
+        if is_foreign(self, message.run):
+            return
         from cnn_tui.ui.looking import Looking
         from cnn_tui.ui.screens.mistakes import MistakesScreen
 
         looking = Looking(message.run, self.backend.data_dir)
         self.push_screen(MistakesScreen(looking, self.depth))
+
+    def on_export_requested(self, message: "ExportRequested") -> None:
+        """Writes a run for other programs."""
+        from cnn_tui.ui.screens.exporting import export_run
+
+        self.run_worker(export_run(self, message.run, self.backend.data_dir))
 
     def on_rates_requested(self, message: "RatesRequested") -> None:
         """Shows the loss by the learning rate."""
@@ -256,6 +273,8 @@ class CnnTuiApp(App[int]):
 
     def on_look_requested(self, message: "LookRequested") -> None:
         """Shows the network of a run from inside."""
+        if is_foreign(self, message.run):
+            return
         from cnn_tui.ui.looking import Looking
         from cnn_tui.ui.screens.network import NetworkScreen
 

@@ -33,7 +33,7 @@ SMOOTHING_FACTORS = (0.9, 0.97, 0.99, 0.0, 0.6)
 """In the order of the key; the first is where it begins."""
 
 _ROWS_AT_ONCE = 2**13
-_X_KINDS: dict[XMode, Literal["count", "number", "duration"]] = {
+X_KINDS: dict[XMode, Literal["count", "number", "duration"]] = {
     "step": "count",
     "epoch": "number",
     "time": "duration",
@@ -189,7 +189,7 @@ def charts(
             marks=marks,
             mark_names=MARK_NAMES,
             x_label=x_mode,
-            x_kind=_X_KINDS[x_mode],
+            x_kind=X_KINDS[x_mode],
             x_limits=x_limits,
             y_kind="percent" if metric == "accuracy" else "number",
         )

@@ -19,6 +19,7 @@ _ASCII_STATES = {
     layout.State.STOPPED: "#",
     layout.State.INTERRUPTED: "!",
     layout.State.FAILED: "x",
+    layout.State.IMPORTED: "<",
     layout.LOST: "?",
     layout.SILENT: "~",
 }
@@ -51,6 +52,8 @@ class Glyphs:
     moment: str
     """Of a run, on a line; ``this_moment`` is the one that is shown."""
     this_moment: str
+    best: str
+    """Stands behind what no other run does better."""
 
     def state(self, state: str) -> str:
         """Returns the sign of a state."""
@@ -84,6 +87,7 @@ _FINE = Glyphs(
     changed="›",
     moment="┼",
     this_moment="●",
+    best="●",
 )
 _PLAIN = Glyphs(
     states=_ASCII_STATES,
@@ -93,6 +97,7 @@ _PLAIN = Glyphs(
     changed=">",
     moment="+",
     this_moment="O",
+    best="*",
 )
 GLYPHS: Mapping["MarkerName", Glyphs] = {
     "braille": _FINE,

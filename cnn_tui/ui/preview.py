@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnn_tui.config import RunConfig
-from cnn_tui.errors import ConfigError, RunDirectoryError
+from cnn_tui.errors import ConfigError, ForeignRunError, RunDirectoryError
 from cnn_tui.runs.catalog import RunSummary
 from cnn_tui.runs.config import read_config
 from cnn_tui.runs.events import Event
@@ -55,6 +55,8 @@ class PreviewReader:
         self._problem = ""
         try:
             self._config = read_config(run.path)
+        except ForeignRunError:
+            self._problem = "written by another program"
         except (ConfigError, RunDirectoryError) as error:
             self._problem = str(error)
         self._preset = preset_values(run.status) if run.status else {}

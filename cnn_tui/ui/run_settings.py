@@ -1,5 +1,6 @@
 """The hyperparameters of a run, beside those of its preset."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +17,11 @@ from cnn_tui.errors import ConfigError
 from cnn_tui.io import safe_yaml
 from cnn_tui.presets.files import named_preset
 from cnn_tui.presets.read import read_preset
+from cnn_tui.runs.config import Foreign
 from cnn_tui.runs.events import Event, HyperparameterChanged
 from cnn_tui.runs.orders import LIVE_NAMES
 from cnn_tui.runs.records import Status
-from cnn_tui.text import count
+from cnn_tui.text import count, printable
 from cnn_tui.ui.sentences import value_text
 
 _DECIDED_HERE = frozenset(
@@ -104,6 +106,40 @@ def setting_rows(
         rows.append(SettingRow(name=_LAYERS, value=str(number), note=note))
     rows = [row for row in rows if row.note or not _is_off(row)]
     return sorted(rows, key=lambda row: not row.note)
+
+
+def foreign_rows(foreign: Foreign, status: Status) -> list[SettingRow]:
+    """Returns what another program says of its run, what was changed first."""
+    changed = [
+        SettingRow(name=printable(name), value=_text(value), note="changed")
+        for name, value in status.overrides.items()
+    ]
+    given = {"from": foreign.kind, **foreign.values}
+    rows = [
+        SettingRow(name=printable(name), value=_text(value))
+        for name, value in given.items()
+        if name not in status.overrides
+    ]
+    return changed + rows
+
+
+def foreign_live_values(foreign: Foreign, status: Status) -> dict[str, str]:
+    """Returns what another trainer lets be changed now, and the value that holds."""
+    words = [word.split(" ") for word in status.obeys or []]
+    names = [word[1] for word in words if word[0] == "set" and word[1:]]
+    known = {**foreign.values, **status.overrides, "lr": status.lr}
+    return {
+        name: printable("" if known.get(name) is None else known[name])
+        for name in names
+        if name in LIVE_NAMES
+    }
+
+
+def number_problem(_name: str, text: str) -> str | None:
+    """Returns what is wrong with a value for another trainer; None if it will do."""
+    value = safe_yaml.parse_value(text)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return None if is_number and math.isfinite(value) else "must be a number"
 
 
 def live_values(config: RunConfig, status: Status) -> dict[str, str]:

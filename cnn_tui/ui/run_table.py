@@ -1,111 +1,113 @@
-"""The list of runs as text: its columns, which rows are in it and in which order."""
+"""The list of runs as text: its rows, in the columns that there is room for."""
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from pathlib import Path
 
 from textual.content import Content
 
+from cnn_tui.runs.arrange import Group
 from cnn_tui.runs.catalog import RunSummary
-from cnn_tui.runs.layout import LIVE, UNREADABLE
-from cnn_tui.runs.records import Status
-from cnn_tui.runs.status import model_name
-from cnn_tui.text import age, count, duration, percent, printable, quantity
+from cnn_tui.runs.columns import Column
+from cnn_tui.runs.known import Known
+from cnn_tui.runs.layout import LIVE
+from cnn_tui.text import count, percent, printable
 from cnn_tui.ui.glyphs import STATE_STYLES, Glyphs
 
-_STATE_WIDTH, _STEPS_WIDTH = 13, 15
+_STATE_WIDTH = 13
 _LEAST_NOTE_WIDTH = 12
 _LEAST_NAME_WIDTH, _MOST_NAME_WIDTH = 18, 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One column after state and name; a narrow list does without the last ones."""
+class GroupRow:
+    """The line above the runs of a group."""
 
-    title: str
-    width: int
-    text: Callable[[Status, datetime], str]
-    is_number: bool = True
-
-    def cell(self, text: str) -> str:
-        """Returns a text in the width of the column."""
-        text = _cut(text, self.width)
-        return text.rjust(self.width) if self.is_number else text.ljust(self.width)
+    group: Group
+    is_folded: bool
 
 
-def _best_at(status: Status, _now: datetime) -> str:
-    return count(status.best.step) if status.best else "–"
+Row = RunSummary | GroupRow
 
 
-def _best_accuracy(status: Status, _now: datetime) -> str:
-    return percent(status.best.accuracy if status.best else None)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What is shown of each run: a narrow list does without the last columns."""
+
+    columns: Sequence[Column]
+    known: Known
 
 
-def _steps(status: Status, _now: datetime) -> str:
-    text = f"{count(status.step)}/{count(status.total_steps)}"
-    if len(text) <= _STEPS_WIDTH:
-        return text
-    share = 100 * status.step / status.total_steps if status.total_steps else 0
-    return f"{share:.0f} % of {quantity(status.total_steps)}"
+def list_title(
+    runs: Sequence[RunSummary], *, shown: int, doing: str, folder: Path
+) -> Content:
+    """Returns how many runs there are, how many are shown, and in which order."""
+    live, total = sum(map(is_live, runs)), len(runs)
+    number = count(total) if shown == total else f"{count(shown)} of {count(total)}"
+    return Content.assemble(
+        ("Runs", "bold $accent"),
+        f" · {number} · {count(live)} live",
+        (f" · {doing} · in {printable(folder)}", "$foreground 60%"),
+    )
 
 
-def _when(status: Status, now: datetime) -> str:
-    return age((now - status.started_at).total_seconds())
-
-
-def _trained(status: Status, _now: datetime) -> str:
-    return model_name(status)
-
-
-def _rate(status: Status, _now: datetime) -> str:
-    return "–" if status.lr is None else f"{status.lr:.3g}"
-
-
-def _length(status: Status, _now: datetime) -> str:
-    return duration(status.training_seconds)
-
-
-_COLUMNS = (
-    Column(title="best", width=8, text=_best_accuracy),
-    Column(title="step", width=_STEPS_WIDTH, text=_steps),
-    Column(title="when", width=11, text=_when, is_number=False),
-    Column(title="model", width=14, text=_trained, is_number=False),
-    Column(title="at", width=9, text=_best_at),
-    Column(title="lr", width=7, text=_rate),
-    Column(title="length", width=8, text=_length),
-)
-"""What matters most comes first."""
-
-
-def header(width: int) -> str:
+def header(layout: Layout, width: int) -> str:
     """Returns the titles of the columns that there is room for."""
-    name_width, columns = _layout(width)
+    name_width, columns = _fitting(layout, width)
     titles = [f"{'  state':<{_STATE_WIDTH}}", f"{'name':<{name_width}}"]
-    return " ".join([*titles, *(column.cell(column.title) for column in columns)])
+    return " ".join([*titles, *(column.cell(column.heading) for column in columns)])
 
 
 def row(
-    run: RunSummary, glyphs: Glyphs, now: datetime, *, width: int, shared: Set[str]
+    run: RunSummary,
+    glyphs: Glyphs,
+    now: datetime,
+    *,
+    layout: Layout,
+    width: int,
+    shared: Set[str],
 ) -> Content:
     """Returns a run in one line, in the columns of ``header``.
 
     ``shared`` are the names that do not tell one run from all others.
     """
-    state, (name_width, columns) = run.state, _layout(width)
+    state, (name_width, columns) = run.state, _fitting(layout, width)
     sign = _cut(f"{glyphs.state(state)} {printable(state)}", _STATE_WIDTH)
     styled = (f"{sign:<{_STATE_WIDTH}}", STATE_STYLES.get(state, ""))
     if run.status is None:
         name = f" {printable(run.id)}  "
         return Content.assemble(styled, name, (run.problem or "", "$foreground 60%"))
-    cells = [column.cell(column.text(run.status, now)) for column in columns]
-    name = f"{own_name(run, shared, name_width):<{name_width}}"
-    line = Content.assemble(styled, " ".join(["", name, *cells]))
-    note = f"  {printable(run.status.reason)}" if run.status.reason else ""
+    cells = [column.cell(column.text(run, layout.known, now)) for column in columns]
+    pin = "* " if run.written.pinned else ""
+    name = f"{pin}{own_name(run, shared, name_width - len(pin))}"
+    line = Content.assemble(styled, " ".join(["", f"{name:<{name_width}}", *cells]))
+    note = f"  {_note(run)}" if _note(run) else ""
     has_room = width - line.cell_length >= _LEAST_NOTE_WIDTH
     return line + Content.styled(note if has_room else "", "$foreground 60%")
+
+
+def group_line(row: GroupRow) -> Content:
+    """Returns the line of a group: its runs, and how good they are."""
+    group, sign = row.group, "+" if row.is_folded else "-"
+    said = f"  {count(len(group.runs))} run{'s' if len(group.runs) > 1 else ''}"
+    if group.mean_accuracy is not None:
+        said += f"  best {percent(group.mean_accuracy)}"
+    if group.deviation is not None:
+        said += f" ± {percent(group.deviation)}"
+    return Content.assemble(
+        (f"{sign} {group.title}", "bold"), (said, "$foreground 80%")
+    )
+
+
+def _note(run: RunSummary) -> str:
+    """Returns why a run ended so, and what people wrote about it."""
+    reason = (run.status.reason if run.status else None) or ""
+    tags = " ".join(f"#{tag}" for tag in run.written.tags)
+    parts = (reason, tags, run.written.note)
+    return " · ".join(printable(part) for part in parts if part)
 
 
 def shared_names(runs: Iterable[RunSummary]) -> frozenset[str]:
@@ -131,23 +133,11 @@ def is_live(run: RunSummary) -> bool:
     return run.state in LIVE
 
 
-def matches(run: RunSummary, words: Sequence[str]) -> bool:
-    """Whether each word is part of the run's id, name, model or state."""
-    if not words:
-        return True
-    status = run.status
-    shown: tuple[str, ...] = (UNREADABLE,)
-    if status:
-        shown = (status.name, model_name(status), status.title, status.state)
-    text = " ".join([run.id, *shown]).casefold()
-    return all(word in text for word in words)
-
-
-def _layout(width: int) -> tuple[int, list[Column]]:
+def _fitting(layout: Layout, width: int) -> tuple[int, list[Column]]:
     """Returns how wide the name is, and which columns there is room for beside it."""
     room = width - _STATE_WIDTH - 1 - _LEAST_NAME_WIDTH
     columns = []
-    for column in _COLUMNS:
+    for column in layout.columns:
         if room <= column.width:
             break
         room -= column.width + 1
@@ -157,30 +147,3 @@ def _layout(width: int) -> tuple[int, list[Column]]:
 
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
-
-
-def _best(run: RunSummary) -> float:
-    best = run.status.best if run.status else None
-    return -best.accuracy if best else 1.0
-
-
-def _name(run: RunSummary) -> str:
-    return run.status.name if run.status else "\uffff"
-
-
-def _model(run: RunSummary) -> str:
-    return model_name(run.status) if run.status else "\uffff"
-
-
-def _state(run: RunSummary) -> tuple[bool, str]:
-    return (not is_live(run), run.status.state if run.status else "\uffff")
-
-
-SORTINGS: dict[str, Callable[[RunSummary], Any]] = {
-    "started": lambda _run: 0,
-    "best": _best,
-    "name": _name,
-    "model": _model,
-    "state": _state,
-}
-"""Sort keys by name; equal ones stay newest first."""

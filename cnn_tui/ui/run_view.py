@@ -7,7 +7,7 @@ from typing import Any
 
 from cnn_tui.config import RunConfig
 from cnn_tui.errors import ConfigError, RunDirectoryError
-from cnn_tui.runs.config import read_config
+from cnn_tui.runs.config import Foreign, read_config, read_foreign
 from cnn_tui.runs.layout import LIVE, UNREADABLE, State
 from cnn_tui.runs.liveness import HeartbeatWatch, shown_state
 from cnn_tui.runs.reader import RunReader
@@ -24,7 +24,8 @@ class RunView:
         reader: Metrics, events and device rows.
         status: The last status that could be read.
         state: The word for its state; "lost", "silent" and "unreadable", too.
-        config: None if ``config.yaml`` is damaged.
+        config: None if ``config.yaml`` is damaged, or of another program.
+        foreign: What another program says of its run; None if it is one of ours.
         preset: The values of the preset that the run comes from.
     """
 
@@ -35,6 +36,7 @@ class RunView:
         self.status: Status | None = None
         self.state = UNREADABLE
         self.config: RunConfig | None = None
+        self.foreign: Foreign | None = None
         self.preset: Mapping[str, Any] = {}
         self._watch = HeartbeatWatch()
         self._problems: dict[str, str] = {}
@@ -59,6 +61,11 @@ class RunView:
     def is_live(self) -> bool:
         """Whether somebody may still obey."""
         return self.state in LIVE or self.state == "silent"
+
+    def obeys(self, command: str) -> bool:
+        """Whether whoever trains it looks out for a command."""
+        listens = self.status.obeys if self.status else None
+        return listens is None or command in {word.split(" ")[0] for word in listens}
 
     @property
     def has_ended(self) -> bool:
@@ -100,6 +107,8 @@ class RunView:
     def _read_config(self, status: Status) -> None:
         self.preset = preset_values(status)
         try:
-            self.config = read_config(self.path)
+            self.foreign = read_foreign(self.path)
+            if self.foreign is None:
+                self.config = read_config(self.path)
         except (ConfigError, RunDirectoryError) as error:
             self._problems["config"] = str(error)

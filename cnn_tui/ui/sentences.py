@@ -84,6 +84,8 @@ def outcome(status: Status, state: str, run: Path) -> str | None:
         why = f" ({_reason(status)})" if status.reason else ""
         spent = duration(status.training_seconds)
         return f"{state}{why} at step {count(status.step)} after {spent} · {where}"
+    if state == State.IMPORTED:
+        return f"imported {_reason(status)} · {where}"
     if state == State.PAUSED and status.reason:
         return f"paused at step {count(status.step)}: {_reason(status)}"
     return None

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from cnn_tui.engine import heartbeat
-from cnn_tui.engine.heartbeat import Heartbeat
 from cnn_tui.engine.stopwatch import Stopwatch
 from cnn_tui.host.hardware import HardwareSampler
+from cnn_tui.runs import heartbeat
+from cnn_tui.runs.heartbeat import Heartbeat
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import Status, now
 from cnn_tui.runs.writer import RunWriter

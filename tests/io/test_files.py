@@ -74,3 +74,27 @@ def test_a_file_is_read_up_to_its_bound_or_refused(tmp_path: Path) -> None:
     assert files.read_bounded(tmp_path / "file", 5) == b"12345"
     with pytest.raises(OSError, match="larger than 4 bytes"):
         files.read_bounded(tmp_path / "file", 4)
+
+
+def test_a_new_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "told"
+    with pytest.raises(ZeroDivisionError), files.new_file(path) as file:
+        file.write(b"half")
+        assert not path.exists()
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
+    with files.new_file(path) as file:
+        file.write(b"whole")
+    assert path.read_bytes() == b"whole"
+    with pytest.raises(FileExistsError), files.new_file(path):
+        pass
+    with pytest.raises(FileExistsError), files.new_file(path, overwrite=True) as file:
+        path.unlink()
+        path.mkdir()
+    path.rmdir()
+    with files.new_file(path) as file:
+        file.write(b"mine")
+    with pytest.raises(FileExistsError), files.new_file(tmp_path / "late") as file:
+        (tmp_path / "late").write_bytes(b"theirs")
+    assert (tmp_path / "late").read_bytes() == b"theirs"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["late", "told"]

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -19,13 +19,16 @@ from textual.pilot import Pilot
 from cnn_tui.host.process import this_process
 from cnn_tui.runs import records
 from cnn_tui.runs.catalog import RunSummary
+from cnn_tui.runs.columns import COLUMNS
 from cnn_tui.runs.events import Evaluated
+from cnn_tui.runs.known import Known
 from cnn_tui.runs.layout import EVENTS, STATUS, State
 from cnn_tui.runs.records import Best, Status, encode_line
 from cnn_tui.runs.status import read_status
 from cnn_tui.ui import run_table
 from cnn_tui.ui.app import CnnTuiApp
 from cnn_tui.ui.glyphs import GLYPHS
+from cnn_tui.ui.run_table import Layout
 from cnn_tui.ui.screens.new_run import NewRunScreen
 from cnn_tui.ui.screens.runs import RunsScreen
 from cnn_tui.ui.widgets.preview_pane import PreviewPane
@@ -33,6 +36,14 @@ from cnn_tui.ui.widgets.run_list import RunList
 from tests.ui.conftest import dashboard, screen_text, until
 
 SLEEPER = [sys.executable, "-c", "input()"]
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Remembers nothing of how other tests liked the list."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 def write_status(run: Path, **fields: object) -> None:
@@ -270,7 +281,8 @@ async def test_ten_thousand_runs_cost_as_much_as_those_on_the_screen(
     async with _Lists().run_test(size=(100, 30)) as pilot:
         widget = pilot.app.query_one(RunList)
         widget.focus()
-        widget.show_runs(runs)
+        known = Known(Path("runs"))
+        widget.show_rows(runs, Layout(columns=list(COLUMNS.values()), known=known))
         await pilot.pause()
         assert made < 100
         await pilot.press("end")

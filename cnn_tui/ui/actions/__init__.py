@@ -1,6 +1,7 @@
 """Every action of the program: the one source of keys, footer, palette and help."""
 
 from cnn_tui.ui.actions.action import Action, printed
+from cnn_tui.ui.actions.compare import COMPARE
 from cnn_tui.ui.actions.dashboard import (
     CHART,
     ENDED,
@@ -31,6 +32,7 @@ __all__ = [
     "BATCH",
     "CHART",
     "CHOICE",
+    "COMPARE",
     "DATA",
     "DETACH",
     "DETACH_ANYWHERE",
@@ -73,6 +75,7 @@ SECTIONS: dict[str, tuple[Action, ...]] = {
     "Dashboard": (*VIEW, *PANES),
     "Charts": CHART,
     "Runs": RUNS,
+    "Comparing runs": COMPARE,
     "Race": RACE,
     "Inside a network": NETWORK,
     "Health": HEALTH,

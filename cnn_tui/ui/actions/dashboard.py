@@ -169,6 +169,13 @@ VIEW = (
         rank=4,
     ),
     Action(
+        name="export",
+        keys="X",
+        label="export",
+        help="Write this run for other programs and people: ONNX, CSV, HTML, …",
+        footer=False,
+    ),
+    Action(
         name="back",
         keys="escape",
         label="back",

@@ -2,6 +2,7 @@
 
 from cnn_tui.ui.charts.chart import LineChart
 from cnn_tui.ui.charts.data import (
+    Band,
     ChartData,
     Curve,
     CurveRole,
@@ -13,6 +14,7 @@ from cnn_tui.ui.charts.extremes import Extremes
 from cnn_tui.ui.charts.markers import MarkerChoice, MarkerName, choose_marker
 
 __all__ = [
+    "Band",
     "ChartData",
     "Curve",
     "CurveRole",

@@ -54,15 +54,21 @@ class LineChart(Widget):
         & > .line-chart--second { color: #e69f00; }
         & > .line-chart--third { color: #009e73; }
         & > .line-chart--fourth { color: #cc79a7; }
+        & > .line-chart--fifth { color: #f0e442; }
+        & > .line-chart--sixth { color: $foreground; }
         & > .line-chart--raw-first { color: #56b4e9 50%; }
         & > .line-chart--raw-second { color: #e69f00 50%; }
         & > .line-chart--raw-third { color: #009e73 50%; }
         & > .line-chart--raw-fourth { color: #cc79a7 50%; }
+        & > .line-chart--raw-fifth { color: #f0e442 50%; }
+        & > .line-chart--raw-sixth { color: $foreground 50%; }
         & > .line-chart--note { color: $foreground 85%; }
         & > .line-chart--warning { color: $text-warning; }
         & > .line-chart--error { color: $text-error; text-style: bold; }
         &:light > .line-chart--first { color: #0072b2; }
         &:light > .line-chart--second { color: #d55e00; }
+        &:light > .line-chart--fifth { color: #aa3377; }
+        &:light > .line-chart--raw-fifth { color: #aa3377 50%; }
         &:light > .line-chart--raw-first { color: #0072b2 50%; }
         &:light > .line-chart--raw-second { color: #d55e00 50%; }
     }

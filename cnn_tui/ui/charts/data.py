@@ -21,7 +21,7 @@ Kind = Literal["number", "count", "percent", "duration", "power"]
 LineStyle = Literal["line", "raw", "points"]
 """A solid line, a dim line behind the others, or dots joined by a dashed line."""
 
-CurveRole = Literal["first", "second", "third", "fourth"]
+CurveRole = Literal["first", "second", "third", "fourth", "fifth", "sixth"]
 """Which colour of the series palette a curve has."""
 
 MarkRole = Literal["note", "warning", "error"]
@@ -47,6 +47,9 @@ class Curve:
     style: LineStyle = "line"
     role: CurveRole = "first"
     extremes: Extremes | None = None
+    letter: str = ""
+    """Stands at its end, along it and in the legend: told apart without colours."""
+    is_dashed: bool = False
 
     def __post_init__(self) -> None:
         if self.extremes is None:
@@ -85,6 +88,14 @@ class Curve:
 _NO_EXTREMES = Extremes()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Band:
+    """What lies between two curves with the same x; ``low`` has its colour."""
+
+    low: Curve
+    high: Curve
+
+
 def _ordered(xs: ArrayLike, ys: ArrayLike) -> tuple[FloatArray, Numbers]:
     x, y = np.asarray(xs, dtype=np.float64), np.asarray(ys)
     if x.ndim != 1 or x.shape != y.shape:
@@ -121,6 +132,7 @@ class ChartData:
     """
 
     curves: tuple[Curve, ...] = ()
+    bands: tuple[Band, ...] = ()
     marks: tuple[Mark, ...] = ()
     mark_names: Mapping[str, str] = field(default_factory=dict)
     x_label: str = "step"

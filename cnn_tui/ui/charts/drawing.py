@@ -11,7 +11,8 @@ from cnn_tui.ui.charts.cells import Cells, Ink, codepoints, narrow
 from cnn_tui.ui.charts.data import LineStyle
 from cnn_tui.ui.charts.frame import Frame, build_frame, draw_frame
 from cnn_tui.ui.charts.header import write_header
-from cnn_tui.ui.charts.scene import Scene, curve_ink, mark_ink
+from cnn_tui.ui.charts.lettering import draw_letters
+from cnn_tui.ui.charts.scene import Scene, band_ink, curve_ink, mark_ink
 
 _LEAST_WIDTH = 12  # less leaves no room for labels
 _LABEL_WIDTH = len("99.9 %")
@@ -95,6 +96,7 @@ def _draw_plot(plot: Cells, scene: Scene) -> None:
     for column, mark in scene.marks_in_view(plot.width):
         if mark.labelled:
             _draw_upright(plot, column, "┊", Ink.GRID)
+    _draw_bands(plot, scene)
     _draw_strokes(plot, scene, "raw")
     cursor = scene.cursor_column(plot.width)
     if cursor is not None:
@@ -102,6 +104,7 @@ def _draw_plot(plot: Cells, scene: Scene) -> None:
     _draw_strokes(plot, scene, "points")
     _draw_strokes(plot, scene, "line")
     _draw_points(plot, scene)
+    draw_letters(plot, scene)
     if scene.is_empty:
         _write_centred(plot, scene.data.placeholder)
 
@@ -115,9 +118,17 @@ def _draw_strokes(plot: Cells, scene: Scene, style: LineStyle) -> None:
     shape = plot.height * marker.dots_down, plot.width * marker.dots_across
     for curve in scene.data.curves_of(style):
         dots = raster.stroke(curve, scene.x_axis, scene.y_axis, shape)
-        if style == "points":
+        if style == "points" or curve.is_dashed:
             dots[:, np.arange(shape[1]) // marker.dots_across % 2 == 1] = False
         plot.paint(marker.glyphs(dots, style), curve_ink(curve))
+
+
+def _draw_bands(plot: Cells, scene: Scene) -> None:
+    shape = plot.height, plot.width
+    for band in scene.data.bands:
+        inside = raster.area(band, scene.x_axis, scene.y_axis, shape)
+        shade = np.where(inside, ord(scene.marker.shade), 0).astype(np.uint32)
+        plot.paint(shade, band_ink(band))
 
 
 def _draw_points(plot: Cells, scene: Scene) -> None:

@@ -31,6 +31,8 @@ def write_header(row: Cells, scene: Scene) -> None:
 def _legends(scene: Scene) -> Iterator[list[Entry]]:
     curves = scene.data.curves
     yield [_named(curve, scene) for curve in curves]
+    if any(curve.letter for curve in curves):
+        yield [_sign(curve, scene) for curve in curves]
     for shown in _ever_fewer(_without_raw(curves)):
         yield [_named(curve, scene) for curve in shown]
 
@@ -90,7 +92,8 @@ def _mark_names(mark: Mark, scene: Scene) -> list[Entry]:
 
 
 def _sign(curve: Curve, scene: Scene) -> Entry:
-    return [(scene.marker.sign(curve.style), curve_ink(curve))]
+    sign = curve.letter or scene.marker.sign(curve.style)
+    return [(sign, curve_ink(curve))]
 
 
 def _named(curve: Curve, scene: Scene) -> Entry:

@@ -27,6 +27,8 @@ class Marker:
     line: str
     raw: str
     point: str
+    shade: str
+    """Of a band."""
 
     def glyphs(self, dots: BoolArray, style: LineStyle) -> Codepoints:
         """Returns the code point of each cell for a mask of dots; 0 for no dots."""
@@ -42,9 +44,13 @@ class Marker:
 
 
 MARKERS: Mapping[MarkerName, Marker] = {
-    "braille": Marker(dots_across=2, dots_down=4, line="━", raw="╌", point="●"),
-    "dot": Marker(dots_across=1, dots_down=1, line="•", raw="·", point="○"),
-    "ascii": Marker(dots_across=1, dots_down=1, line="*", raw=".", point="o"),
+    "braille": Marker(
+        dots_across=2, dots_down=4, line="━", raw="╌", point="●", shade="░"
+    ),
+    "dot": Marker(dots_across=1, dots_down=1, line="•", raw="·", point="○", shade="░"),
+    "ascii": Marker(
+        dots_across=1, dots_down=1, line="*", raw=".", point="o", shade=":"
+    ),
 }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_tui.ui.charts.axes import Axis
-from cnn_tui.ui.charts.data import Curve
+from cnn_tui.ui.charts.data import Band, Curve
 from cnn_tui.ui.charts.extremes import FloatArray, IntArray
 
 BoolArray: TypeAlias = NDArray[np.bool_]
@@ -31,6 +31,19 @@ def stroke(
     rows, columns = shape
     low, high = _column_ranges(curve, x_axis, y_axis, columns)
     bottom, top = place(low, rows), place(high, rows)
+    levels = np.arange(rows)[::-1, None]
+    return (bottom <= levels) & (levels <= top)
+
+
+def area(band: Band, x_axis: Axis, y_axis: Axis, shape: tuple[int, int]) -> BoolArray:
+    """Returns which cells, of ``shape`` (rows, columns), lie in a band.
+
+    What of it has no place on a logarithmic axis goes on to its lower end.
+    """
+    rows, columns = shape
+    low, _ = _column_ranges(band.low, x_axis, y_axis, columns)
+    _, high = _column_ranges(band.high, x_axis, y_axis, columns)
+    bottom, top = place(np.nan_to_num(low), rows), place(high, rows)
     levels = np.arange(rows)[::-1, None]
     return (bottom <= levels) & (levels <= top)
 

@@ -8,7 +8,7 @@ import numpy as np
 from cnn_tui.ui.charts import axes, raster
 from cnn_tui.ui.charts.axes import Axis, Scale
 from cnn_tui.ui.charts.cells import Ink
-from cnn_tui.ui.charts.data import ChartData, Curve, Limits, Mark
+from cnn_tui.ui.charts.data import Band, ChartData, Curve, Limits, Mark
 from cnn_tui.ui.charts.markers import MARKERS, Marker, MarkerName
 
 _FINEST = 0.999
@@ -56,6 +56,11 @@ def curve_ink(curve: Curve) -> Ink:
     return Ink[prefix + curve.role.upper()]
 
 
+def band_ink(band: Band) -> Ink:
+    """Returns the ink of a band: that of its curve, dim."""
+    return Ink["RAW_" + band.low.role.upper()]
+
+
 def mark_ink(mark: Mark) -> Ink:
     """Returns the ink of a mark: its role's."""
     return Ink[mark.role.upper()]
@@ -72,7 +77,9 @@ def whole_x_axis(data: ChartData, previous: Axis | None) -> Axis:
 
 def y_axis(data: ChartData, x_axis: Axis, previous: Axis | None, scale: Scale) -> Axis:
     """Returns an axis for the values in view, ``previous`` as long as it serves."""
-    spans = [_span(curve, x_axis.limits, scale) for curve in data.curves]
+    edges = [edge for band in data.bands for edge in (band.low, band.high)]
+    curves = [*data.curves, *edges]
+    spans = [_span(curve, x_axis.limits, scale) for curve in curves]
     return axes.steady_axis(previous, axes.joint_span(spans), data.y_kind, scale)
 
 

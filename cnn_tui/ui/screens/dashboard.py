@@ -27,11 +27,13 @@ from cnn_tui.ui.curves import (
     step_at,
     x_limits_of,
 )
+from cnn_tui.ui.export_requested import ExportRequested
+from cnn_tui.ui.foreign_runs import is_foreign
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.looking import LookRequested, MistakesRequested
 from cnn_tui.ui.past_curves import PastCurves
 from cnn_tui.ui.rates_requested import RatesRequested
-from cnn_tui.ui.run_settings import setting_rows
+from cnn_tui.ui.run_settings import foreign_rows, setting_rows
 from cnn_tui.ui.run_view import RunView
 from cnn_tui.ui.screens.forking import ask_fork
 from cnn_tui.ui.screens.steering import SteeringScreen
@@ -138,24 +140,32 @@ class DashboardScreen(SteeringScreen):
             told = self.commands.in_words()
             moment = RunMoment(status=run.status, state=run.state, told=told)
             self.query_one(StatusLine).show_moment(moment, self._glyphs)
-        if (keys := (run.is_live, run.is_paused, run.has_ended)) != self._keys:
+        listens = run.status.obeys if run.status else None
+        keys = (run.is_live, run.is_paused, run.has_ended, listens)
+        if keys != self._keys:
             self._keys = keys
             self.refresh_bindings()
 
     def action_show_health(self) -> None:
         """Shows how the layers do."""
+        if is_foreign(self.app, self.run.path):
+            return
         from cnn_tui.ui.screens.health import HealthScreen
 
         self.app.push_screen(HealthScreen(self.run.path, self._glyphs))
 
     def action_show_profile(self) -> None:
         """Shows where the time goes."""
+        if is_foreign(self.app, self.run.path):
+            return
         from cnn_tui.ui.screens.profile import ProfileScreen
 
         self.app.push_screen(ProfileScreen(self.run.path, self._glyphs))
 
     def action_find_rate(self) -> None:
         """Tries rates on a copy of the newest checkpoint; sets the one taken."""
+        if is_foreign(self.app, self.run.path):
+            return
         request = FindRate(run=str(absolute(self.run.path)))
         name = self.run.path.name
         self.post_message(RatesRequested(request, title=name, take=self._set_rate))
@@ -199,6 +209,10 @@ class DashboardScreen(SteeringScreen):
     def action_show_mistakes(self) -> None:
         """Shows what the network confuses."""
         self.post_message(MistakesRequested(self.run.path))
+
+    def action_export(self) -> None:
+        """Writes this run for other programs."""
+        self.post_message(ExportRequested(self.run.path))
 
     def action_look_inside(self) -> None:
         """Shows the network from inside."""
@@ -271,6 +285,13 @@ class DashboardScreen(SteeringScreen):
             device = list(run.reader.device)
             self.query_one(DevicePane).show_rows(
                 device, threads, self._glyphs, is_live=run.is_live
+            )
+        if run.status and run.foreign:
+            rows = foreign_rows(run.foreign, run.status)
+            self.query_one(RunPane).show_rows(rows, self._glyphs)
+            device = list(run.reader.device)
+            self.query_one(DevicePane).show_rows(
+                device, None, self._glyphs, is_live=run.is_live
             )
 
     def _show_charts(self) -> None:

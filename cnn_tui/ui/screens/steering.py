@@ -22,7 +22,15 @@ from cnn_tui.ui.screens.resuming import ResumeRequested
 
 _STEERING_NAMES = {action.name for action in STEERING}
 _ENDED_NAMES = {action.name for action in ENDED}
-_STEERING_KEYS = {key for action in STEERING for key in action.key_names}
+_STEERING_KEYS = {key for action in (*STEERING, *ENDED) for key in action.key_names}
+_COMMANDS = {
+    "step_batches": "step",
+    "finish_epoch": "epoch",
+    "save_checkpoint": "checkpoint",
+    "change_values": "set",
+    "roll_back": "rollback",
+}
+"""What actions of another name send."""
 ROLLBACK_FACTOR = 0.1
 """Of the learning rate, unless somebody wants another one."""
 
@@ -51,17 +59,19 @@ class SteeringScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hides what the run cannot do: ended ones go on, others pause or resume."""
         if action in _ENDED_NAMES:
-            return self.run.has_ended
+            return self.run.has_ended and self.run.foreign is None
         if action not in _STEERING_NAMES:
             return True
+        if action != "detach" and not self.run.obeys(_COMMANDS.get(action, action)):
+            return False
         if action in ("pause", "resume"):
             return self.run.is_live and self.run.is_paused == (action == "resume")
         return self.run.is_live
 
     def on_key(self, event: events.Key) -> None:
-        """Says why a key that steers does nothing where nobody trains the run."""
+        """Says why a key that steers does nothing where nobody would obey."""
         is_dead = (
-            not self.run.is_live
+            (not self.run.is_live or self.run.foreign is not None)
             and event.key in _STEERING_KEYS
             and event.key not in self.active_bindings
         )
@@ -125,9 +135,8 @@ class SteeringScreen(Screen[None]):
 
     def action_change_values(self) -> None:
         """Asks for new values of what can be changed now."""
-        if (known := self._known()) is None:
+        if (asked := self._live_values()) is None:
             return
-        config, status = known
 
         def answered(changed: dict[str, str] | None) -> None:
             for name, text in (changed or {}).items():
@@ -135,11 +144,7 @@ class SteeringScreen(Screen[None]):
                     f"{name} → {text}", "set", name=name, value=parse_value(text)
                 )
 
-        dialog = ChangeValues(
-            run_settings.live_values(config, status),
-            lambda name, text: run_settings.live_value_problem(config, name, text),
-        )
-        self.app.push_screen(dialog, answered)
+        self.app.push_screen(ChangeValues(*asked), answered)
 
     def action_roll_back(self) -> None:
         """Asks for the rate with which to go on from the last checkpoint."""
@@ -166,10 +171,26 @@ class SteeringScreen(Screen[None]):
         """Takes the answers from the events that were read; refusals are shown."""
         for refusal in self.commands.settle(self.run.reader.events):
             self.notify(refusal, severity="warning", markup=False)
-        if self.run.is_live:
+        if self.run.is_live and self.run.foreign is None:
             self.remark = None
-        else:
+        elif not self.run.is_live:
             self.commands.give_up()
+
+    def _live_values(
+        self,
+    ) -> tuple[dict[str, str], Callable[[str, str], str | None]] | None:
+        """Returns what can be changed now, and what checks a new value."""
+        status, foreign = self.run.status, self.run.foreign
+        if status is not None and foreign is not None:
+            values = run_settings.foreign_live_values(foreign, status)
+            return values, run_settings.number_problem
+        if (known := self._known()) is None:
+            return None
+        config, status = known
+        return (
+            run_settings.live_values(config, status),
+            lambda name, text: run_settings.live_value_problem(config, name, text),
+        )
 
     def _known(self) -> tuple[RunConfig, Status] | None:
         """Returns the values of the run, or says that they cannot be read."""
@@ -209,7 +230,12 @@ class SteeringScreen(Screen[None]):
 
 def _why_not(what: str, run: RunView) -> str:
     """Returns why a run cannot be told something, and which keys help."""
+    if run.is_live and run.status is not None:
+        listens = printable(", ".join(run.status.obeys or []) or "nothing")
+        return f"{what} does nothing: this trainer listens to {listens}"
     why = f"{what} needs a run that trains, this one is {printable(run.state)}"
+    if run.foreign is not None:
+        return f"{why}, and another program wrote it"
     if not run.has_ended:
         return why
     resume, more = (printed(action.keys) for action in ENDED)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -17,7 +18,14 @@ from textual.visual import Visual
 from cnn_tui.runs import records
 from cnn_tui.runs.catalog import RunSummary
 from cnn_tui.ui.glyphs import Glyphs
-from cnn_tui.ui.run_table import row, shared_names
+from cnn_tui.ui.run_table import (
+    GroupRow,
+    Layout,
+    Row,
+    group_line,
+    row,
+    shared_names,
+)
 
 AGE_SECONDS = 60.0
 
@@ -60,26 +68,37 @@ class RunList(ScrollView, can_focus=True):
 
         path: Path
 
+    @dataclass
+    class GroupOpened(Message):
+        """A group was chosen, to be folded or unfolded."""
+
+        row: GroupRow
+
     def __init__(self, glyphs: Glyphs) -> None:
         """Is empty."""
         super().__init__()
         self._glyphs = glyphs
-        self._runs: Sequence[RunSummary] = ()
+        self._rows: Sequence[Row] = ()
+        self._shown: Layout | None = None
         self._shared = frozenset[str]()
+        self.marked: dict[Path, None] = {}
+        """In the order in which they were marked."""
 
-    def show_runs(self, runs: Sequence[RunSummary]) -> None:
-        """Shows other runs; the same one stays selected."""
-        paths, current, before = [run.path for run in runs], self.current, self._runs
-        self._runs, self._shared = runs, shared_names(runs)
-        if paths == [run.path for run in before]:
-            for index, (old, new) in enumerate(zip(before, runs, strict=True)):
+    def show_rows(self, rows: Sequence[Row], layout: Layout) -> None:
+        """Shows other runs and groups; the same one stays selected."""
+        names, selected, before = list(map(_name, rows)), self._selected_row, self._rows
+        is_other = layout != self._shown or names != list(map(_name, before))
+        self._rows, self._shown = rows, layout
+        self._shared = shared_names(r for r in rows if isinstance(r, RunSummary))
+        if not is_other:
+            for index, (old, new) in enumerate(zip(before, rows, strict=True)):
                 if old != new:
                     self.refresh_line(index)
             return
         self._resize()
-        if current and current.path in paths:
-            self.selected = paths.index(current.path)
-        self.selected = min(self.selected, max(0, len(runs) - 1))
+        if selected and _name(selected) in names:
+            self.selected = names.index(_name(selected))
+        self.selected = min(self.selected, max(0, len(rows) - 1))
         self.refresh()
 
     def on_mount(self) -> None:
@@ -89,10 +108,9 @@ class RunList(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Returns the run at row ``y`` of the widget."""
         index, width = y + self.scroll_offset.y, self.scrollable_content_region.width
-        if not 0 <= index < len(self._runs) or width <= 0:
+        if not 0 <= index < len(self._rows) or width <= 0:
             return Strip.blank(width, self.rich_style)
-        run, now = self._runs[index], records.now()
-        line = row(run, self._glyphs, now, width=width, shared=self._shared)
+        line = self._line(self._rows[index], width)
         line = line.truncate(width, ellipsis=True, pad=True)
         style = self.visual_style
         if index == self.selected:
@@ -117,17 +135,31 @@ class RunList(ScrollView, can_focus=True):
         index = event.y + self.scroll_offset.y
         if index == self.selected:
             self.open_selected()
-        elif 0 <= index < len(self._runs):
+        elif 0 <= index < len(self._rows):
             self.selected = index
 
     def open_selected(self) -> None:
-        """Tells which run was chosen."""
+        """Tells which run was chosen, or which group."""
+        chosen = self._selected_row
+        if isinstance(chosen, RunSummary):
+            self.post_message(self.Opened(chosen.path))
+        elif chosen is not None:
+            self.post_message(self.GroupOpened(chosen))
+
+    def toggle_mark(self) -> None:
+        """Marks the selected run, or takes its mark away; the next one is selected."""
         if self.current:
-            self.post_message(self.Opened(self.current.path))
+            path = self.current.path
+            if path in self.marked:
+                del self.marked[path]
+            else:
+                self.marked[path] = None
+            self.refresh_line(self.selected)
+            self.action_move(1)
 
     def action_move(self, lines: int) -> None:
         """Selects another run."""
-        last = max(0, len(self._runs) - 1)
+        last = max(0, len(self._rows) - 1)
         self.selected = min(max(0, self.selected + lines), last)
 
     def action_move_page(self, pages: int) -> None:
@@ -136,18 +168,43 @@ class RunList(ScrollView, can_focus=True):
 
     def action_first(self) -> None:
         """Selects the first run."""
-        self.action_move(-len(self._runs))
+        self.action_move(-len(self._rows))
 
     def action_last(self) -> None:
         """Selects the last run."""
-        self.action_move(len(self._runs))
+        self.action_move(len(self._rows))
 
     @property
     def current(self) -> RunSummary | None:
-        """The selected run."""
-        inside = 0 <= self.selected < len(self._runs)
-        return self._runs[self.selected] if inside else None
+        """The selected run; None on a group."""
+        selected = self._selected_row
+        return selected if isinstance(selected, RunSummary) else None
+
+    @property
+    def _selected_row(self) -> Row | None:
+        inside = 0 <= self.selected < len(self._rows)
+        return self._rows[self.selected] if inside else None
+
+    def _line(self, shown: Row, width: int) -> Content:
+        if isinstance(shown, GroupRow) or self._shown is None:
+            return group_line(shown) if isinstance(shown, GroupRow) else Content()
+        line = row(
+            shown,
+            self._glyphs,
+            records.now(),
+            layout=self._shown,
+            width=width,
+            shared=self._shared,
+        )
+        if shown.path in self.marked:
+            line = line[:1] + Content.styled("*", "bold") + line[2:]
+        return line
 
     def _resize(self) -> None:
         width = self.scrollable_content_region.width
-        self.virtual_size = Size(width, len(self._runs))
+        self.virtual_size = Size(width, len(self._rows))
+
+
+def _name(row: Row) -> Path | str:
+    """Returns what a row is known by."""
+    return row.path if isinstance(row, RunSummary) else row.group.title

@@ -1,0 +1,143 @@
+"""Runs in an order, and in groups that tell a mean and how it spreads."""
+
+import math
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from statistics import mean, stdev
+
+from cnn_tui.runs.catalog import RunSummary
+from cnn_tui.runs.columns import Column, Value
+from cnn_tui.runs.known import Known, Need
+from cnn_tui.runs.layout import UNREADABLE
+from cnn_tui.runs.sheet import Sheet
+from cnn_tui.runs.status import model_name
+from cnn_tui.text import printable
+
+_MAX_ANCESTORS = 1000
+_NOT_OF_SEED_GROUPS = ("training.seed", "title", "description", "lineage.")
+"""What runs that repeat each other with other seeds may differ in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """A way to put runs together: those with an equal value."""
+
+    keys: Callable[[Sequence[RunSummary], Known], Sequence[Hashable]]
+    """Returns the value of each run; a text is the title of the group, too."""
+    need: Need | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Runs that are together, in their order."""
+
+    title: str
+    runs: Sequence[RunSummary]
+    mean_accuracy: float | None
+    """Of the best evaluation of each run that has one."""
+    deviation: float | None
+    """The standard deviation of that, of a sample; None where there are no two."""
+
+
+def sorted_places(
+    sheet: Sheet, column: Column, *, is_reversed: bool = False
+) -> list[int]:
+    """Returns the places of all runs, pinned ones first, then by a column.
+
+    High numbers come first, or A to Z. Equal ones stay as they are; those without a
+    value come last, both ways.
+    """
+    values, runs = sheet.values(column), sheet.runs
+    with_value = [place for place, value in enumerate(values) if _has_order(value)]
+    are_numbers = any(_is_number(values[place]) for place in with_value)
+    with_value.sort(
+        key=lambda place: _order(values[place]), reverse=are_numbers != is_reversed
+    )
+    rest = [place for place, value in enumerate(values) if not _has_order(value)]
+    places = with_value + rest
+    places.sort(key=lambda place: not runs[place].written.pinned)
+    return places
+
+
+def group_runs(
+    runs: Sequence[RunSummary], grouping: Grouping, known: Known
+) -> list[Group]:
+    """Returns the runs by group, in the order of their first ones."""
+    groups: dict[Hashable, list[RunSummary]] = {}
+    for run, key in zip(runs, grouping.keys(runs, known), strict=True):
+        groups.setdefault(key, []).append(run)
+    return [_group(key, members) for key, members in groups.items()]
+
+
+def _group(key: Hashable, runs: Sequence[RunSummary]) -> Group:
+    best = [run.status.best for run in runs if run.status]
+    values = [one.accuracy for one in best if one and math.isfinite(one.accuracy)]
+    title = key if isinstance(key, str) else f"{_model(runs[0])}, as {runs[0].id}"
+    return Group(
+        title=printable(title),
+        runs=runs,
+        mean_accuracy=mean(values) if values else None,
+        deviation=stdev(values) if len(values) > 1 else None,
+    )
+
+
+def _model(run: RunSummary) -> str:
+    return model_name(run.status) if run.status else UNREADABLE
+
+
+def _dataset(run: RunSummary) -> str:
+    return (run.status.dataset if run.status else "") or "no data set"
+
+
+def _tags(run: RunSummary) -> str:
+    return " ".join(sorted(run.written.tags)) or "no tag"
+
+
+def _all_but_seed(run: RunSummary, known: Known) -> Hashable:
+    config = known.config(run)
+    return config.without(_NOT_OF_SEED_GROUPS) if config.keys else (run.id,)
+
+
+def _roots(runs: Sequence[RunSummary], known: Known) -> list[Hashable]:
+    """Returns the run that each began with; what configs say may go in circles."""
+    parents = {run.id: known.config(run).value("lineage.parent") for run in runs}
+
+    def root(name: str) -> str:
+        for _ in range(_MAX_ANCESTORS):
+            parent = parents[name]
+            if not isinstance(parent, str) or parent not in parents:
+                break
+            name = parent
+        return name
+
+    return [f"from {root(run.id)}" for run in runs]
+
+
+def _of_each(key: Callable[[RunSummary], Hashable]) -> Grouping:
+    return Grouping(keys=lambda runs, _known: [key(run) for run in runs])
+
+
+GROUPINGS: dict[str, Grouping] = {
+    "model": _of_each(_model),
+    "dataset": _of_each(_dataset),
+    "tags": _of_each(_tags),
+    "seeds": Grouping(
+        keys=lambda runs, known: [_all_but_seed(run, known) for run in runs],
+        need="config",
+    ),
+    "lineage": Grouping(keys=_roots, need="config"),
+}
+"""By name; runs of one group of seeds have the same config but for the seed."""
+
+
+def _has_order(value: Value) -> bool:
+    return value is not None and value != () and value == value  # NaN is not
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float)
+
+
+def _order(value: Value) -> tuple[bool, object]:
+    """Returns what values of any kind can be compared by: numbers before texts."""
+    return (False, value) if _is_number(value) else (True, str(value).casefold())
