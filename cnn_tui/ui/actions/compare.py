@@ -29,12 +29,14 @@ COMPARE = (
         keys="s",
         label="smooth",
         help="Smooth the training curves more, then not at all.",
+        rank=4,
     ),
     Action(
         name="log_y",
         keys="l",
         label="log",
         help="Draw the chart on a logarithmic or linear scale; accuracy by its error.",
+        rank=4,
     ),
     Action(
         name="back",
