@@ -105,7 +105,7 @@ def test_a_sheet_has_half_blocks_in_colour_and_characters_without() -> None:
     images = np.zeros((3, 3, 20, 30), np.uint8)
     images[1:] = 255
     labels = np.array([0, 1, 1])
-    for depth, dark, bright in ((Depth.TRUE_COLOUR, " ", " "), (Depth.ASCII, " ", "@")):
+    for depth, dark, bright in ((Depth.TRUE_COLOUR, "█", "█"), (Depth.ASCII, " ", "@")):
         sheet = contact_sheet(images, labels, ["no", "yes"], 50, depth)
         lines = ["".join(part.text for part in line) for line in sheet]
         assert len(lines) == 2 * (SIDE // 2 + 1)
