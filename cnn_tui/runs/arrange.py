@@ -7,6 +7,7 @@ from statistics import mean, stdev
 
 from cnn_tui.runs.catalog import RunSummary
 from cnn_tui.runs.columns import Column, Value
+from cnn_tui.runs.config_values import all_but_seed
 from cnn_tui.runs.known import Known, Need
 from cnn_tui.runs.layout import UNREADABLE
 from cnn_tui.runs.sheet import Sheet
@@ -14,8 +15,6 @@ from cnn_tui.runs.status import model_name
 from cnn_tui.text import printable
 
 _MAX_ANCESTORS = 1000
-_NOT_OF_SEED_GROUPS = ("training.seed", "title", "description", "lineage.")
-"""What runs that repeat each other with other seeds may differ in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +93,7 @@ def _tags(run: RunSummary) -> str:
 
 
 def _all_but_seed(run: RunSummary, known: Known) -> Hashable:
-    config = known.config(run)
-    return config.without(_NOT_OF_SEED_GROUPS) if config.keys else (run.id,)
+    return all_but_seed(known.config(run)) or (run.id,)
 
 
 def _roots(runs: Sequence[RunSummary], known: Known) -> list[Hashable]:

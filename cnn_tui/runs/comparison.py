@@ -1,7 +1,7 @@
 """What runs differ in: their configs, what they ran on, what came of it."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import ascii_uppercase
@@ -12,13 +12,18 @@ from cnn_tui.errors import CnnTuiError, RunDirectoryError
 from cnn_tui.io.files import read_bounded
 from cnn_tui.io.safe_yaml import load
 from cnn_tui.runs.config import read_config, read_config_text
+from cnn_tui.runs.config_values import (
+    Scalar,
+    all_but_seed,
+    read_config_values,
+    scalar,
+)
 from cnn_tui.runs.layout import CONFIG, ENVIRONMENT
 from cnn_tui.runs.records import UNREADABLE, Status
 from cnn_tui.runs.status import read_status
 from cnn_tui.text import count, duration, percent, printable, quantity, significant
 
 MAX_RUNS = 12
-Scalar = str | int | float | bool | None
 Part = Literal["config", "environment", "results"]
 Over = Literal["step", "epoch", "time", "images"]
 OVER: tuple[Over, ...] = get_args(Over)
@@ -27,11 +32,9 @@ LETTERS = ascii_uppercase[:MAX_RUNS]
 """What runs are called in charts and tables."""
 
 _MAX_ENVIRONMENT_BYTES = 2**20
-_MAX_WORD_LENGTH = 200
 _MAX_DEPTH = 50
 _LAYERS = "model.layers"
 _NOT_COMPARED = ("format", "title", "description", "lineage.changed", "lineage.group")
-_NOT_OF_SEED_GROUPS = ("training.seed", "lineage")
 _NOT_OF_THE_MACHINE = ("command_line",)
 
 
@@ -44,6 +47,8 @@ class RunFacts:
     environment: Mapping[str, Scalar] = field(default_factory=dict)
     parameters: int | None = None
     images_per_epoch: int | None = None
+    seed_group: Hashable = None
+    """Equal for runs whose configs are the same but for the seed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +139,7 @@ def read_facts(run: Path) -> RunFacts:
         environment=_flat(_environment(run), _NOT_OF_THE_MACHINE),
         parameters=parameters,
         images_per_epoch=images,
+        seed_group=all_but_seed(read_config_values(run)),
     )
 
 
@@ -166,15 +172,10 @@ def seed_groups(runs: Sequence[RunFacts]) -> list[tuple[int, ...]]:
 
     A run that has no such other, or no config, is in no group.
     """
-    groups: dict[frozenset[tuple[str, str]], list[int]] = {}
+    groups: dict[Hashable, list[int]] = {}
     for place, run in enumerate(runs):
-        rest = {
-            (key, repr(value))
-            for key, value in run.config.items()
-            if not key.startswith(_NOT_OF_SEED_GROUPS)
-        }
-        if rest:
-            groups.setdefault(frozenset(rest), []).append(place)
+        if run.seed_group is not None:
+            groups.setdefault(run.seed_group, []).append(place)
     return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
@@ -213,10 +214,8 @@ def _leaves(value: object, key: str) -> Iterator[tuple[str, Scalar]]:
         children = list(enumerate(value, start=1))
         if key == _LAYERS:
             yield key, f"{count(len(value))} layers"
-    elif isinstance(value, int | float | None):
-        yield key, value
     else:
-        yield key, str(value)[:_MAX_WORD_LENGTH]
+        yield key, scalar(value)
     for name, child in children:
         yield from _leaves(child, f"{key}.{name}" if key else str(name))
 
@@ -228,7 +227,7 @@ def _in_force(run: RunFacts, status: Status | None) -> dict[str, Scalar]:
     for key, value in run.config.items():
         name = key.rpartition(".")[2]
         if key.startswith("training.") and name in overrides:
-            new = value_text(str(overrides[name])[:_MAX_WORD_LENGTH])
+            new = value_text(scalar(overrides[name]))
             values[key] = f"{value_text(value)} → {new}"
     return values
 

@@ -20,6 +20,8 @@ _LAYERS = "model"
 """Kept as a digest: runs with the same layers have the same."""
 _NOT_FLAT = frozenset({"dataset.found", "dataset.corrected", "lineage.changed"})
 """Parts that are no values to compare runs by."""
+_NOT_OF_SEED_GROUPS = ("training.seed", "title", "description", "lineage.")
+"""What runs that repeat each other with other seeds may differ in."""
 
 
 class ConfigValues(NamedTuple):
@@ -54,6 +56,11 @@ def read_config_values(run: Path) -> ConfigValues:
     return ConfigValues(keys, tuple(flat.values()))
 
 
+def all_but_seed(values: ConfigValues) -> tuple[Scalar, ...] | None:
+    """Returns what is equal for runs that differ in the seed alone; None if unknown."""
+    return values.without(_NOT_OF_SEED_GROUPS) if values.keys else None
+
+
 def shared(values: ConfigValues) -> ConfigValues:
     """Returns the same, its texts shared with those of other runs."""
     found = [sys.intern(v) if isinstance(v, str) else v for v in values.values]
@@ -73,17 +80,20 @@ def _flat(mapping: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Scalar
         elif isinstance(value, dict):
             found += _flat(value, f"{full}.")
         else:
-            found.append((full, _scalar(value)))
+            found.append((full, scalar(value)))
     return iter(found[:_MAX_KEYS])
 
 
-def _scalar(value: object) -> Scalar:
+def scalar(value: object) -> Scalar:
+    """Returns a value of YAML or JSON as one that is safe to keep and to show."""
     if isinstance(value, list):
-        value = ", ".join(str(_scalar(item)) for item in value[:20])
+        value = ", ".join(str(scalar(item)) for item in value[:20])
     if value is None or isinstance(value, bool | float):
         return value
-    if isinstance(value, int) and abs(value) < 2**53:
-        return value
+    if isinstance(value, int):
+        if abs(value) < 2**53:
+            return value
+        value = hex(value)  # Python refuses to write very many decimal digits
     return sys.intern(str(value)[:_MAX_TEXT_LENGTH])
 
 

@@ -84,7 +84,9 @@ def test_values_changed_while_it_trained_are_told(
     assert row.texts == ("0.1", "0.1 → 0.03")
 
 
-@pytest.mark.parametrize("content", [b"", b"[" * 5000, b"\xff", b"a: &a [*a]"])
+@pytest.mark.parametrize(
+    "content", [b"", b"[" * 5000, b"\xff", b"a: &a [*a]", b"a: 0x" + b"f" * 20_000]
+)
 def test_a_damaged_run_is_compared_as_far_as_it_goes(
     compared_runs: list[Path], tmp_path: Path, content: bytes
 ) -> None:

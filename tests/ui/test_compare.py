@@ -1,5 +1,6 @@
 """Runs in one chart: what is drawn of them, at both sizes, and what they differ in."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -234,3 +235,17 @@ async def test_a_run_that_is_damaged_stays_an_empty_column(
         assert "[red]broken" in legend(app)
         await pilot.press("a", "a", "a")
         await until(pilot, lambda: "images of A are not known" in title(app))
+
+
+async def test_a_marked_run_that_is_gone_is_not_compared(
+    compared_runs: list[Path], tmp_path: Path
+) -> None:
+    for run in compared_runs[:3]:
+        shutil.copytree(run, tmp_path / run.name)
+    async with listed(tmp_path) as (app, pilot):
+        await pilot.press("space", "space", "space")
+        shutil.rmtree(tmp_path / compared_runs[1].name)
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        await until(pilot, lambda: "seed-0" in legend(app))
+        assert "seed-1" not in legend(app)

@@ -99,7 +99,7 @@ RUNS = (
         keys="space",
         label="mark",
         help="Mark the selected run, or take its mark away.",
-        rank=4,
+        footer=False,
     ),
     Action(
         name="compare_runs",

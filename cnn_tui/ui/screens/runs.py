@@ -18,6 +18,7 @@ from cnn_tui.runs.catalog import Catalog
 from cnn_tui.runs.columns import COLUMNS
 from cnn_tui.runs.comparison import MAX_RUNS
 from cnn_tui.runs.known import Known
+from cnn_tui.runs.layout import is_run
 from cnn_tui.runs.query import Query, QueryError, parse_query
 from cnn_tui.runs.sheet import Sheet
 from cnn_tui.ui.actions import RUNS
@@ -161,7 +162,7 @@ class RunsScreen(Annotating):
 
     def action_compare_runs(self) -> None:
         """Compares the marked runs."""
-        marked = tuple(self.query_one(RunList).marked)
+        marked = tuple(filter(is_run, self.query_one(RunList).marked))
         if 2 <= len(marked) <= MAX_RUNS:
             self.post_message(CompareRequested(marked))
         else:
