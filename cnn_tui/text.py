@@ -15,6 +15,8 @@ import math
 import re
 from collections.abc import Iterable
 
+NOT_FINITE = "its scores are not finite: the weights have overflowed"
+"""What is said of a picture instead of classes."""
 _UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
@@ -43,8 +45,13 @@ def significant(value: float | None, digits: int = 3) -> str:
 
 
 def percent(fraction: float | None) -> str:
-    """Returns an accuracy of 0…1 as percent with two decimals: "97.21 %"."""
-    return "–" if fraction is None else f"{100 * fraction:.2f} %"
+    """Returns an accuracy of 0…1 as percent with two decimals: "97.21 %".
+
+    What is None or not a number is "–".
+    """
+    if fraction is None or not math.isfinite(fraction):
+        return "–"
+    return f"{100 * fraction:.2f} %"
 
 
 def count(value: int) -> str:

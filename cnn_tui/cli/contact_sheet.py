@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from rich.cells import set_cell_size
 from rich.segment import Segment
 
 from cnn_tui.pictures.canvas import reduced, side_by_side
@@ -35,6 +36,6 @@ def contact_sheet(
         pictures = [reduced(from_image(image), SIDE, SIDE) for image in chosen]
         lines = drawn(side_by_side(pictures, len(pictures))[1:-1], depth)
         for number, line in enumerate(lines):
-            title = printable(name)[: _NAME_COLUMNS - 1] if number == 0 else ""
-            yield [Segment(title.ljust(_NAME_COLUMNS - 1)), *line]
+            title = printable(name) if number == 0 else ""
+            yield [Segment(set_cell_size(title, _NAME_COLUMNS - 1)), *line]
         yield []

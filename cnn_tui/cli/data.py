@@ -92,17 +92,19 @@ def _list_sets(as_json: bool) -> None:
 
 
 def _lines(found: "Inspection") -> Iterator[str]:
+    from rich.cells import cell_len, set_cell_size
+
     from cnn_tui.text import count, printable, shape
 
     mean, std = (" ".join(f"{v:.4f}" for v in some) for some in (found.mean, found.std))
     size = shape(found.input_shape)
     yield f"{printable(found.title)}: {size}, mean {mean}, std {std}"
     yield ""
-    width = max(5, *(len(printable(name)) for name in found.class_names))
+    width = max(5, *(cell_len(printable(name)) for name in found.class_names))
     yield f"{'class':<{width}}" + "".join(f"{part:>12}" for part in found.counts)
     for label, name in enumerate(found.class_names):
         numbers = "".join(f"{count(n[label]):>12}" for n in found.counts.values())
-        yield f"{printable(name):<{width}}{numbers}"
+        yield f"{set_cell_size(printable(name), width)}{numbers}"
     sums = "".join(f"{count(sum(n)):>12}" for n in found.counts.values())
     yield f"{'all':<{width}}{sums}"
     yield ""

@@ -79,15 +79,18 @@ def inspect(
         raise InputError("--png needs --layer: the maps of one layer are written")
     path = find_run(run, runs_dir)
     warm_up()
+    import numpy as np
+
     from cnn_tui.engine.look.answers import Answers
 
     answers = Answers(path, data_dir)
     answers.use(device)
     opened, looks = _looks(answers, step, layer, picture)
-    if as_json:
-        _print_json(opened, looks, picture)
-    else:
-        _print(opened, looks, picture, pictures)
+    with np.errstate(invalid="ignore", over="ignore"):  # of infinite values
+        if as_json:
+            _print_json(opened, looks, picture)
+        else:
+            _print(opened, looks, picture, pictures)
     if png is not None:
         _write_png(looks[-1][1], png)
 
@@ -114,7 +117,7 @@ def _looks(
 def _print_json(
     opened: "Opened", looks: "list[tuple[LayerFacts, Seen]]", picture: int
 ) -> None:
-    import json
+    from cnn_tui.cli.printing import json_line
 
     seen = looks[-1][1]
     found: dict[str, Any] = {
@@ -126,7 +129,7 @@ def _print_json(
         ),
         "layers": [_layer_object(*look, whole=len(looks) == 1) for look in looks],
     }
-    print(json.dumps(found))
+    print(json_line(found))
 
 
 def _layer_object(facts: "LayerFacts", seen: "Seen", *, whole: bool) -> dict[str, Any]:
@@ -173,14 +176,19 @@ def _print(
 
 
 def _verdict(opened: "Opened", seen: "Seen") -> str:
-    from cnn_tui.text import percent, printable
+    import numpy as np
 
+    from cnn_tui.text import NOT_FINITE, percent, printable
+
+    is_a = f"a {printable(opened.class_names[seen.label or 0])}"
+    if not np.isfinite(seen.probabilities).all():
+        return f"{is_a}; {NOT_FINITE}"
     best = seen.probabilities.argsort()[::-1][:_TOP]
     guesses = "  ".join(
         f"{printable(opened.class_names[n])} {percent(float(seen.probabilities[n]))}"
         for n in best
     )
-    return f"a {printable(opened.class_names[seen.label or 0])}, taken for {guesses}"
+    return f"{is_a}, taken for {guesses}"
 
 
 def _line(facts: "LayerFacts", seen: "Seen") -> str:

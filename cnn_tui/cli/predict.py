@@ -67,17 +67,17 @@ def predict(
     found = predict_files(source, weighed, files_of(pictures), top)
     print_them = _print_json if as_json else _print_lines
     if not print_them(found, source.facts.class_names):
-        raise InputError("there is no usable picture among these")
+        raise InputError("nothing can be said of any of these pictures")
 
 
 def _print_json(found: Iterable["Predicted"], class_names: tuple[str, ...]) -> bool:
     """Prints an object a line; returns whether there was a usable picture."""
-    import json
+    from cnn_tui.cli.printing import json_line
 
     any_usable = False
     for one in found:
         any_usable = any_usable or one.problem is None
-        print(json.dumps(_object(one, class_names)))
+        print(json_line(_object(one, class_names)))
     return any_usable
 
 

@@ -62,6 +62,11 @@ class FoundImages(Part):
     fingerprint: str
     """Of the paths and sizes of a folder's files, or the content of a file."""
 
+    @property
+    def is_known_by_size(self) -> bool:
+        """Whether it is of a file whose content was not looked at, as in older runs."""
+        return self.fingerprint.startswith("(")
+
 
 class AppliedCorrections(Part):
     """What a file of corrections did when the run began."""

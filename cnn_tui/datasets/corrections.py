@@ -16,7 +16,7 @@ import msgspec
 from cnn_tui.datasets.form import Part
 from cnn_tui.errors import ConfigError, DataError
 from cnn_tui.io import safe_yaml
-from cnn_tui.io.files import Stamp, open_regular, read_bounded, replace_file, stamp
+from cnn_tui.io.files import Stamp, open_linked, read_bounded, replace_file, stamp
 from cnn_tui.text import printable
 
 _HASH_LETTERS = 16
@@ -152,7 +152,7 @@ def fingerprint(data: bytes) -> str:
 
 def file_hash(folder: str, path: str) -> str:
     """Returns the hash of a picture's file. Raises OSError."""
-    with open(open_regular(os.path.join(folder, path)), "rb") as file:
+    with open(open_linked(os.path.join(folder, path)), "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:_HASH_LETTERS]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from cnn_tui.datasets.form import CHANNELS, Form
-from cnn_tui.io.files import open_regular
+from cnn_tui.io.files import open_linked
 from cnn_tui.text import count
 
 BACKGROUND = 255
@@ -56,7 +56,7 @@ def size_of(path: str) -> tuple[int, int]:
 def _opened(path: str, use: Callable[[Image.Image], T]) -> T:
     """Returns what is made of a file's picture; raises NotAPictureError."""
     try:
-        descriptor = open_regular(path)
+        descriptor = open_linked(path)
     except OSError as error:
         raise NotAPictureError(f"cannot be read: {error.strerror or error}") from error
     try:

@@ -70,7 +70,7 @@ def list_pictures(folder: str, fractions: Fractions, tell: Tell = nobody) -> Lis
             path=path,
             label=numbers[name],
             part=part or part_of(path, fractions),
-            stamp=stamp(f"{folder}/{path}"),
+            stamp=stamp(f"{folder}/{path}", linked=True),
         )
         for path, name, part in files
     ]

@@ -15,7 +15,7 @@ from numpy.lib import format as npy
 from cnn_tui.datasets.form import Fractions, Part
 from cnn_tui.errors import DataError
 from cnn_tui.host.memory import bytes_for_images
-from cnn_tui.io.files import open_regular
+from cnn_tui.io.files import open_linked
 from cnn_tui.text import count, mebibytes, printable, shape
 
 MAX_CLASSES = 2**16
@@ -108,7 +108,7 @@ def read_npz(path: str, fractions: Fractions) -> ArrayFile:
 def _opened(path: str) -> Iterator[ZipFile]:
     """Opens a file that there is room for; what is wrong with it is a DataError."""
     try:
-        with open(open_regular(path), "rb") as file, ZipFile(file) as content:
+        with open(open_linked(path), "rb") as file, ZipFile(file) as content:
             _check_memory(content)
             yield content
     except (OSError, ValueError, EOFError, RuntimeError, BadZipFile) as error:

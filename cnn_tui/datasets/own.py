@@ -14,6 +14,7 @@ from cnn_tui.datasets.facts import DatasetFacts
 from cnn_tui.datasets.form import Form, Fractions, Part
 from cnn_tui.datasets.listing import as_text, class_names, list_files, place
 from cnn_tui.datasets.telling import Tell, nobody
+from cnn_tui.io.files import Stamp, stamp
 
 _MOST = 8
 """Folders that are remembered."""
@@ -77,13 +78,17 @@ def _places(found: _Folder, seed: int) -> list[float]:
     return sorted(place(path, seed) for path in found.undecided)
 
 
-@lru_cache(maxsize=64)
 def npz_facts(path: str, fractions: Fractions) -> DatasetFacts:
     """Returns the facts of a file of arrays, without reading its images.
 
     Raises:
         DataError: if it cannot be read as one.
     """
+    return _npz_facts(path, stamp(path, linked=True), fractions)
+
+
+@lru_cache(maxsize=64)
+def _npz_facts(path: str, _mark: Stamp, fractions: Fractions) -> DatasetFacts:
     from cnn_tui.datasets.npz import describe_npz  # numpy: not before it is needed
 
     found = describe_npz(path, fractions)

@@ -4,22 +4,26 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from platformdirs import user_cache_path
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from cnn_tui.datasets.form import Form
 from cnn_tui.datasets.listing import Listing, Picture
-from cnn_tui.io.files import replace_file
+from cnn_tui.io.files import replace_file, stamp
 
 logger = logging.getLogger(__name__)
 
+_NAME = "pictures-{}.safetensors"
+_MOST = 8
+"""Caches that are kept: each folder in each form that was looked at has one."""
 _UNUSABLE = (
     OSError,
     SafetensorError,
@@ -45,10 +49,11 @@ class Decoded:
 
 
 def path_of(listing: Listing, form: Form) -> Path:
-    """Returns where the pictures of a folder are kept in that form."""
-    key = json.dumps([os.path.abspath(listing.folder), *astuple(form)])
+    """Returns where the pictures of a folder, as this Pillow reads them, are kept."""
+    folder = os.path.abspath(listing.folder)
+    key = json.dumps([folder, version("pillow"), *astuple(form)])
     name = hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()[:16]
-    return user_cache_path("cnn-tui") / f"pictures-{name}.safetensors"
+    return user_cache_path("cnn-tui") / _NAME.format(name)
 
 
 def read_whole(cache: Path, listing: Listing, form: Form) -> Decoded | None:
@@ -63,6 +68,7 @@ def read_whole(cache: Path, listing: Listing, form: Form) -> Decoded | None:
             bad = tuple((str(path), str(why)) for path, why in json.loads(known["bad"]))
             leaks = tuple(map(str, json.loads(known["leaks"])))
             images = file.get_tensor("images")
+        os.utime(cache)  # the last to be removed
     except _UNUSABLE:
         return None
     left_out = {path for path, _ in bad}
@@ -84,23 +90,21 @@ def take(
     try:
         with safe_open(cache, "numpy") as file:
             index = _index(file.get_tensor("index").tobytes())
-            cached = file.get_tensor("images")
+            cached = file.get_slice("images")
+            total, *shape = cached.get_shape()
+            if (*shape,) != images.shape[1:] or cached.get_dtype() != "U8":
+                return {}
+            known: dict[int, str | None] = {}
+            for row, picture in enumerate(pictures):
+                place, why = index.get((picture.path, picture.stamp), (total, None))
+                if why is not None:
+                    known[row] = why
+                elif place < total:  # one by one: twice all may be too much memory
+                    images[row] = cached[place]
+                    known[row] = None
+            return known
     except _UNUSABLE:
         return {}
-    if cached.shape[1:] != images.shape[1:] or cached.dtype != np.uint8:
-        return {}
-    known: dict[int, str | None] = {}
-    targets, sources = [], []
-    for row, picture in enumerate(pictures):
-        place, why = index.get((picture.path, picture.stamp), (len(cached), None))
-        if why is None and place < len(cached):
-            targets.append(row)
-            sources.append(place)
-        elif why is None:
-            continue
-        known[row] = why
-    images[targets] = cached[sources]
-    return known
 
 
 def write(cache: Path, listing: Listing, decoded: Decoded) -> None:
@@ -112,7 +116,6 @@ def write(cache: Path, listing: Listing, decoded: Decoded) -> None:
         for p in listing.pictures
         if p.path in reasons
     ]
-    index = np.frombuffer(json.dumps([*good, *bad]).encode(), np.uint8)
     metadata = {
         "mark": _mark(listing),
         "bad": json.dumps(decoded.bad),
@@ -120,10 +123,40 @@ def write(cache: Path, listing: Listing, decoded: Decoded) -> None:
     }
     try:
         cache.parent.mkdir(parents=True, exist_ok=True)
-        data = save({"images": decoded.images, "index": index}, metadata)
-        replace_file(cache, data, shared=True)
-    except (OSError, SafetensorError) as error:
+        index = json.dumps([*good, *bad]).encode()
+        replace_file(cache, *_pieces(decoded.images, index, metadata), shared=True)
+        _remove_old(cache.parent)
+    except OSError as error:
         logger.warning("the cache %s cannot be written: %s", cache, error)
+
+
+def _remove_old(folder: Path) -> None:
+    """Keeps the caches that were used last."""
+    caches = sorted(folder.glob(_NAME.format("*")), key=lambda path: stamp(path)[2:])
+    for cache in caches[:-_MOST]:
+        cache.unlink(missing_ok=True)
+
+
+def _pieces(
+    images: "np.ndarray", index: bytes, metadata: dict[str, str]
+) -> Iterator[bytes | memoryview]:
+    """Yields a safetensors file; its own writer would copy the images, twice."""
+    end = images.nbytes + len(index)
+    header = json.dumps(
+        {
+            "__metadata__": metadata,
+            "images": _described(images.shape, 0, images.nbytes),
+            "index": _described((len(index),), images.nbytes, end),
+        }
+    ).encode()
+    header += b" " * (-len(header) % 8)
+    yield struct.pack("<Q", len(header)) + header
+    yield np.ascontiguousarray(images).reshape(-1).data
+    yield index
+
+
+def _described(shape: tuple[int, ...], begin: int, end: int) -> dict[str, object]:
+    return {"dtype": "U8", "shape": shape, "data_offsets": [begin, end]}
 
 
 def _mark(listing: Listing) -> str:
@@ -139,8 +172,8 @@ def _index(data: bytes) -> dict[tuple[str, Any], tuple[int, str | None]]:
     Raises ValueError or TypeError for what is no index.
     """
     entries: dict[tuple[str, Any], tuple[int, str | None]] = {}
-    for place, (path, stamp, why) in enumerate(json.loads(data)):
+    for place, (path, mark, why) in enumerate(json.loads(data)):
         if not isinstance(why, str | None):
             raise TypeError("not an index")
-        entries[path, tuple(stamp)] = (place, why)
+        entries[path, tuple(mark)] = (place, why)
     return entries

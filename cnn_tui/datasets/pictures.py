@@ -5,7 +5,9 @@ import math
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
@@ -31,14 +33,15 @@ def decode_all(listing: Listing, form: Form, tell: Tell = nobody) -> Decoded:
     """
     _check_memory(listing, form)
     cache = picture_cache.path_of(listing, form)
-    known = picture_cache.read_whole(cache, listing, form)
-    if known is not None:
-        return known
-    images = np.empty((len(listing.pictures), *form.shape), np.uint8)
-    reasons = picture_cache.take(cache, listing.pictures, images)
-    _decode_missing(listing, form, images, reasons, tell)
-    decoded = _without_bad(listing, images, reasons)
-    picture_cache.write(cache, listing, decoded)
+    decoded = picture_cache.read_whole(cache, listing, form)
+    if decoded is None:
+        decoded = _decode_anew(cache, listing, form, tell)
+    if not decoded.pictures:
+        path, reason = decoded.bad[0]
+        raise DataError(
+            f"{printable(listing.folder)} has no picture that can be decoded: "
+            f"{printable(path)} {reason}"
+        )
     return decoded
 
 
@@ -49,6 +52,19 @@ def fingerprint(pictures: Iterable[Picture]) -> str:
         size = picture.stamp[1] if picture.stamp else 0
         found.update(os.fsencode(picture.path) + f"\0{size}\0{picture.part}\n".encode())
     return found.hexdigest()[:16]
+
+
+def _decode_anew(cache: Path, listing: Listing, form: Form, tell: Tell) -> Decoded:
+    """Decodes what the cache does not know; whoever ends it can go on from there."""
+    images = np.empty((len(listing.pictures), *form.shape), np.uint8)
+    reasons = picture_cache.take(cache, listing.pictures, images)
+    try:
+        _decode_missing(listing, form, images, reasons, tell)
+    finally:
+        known = tuple(listing.pictures[row] for row in sorted(reasons))
+        decoded = _without_bad(listing, images, reasons)
+        picture_cache.write(cache, replace(listing, pictures=known), decoded)
+    return decoded
 
 
 def _decode_missing(
@@ -88,21 +104,17 @@ def _decode_into(
 def _without_bad(
     listing: Listing, images: "np.ndarray", reasons: dict[int, str | None]
 ) -> Decoded:
-    pictures = listing.pictures
+    """Returns the good ones of those pictures of which something is known."""
+    known = sorted(reasons.items())
     bad = tuple(
-        (picture.path, reason)
-        for row, picture in enumerate(pictures)
-        if (reason := reasons[row]) is not None
+        (listing.pictures[row].path, why) for row, why in known if why is not None
     )
-    if len(bad) == len(pictures):
-        path, reason = bad[0]
-        raise DataError(
-            f"{printable(listing.folder)} has no picture that can be decoded: "
-            f"{printable(path)} {reason}"
-        )
-    if bad:
-        good = [row for row in range(len(pictures)) if reasons[row] is None]
-        images, pictures = images[good], tuple(pictures[row] for row in good)
+    good = [row for row, why in known if why is None]
+    for place, row in enumerate(good):
+        if place < row:  # in place: there may be no memory for all of them twice
+            images[place] = images[row]
+    images = images[: len(good)]
+    pictures = tuple(listing.pictures[row] for row in good)
     leaks = tuple(leaked_pictures(images, pictures))
     return Decoded(images=images, pictures=pictures, bad=bad, leaks=leaks)
 

@@ -15,6 +15,7 @@ from cnn_tui.engine.augment import Batch
 from cnn_tui.engine.data import Splits, load_splits, mean_and_std
 from cnn_tui.engine.inputs import TrainingInputs
 from cnn_tui.engine.network import Scaling
+from cnn_tui.io.files import Stamp, stamp
 
 PER_CLASS = 32
 """Pictures of one class at most."""
@@ -23,9 +24,9 @@ _CPU = torch.device("cpu")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Loaded:
-    dataset: DatasetConfig
-    """Without augmentation, which images are not loaded anew for."""
-    seed: int
+    key: tuple[DatasetConfig, int, tuple[Stamp, ...]]
+    """The set without augmentation, which no image is loaded anew for; the seed, and
+    the stamps of the files of the set."""
     splits: Splits
     class_names: tuple[str, ...]
     counts: dict[str, tuple[int, ...]]
@@ -85,8 +86,10 @@ class BatchPreviews:
 
     def _load(self, config: RunConfig, tell: Tell) -> _Loaded:
         plain = _without_augmentation(config).dataset
-        seed, old = config.training.seed, self._loaded
-        if old is not None and (old.dataset, old.seed) == (plain, seed):
+        files = [path for path in (plain.npz, plain.corrections) if path is not None]
+        marks = tuple(stamp(path, linked=True) for path in files)
+        key, old = (plain, config.training.seed, marks), self._loaded
+        if old is not None and old.key == key:
             return old
         self._loaded = None  # not both in memory
         splits = load_splits(config, self._data_dir, _CPU, tell, may_download=False)
@@ -99,8 +102,7 @@ class BatchPreviews:
         values = [mean_and_std(channel) for channel in splits.train.images.unbind(1)]
         means, stds = zip(*values, strict=True)
         self._loaded = _Loaded(
-            dataset=plain,
-            seed=seed,
+            key=key,
             splits=splits,
             class_names=names,
             counts={

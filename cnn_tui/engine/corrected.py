@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -85,7 +86,7 @@ def corrected(dataset: DatasetConfig, whole: WholeSet) -> Corrected:
     source = printable(dataset.corrections)
     parts = {p: replace(i, labels=i.labels.clone()) for p, i in whole.parts.items()}
     relabelled = dict.fromkeys(PARTS, 0)
-    for correction, part, row in _places(found, whole, source):
+    for correction, part, row in _places(dataset, found, whole, source):
         if correction.exclude:
             kept[part][row] = False
         else:
@@ -127,7 +128,7 @@ def _read(
 
 
 def _places(
-    found: Corrections, whole: WholeSet, source: str
+    dataset: DatasetConfig, found: Corrections, whole: WholeSet, source: str
 ) -> Iterator[tuple[Correction, Part, int]]:
     """Yields each correction with part and row of its picture.
 
@@ -139,6 +140,7 @@ def _places(
         for part, paths in whole.files.paths.items()
         for row, path in enumerate(paths)
     }
+    moved = cache(lambda: _by_hash(whole) if dataset.npz is not None else {})
     for correction in found.pictures:
         where = f"{source}: {printable(correction.place)}"
         if whole.files.folder is not None:
@@ -146,15 +148,34 @@ def _places(
         else:
             index = correction.index
             part, row = correction.part, -1 if index is None else index
+            if not _is_at(whole, correction, part, row):  # another split moves it
+                part, row = moved().get(correction.sha256) or (part, row)
         if part not in whole.parts or not 0 <= row < len(whole.parts[part]):
             raise DataError(f"{where} is not in the data set: take it out of the file")
-        image = whole.parts[part].images[row]
-        if whole.files.id_of(part, row, image).sha256 != correction.sha256:
+        if not _is_at(whole, correction, part, row):
             raise DataError(
                 f"{where} is not the picture that was corrected: take it out of the "
                 "file"
             )
         yield correction, part, row
+
+
+def _is_at(whole: WholeSet, picture: PictureId, part: Part, row: int) -> bool:
+    """Whether it is the picture at a place that may not be there."""
+    if part not in whole.parts or not 0 <= row < len(whole.parts[part]):
+        return False
+    image = whole.parts[part].images[row]
+    return whole.files.id_of(part, row, image).sha256 == picture.sha256
+
+
+def _by_hash(whole: WholeSet) -> dict[str, tuple[Part, int] | None]:
+    """Returns where each picture is; None where two are the same."""
+    found: dict[str, tuple[Part, int] | None] = {}
+    for part, images in whole.parts.items():
+        for row, image in enumerate(images.images):
+            key = whole.files.id_of(part, row, image).sha256
+            found[key] = None if key in found else (part, row)
+    return found
 
 
 def _notices(

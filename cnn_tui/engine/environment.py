@@ -9,12 +9,14 @@ from typing import Any
 import torch
 
 from cnn_tui import __version__
+from cnn_tui.config.dataset import DatasetConfig
 from cnn_tui.engine.device import device_name, device_uuid
 from cnn_tui.host import hardware, nvml
 from cnn_tui.host.process import started_in
 
 _GIT_SECONDS = 2
 _EXACT_ONLY_WITH = ("torch", "cpu_capability", "threads", "device", "device_name")
+_FOR_PICTURES_ALSO = ("pillow",)
 _ON_CUDA_ALSO = ("gpu_driver", "cuda", "cudnn")
 
 
@@ -25,6 +27,7 @@ def describe_environment(device: torch.device) -> dict[str, Any]:
         "python": platform.python_version(),
         "torch": str(torch.__version__),
         "numpy": importlib.metadata.version("numpy"),
+        "pillow": importlib.metadata.version("pillow"),
         "platform": platform.platform(),
         "host": platform.node(),
         "cpu": hardware.cpu_name(),
@@ -42,15 +45,26 @@ def describe_environment(device: torch.device) -> dict[str, Any]:
     }
 
 
-def differences(before: dict[str, Any], device: torch.device) -> list[str]:
+def differences(
+    before: dict[str, Any], dataset: DatasetConfig, device: torch.device
+) -> list[str]:
     """Returns what is not as it was, and may change the last digits."""
     environment = describe_environment(device)
-    names = (*_EXACT_ONLY_WITH, *(_ON_CUDA_ALSO if device.type == "cuda" else ()))
-    return [
+    names = (
+        *_EXACT_ONLY_WITH,
+        *(_ON_CUDA_ALSO if device.type == "cuda" else ()),
+        *(_FOR_PICTURES_ALSO if dataset.folder is not None else ()),
+    )
+    different = [
         f"{name} was {before[name]}, is {environment[name]}"
         for name in names
         if name in before and before[name] != environment[name]
     ]
+    if dataset.found is not None and dataset.found.is_known_by_size:
+        different.append(
+            "of the npz file only its size was recorded, which is the same"
+        )
+    return different
 
 
 def _git_commit() -> str | None:

@@ -151,7 +151,7 @@ def to_safetensors(network: Network, config: RunConfig, step: int) -> bytes:
         "scaling": msgspec.json.encode(network.scaling).decode(),
         "step": str(step),
         "weights": "raw" if config.training.ema_decay is None else "ema",
-        "classes": ",".join(config.dataset.facts.class_names),
+        "classes": msgspec.json.encode(config.dataset.facts.class_names).decode(),
     }
     return save(weights, metadata)
 

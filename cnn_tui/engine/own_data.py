@@ -17,6 +17,7 @@ from cnn_tui.datasets.pictures import decode_all, fingerprint
 from cnn_tui.datasets.telling import Tell
 from cnn_tui.engine.images import Images
 from cnn_tui.errors import DataError
+from cnn_tui.io.files import stamp
 from cnn_tui.text import count, printable
 
 _NOTICES = 5
@@ -70,7 +71,10 @@ def load_own(dataset: DatasetConfig, tell: Tell) -> OwnImages:
         rare = rare_classes(decoded.pictures, listing.class_names)
         odd = (*rare, *decoded.leaks)
     else:
-        file = read_npz(str(dataset.npz), dataset.fractions)
+        path = str(dataset.npz)
+        file = read_npz(path, dataset.fractions)
+        if dataset.found is not None and dataset.found.is_known_by_size:
+            file = replace(file, fingerprint=str(stamp(path, linked=True)[1:2]))
     own = _to_own(file, dataset.title)
     if dataset.found not in (None, own.found):
         raise DataError(

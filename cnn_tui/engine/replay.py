@@ -171,7 +171,7 @@ def _losses(trainer: Trainer, batch: Batch, outputs: Tensor) -> Tensor:
 def reasons_against(run: Path, do: Interpreter, comparison: Comparison) -> list[str]:
     """Returns what speaks against the same bits as in the run."""
     device = do.trainer.device
-    reasons = differences(read_environment(run), device)
+    reasons = differences(read_environment(run), do.state.config.dataset, device)
     if is_inexact(do.state.config.training, device):
         reasons.append("training.deterministic is false")
     if comparison.difference is not None:

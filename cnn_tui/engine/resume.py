@@ -290,6 +290,7 @@ def _enter(do: Interpreter, recorded: RecordedRun, ahead: Edits) -> None:
     }
     do.perform(repeats.pop(start.step, ()))  # before anything that is wanted now
     do.state.plan.repeats |= repeats
-    if different := differences(recorded.environment, do.trainer.device):
+    dataset = do.state.config.dataset
+    if different := differences(recorded.environment, dataset, do.trainer.device):
         reason = f"not bit-exact: {'; '.join(different)}"
         journal.event(events.NotBitExact(at=now(), step=start.step, reason=reason))

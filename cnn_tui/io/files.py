@@ -1,6 +1,7 @@
 """Opening, reading and replacing files that someone else may have tampered with.
 
-Nothing here follows a link, waits for a pipe, or depends on the umask.
+Nothing here follows a link (but where it says so), waits for a pipe, or depends on the
+umask.
 """
 
 import errno
@@ -8,7 +9,7 @@ import os
 import shutil
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -91,10 +92,18 @@ def open_regular(
     return descriptor
 
 
-def stamp(path: str | Path) -> Stamp:
-    """Returns the stamp of what is at ``path``, not of what it links to; () if none."""
+def open_linked(path: str | Path) -> int:
+    """Opens a file of the user's own as ``open_regular``; it may be a link to one."""
+    return open_regular(os.path.realpath(path, strict=True))
+
+
+def stamp(path: str | Path, *, linked: bool = False) -> Stamp:
+    """Returns the stamp of what is at ``path``; () if there is nothing.
+
+    Of a link it is that of the link itself, or of what it leads to if ``linked``.
+    """
     try:
-        return _stamp(os.lstat(path))
+        return _stamp(os.stat(path, follow_symlinks=linked))
     except OSError:
         return ()
 
@@ -144,7 +153,7 @@ def _stamp(found: os.stat_result) -> Stamp:
     return (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
-def write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
     """Writes all of ``data``, however many writes that takes."""
     view = memoryview(data)
     while view:
@@ -152,9 +161,12 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 def replace_file(
-    path: Path, data: bytes, *, durable: bool = False, shared: bool = False
+    path: Path,
+    *pieces: bytes | memoryview,
+    durable: bool = False,
+    shared: bool = False,
 ) -> None:
-    """Replaces the file at ``path`` by ``data``: a reader sees the old or the new one.
+    """Replaces the file at ``path`` by ``pieces``: a reader sees the old or the new.
 
     The temporary file is closed before the rename, or a full tmpfs would leave an
     empty file. ``durable`` also survives a power loss; ``shared`` is for files that
@@ -164,7 +176,7 @@ def replace_file(
     temporary = _temporary_name(path, shared=shared)
     with opened_directory(path.parent) as directory:
         try:
-            write_new(temporary, data, directory, durable=durable)
+            write_new(temporary, pieces, directory, durable=durable)
             os.replace(temporary, path.name, src_dir_fd=directory, dst_dir_fd=directory)
         except OSError:
             remove_if_exists(temporary, directory)
@@ -235,14 +247,21 @@ def remove_if_exists(name: str, directory: int) -> bool:
     return True
 
 
-def write_new(name: str, data: bytes, directory: int, *, durable: bool = False) -> None:
+def write_new(
+    name: str,
+    pieces: Iterable[bytes | memoryview],
+    directory: int,
+    *,
+    durable: bool = False,
+) -> None:
     """Writes a new file in an open directory, replacing one of that name."""
     remove_if_exists(name, directory)  # left by a writer that was killed
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     descriptor = open_regular(name, flags, directory=directory)
     try:
         os.fchmod(descriptor, FILE_MODE)
-        write_all(descriptor, data)
+        for piece in pieces:
+            write_all(descriptor, piece)
         if durable:
             os.fsync(descriptor)
     finally:

@@ -97,7 +97,7 @@ def send(run: Path, command: str, **arguments: object) -> str:
     temporary = f".tmp-{name}"
     try:
         with opened_directory(run / CONTROL) as directory:
-            write_new(temporary, data, directory)
+            write_new(temporary, [data], directory)
             os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
     except OSError as error:
         raise RunDirectoryError(

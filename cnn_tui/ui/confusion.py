@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
@@ -62,8 +63,8 @@ def matrix_lines(matrix: Confusion, frame: Frame) -> list[Line]:
     below = [Segment("precision".ljust(names), _MUTED)]
     for column in columns:
         style = _AT_CURSOR if column == frame.column else _MUTED
-        name = printable(matrix.class_names[column])[: cell - 1]
-        room = " " * (cell - 1 - len(name))
+        name = _cut(matrix.class_names[column], cell - 1)
+        room = " " * (cell - 1 - cell_len(name))
         heading += [Segment(room), Segment(name, style), Segment(" ")]
         below.append(Segment(_cell(_percent(matrix.precision[column]), cell)))
     heading.append(Segment("recall".rjust(_SIDE_WIDTH), _MUTED))
@@ -74,9 +75,9 @@ def matrix_lines(matrix: Confusion, frame: Frame) -> list[Line]:
 
 def _row(matrix: Confusion, frame: Frame, row: int, columns: range) -> Line:
     width, names = _cell_width(matrix), _name_width(matrix)
-    name = printable(matrix.class_names[row])[: names - 1]
+    name = _cut(matrix.class_names[row], names - 1)
     style = _AT_CURSOR if row == frame.row else None
-    line = [Segment(name, style), Segment(" " * (names - len(name)))]
+    line = [Segment(name, style), Segment(" " * (names - cell_len(name)))]
     for column in columns:
         count = int(matrix.counts[row, column])
         text = _percent(matrix.shares[row, column]) if frame.as_shares else str(count)
@@ -87,6 +88,11 @@ def _row(matrix: Confusion, frame: Frame, row: int, columns: range) -> Line:
         line.append(Segment(_cell(text if count else "·", width)[:-1], style))
         line.append(Segment(" "))
     return [*line, Segment(_percent(matrix.recall[row]).rjust(_SIDE_WIDTH))]
+
+
+def _cut(name: str, cells: int) -> str:
+    shown = printable(name)
+    return set_cell_size(shown, min(cell_len(shown), cells))
 
 
 def _cell(text: str, width: int) -> str:
@@ -114,5 +120,5 @@ def _cell_width(matrix: Confusion) -> int:
 
 
 def _name_width(matrix: Confusion) -> int:
-    longest = max(len(printable(name)) for name in matrix.class_names)
+    longest = max(cell_len(printable(name)) for name in matrix.class_names)
     return min(max(longest, len("precision")), _NAME_WIDTH) + 1

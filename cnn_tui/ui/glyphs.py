@@ -1,5 +1,6 @@
 """Signs and colours beside text, for terminals with and without fine ones."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -60,7 +61,7 @@ class Glyphs:
 
     def bar_parts(self, fraction: float, width: int) -> tuple[str, str]:
         """Returns the full and the empty part of a bar of ``width`` cells."""
-        full = int(min(max(fraction, 0.0), 1.0) * width)
+        full = int(known(fraction) * width)
         return self.bar * full, self.bar_rest * (width - full)
 
     def sparkline(self, fractions: Sequence[float | None], width: int) -> str:
@@ -71,6 +72,11 @@ class Glyphs:
             for value in fractions[-width:]
         ]
         return "".join(signs).rjust(width)
+
+
+def known(fraction: float) -> float:
+    """Returns the share of a bar that is full, 0…1: nothing of what is no number."""
+    return min(max(fraction, 0.0), 1.0) if math.isfinite(fraction) else 0.0
 
 
 _FINE = Glyphs(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
@@ -76,8 +77,8 @@ def thumbnail_lines(
 
 
 def _padded(text: str, width: int, style: Style) -> list[Segment]:
-    shown = text[: width - 1]
-    return [Segment(shown, style), Segment(" " * (width - len(shown)))]
+    shown = set_cell_size(text, min(cell_len(text), width - 1))
+    return [Segment(shown, style), Segment(" " * (width - cell_len(shown)))]
 
 
 def _lines_of(side: int) -> int:

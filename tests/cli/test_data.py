@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from rich.cells import cell_len
 
 from cnn_tui.cli.contact_sheet import SIDE, contact_sheet
 from cnn_tui.engine.data import load_dataset
@@ -63,6 +64,17 @@ def test_what_corrections_change_is_told(tmp_path: Path) -> None:
     assert "train picture 6 is not the picture that was corrected" in refused.stderr
 
 
+def test_names_of_wide_letters_keep_the_columns(tmp_path: Path) -> None:
+    for number, name in enumerate(("猫咪的照片", "dog")):
+        for n in range(10):
+            path = tmp_path / name / f"{n}.png"
+            path.parent.mkdir(exist_ok=True)
+            Image.new("L", (8, 8), 20 * n + number).save(path)
+    lines = invoke("data", tmp_path, "--set", "image_size=8").stdout.splitlines()
+    table = [line for line in lines if line.startswith(("class", "猫", "dog", "all"))]
+    assert len({cell_len(line) for line in table[:4]}) == 1
+
+
 def test_it_is_told_as_json_too(folder: Path) -> None:
     found = json.loads(invoke("data", folder, "--json").stdout)
     assert found["class_names"] == ["a", "b"]
@@ -93,7 +105,7 @@ def test_a_sheet_has_half_blocks_in_colour_and_characters_without() -> None:
     images = np.zeros((3, 3, 20, 30), np.uint8)
     images[1:] = 255
     labels = np.array([0, 1, 1])
-    for depth, dark, bright in ((Depth.TRUE_COLOUR, " ", " "), (Depth.ASCII, " ", "@")):
+    for depth, dark, bright in ((Depth.TRUE_COLOUR, "█", "█"), (Depth.ASCII, " ", "@")):
         sheet = contact_sheet(images, labels, ["no", "yes"], 50, depth)
         lines = ["".join(part.text for part in line) for line in sheet]
         assert len(lines) == 2 * (SIDE // 2 + 1)

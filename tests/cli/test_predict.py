@@ -113,7 +113,7 @@ def test_an_empty_sheet_is_said_to_be_empty(tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         (["missing.png"], "missing.png: there is no such file"),
-        ([__file__], "there is no usable picture"),
+        ([__file__], "nothing can be said of any"),
         (
             [__file__, "--checkpoint", "77"],
             "no checkpoint of step 77; the nearest is",

@@ -1,6 +1,7 @@
 """Pictures are decoded in parallel, once, and again only where they changed."""
 
 import os
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,6 +89,19 @@ def test_only_what_changed_is_decoded_again(
     assert sorted(decoded_paths) == ["000.png", "new.png"]
 
 
+@pytest.mark.parametrize("touched", ["a/new.png", "b/001.png"])
+def test_it_takes_no_more_memory_than_the_images(folder: Path, touched: str) -> None:
+    form = Form(image_size=96, mode="rgb", resize="crop")
+    image_bytes = NUMBER * 3 * 96 * 96
+    for _ in range(2):  # decoded, then taken from the cache but for one
+        tracemalloc.start()
+        decode_all(listing(folder), form)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert image_bytes < peak_bytes < 1.5 * image_bytes
+        Image.new("L", (9, 9), 250).save(folder / touched)
+
+
 def test_what_is_odd_about_them_is_found_once(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +146,20 @@ def test_decoding_can_be_ended(folder: Path, decoded_paths: list[str]) -> None:
     with pytest.raises(KeyboardInterrupt):
         decode_all(listing(folder), FORM, tell)
     assert len(decoded_paths) < NUMBER
+    assert brightness(decode_all(listing(folder), FORM)) == EXPECTED
+    assert len(decoded_paths) == NUMBER + 1, "it goes on where it was ended"
+    assert len(set(decoded_paths)) == NUMBER + 1
+
+
+def test_the_caches_that_were_used_last_are_kept(folder: Path) -> None:
+    found = listing(folder)
+    forms = [Form(image_size=8 + n, mode="grey", resize="pad") for n in range(9)]
+    for form in (FORM, *forms[:7], FORM, *forms[7:]):
+        decode_all(found, form)
+    kept = path_of(found, FORM)
+    assert kept.exists()
+    assert len(list(kept.parent.glob("pictures-*"))) == 8
+    assert not path_of(found, forms[0]).exists()
 
 
 def test_without_any_picture_there_is_no_set(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import asdict
 from PIL import Image
 
 from cnn_tui.config import RunConfig, parse_mapping
@@ -275,3 +276,38 @@ def test_the_pictures_of_a_folder_go_by_their_paths(tmp_path: Path) -> None:
     shutil.copy(pets / str(ids["test"].path), pets / str(ids["train"].path))
     with pytest.raises(DataError, match="is not the picture that was corrected"):
         splits(larger)
+
+
+def test_a_correction_follows_its_picture_into_another_part(tmp_path: Path) -> None:
+    images = np.arange(100, dtype=np.uint8)[:, None, None].repeat(64, 1)
+    images = images.reshape(100, 8, 8)
+    np.savez(tmp_path / "x.npz", images=images, labels=np.arange(100) % 2)
+
+    def splits(**dataset: Any) -> Splits:
+        data = {"npz": str(tmp_path / "x.npz"), **dataset}
+        wanted = {"dataset": data, "model": {"layers": LOGISTIC}}
+        wanted["training"] = {"batch_size": 5}
+        return load_splits(parse_mapping(wanted), None, CPU)
+
+    plain = splits()
+    marked = [plain.id_of("train", 5), plain.id_of("test", 2)]
+    brightness = [int(plain.train.images[5].max()), int(plain.test.images[2].max())]
+    done = [
+        Correction(**asdict(marked[0]), label="1"),
+        Correction(**asdict(marked[1]), exclude=True),
+    ]
+    file = tmp_path / "c.yaml"
+    write_corrections(
+        file, Corrections(dataset=str(tmp_path / "x.npz"), pictures=tuple(done))
+    )
+    moved = splits(corrections=str(file), test_fraction=0.5, validation_fraction=0.2)
+    parts = (moved.train, moved.validation, moved.test)
+    found = {
+        int(image.max()): int(label)
+        for part in parts
+        if part is not None
+        for image, label in zip(part.images, part.labels, strict=True)
+    }
+    assert found[brightness[0]] == 1
+    assert brightness[1] not in found
+    assert len(found) == 99

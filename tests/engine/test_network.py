@@ -1,5 +1,6 @@
 """From the layers of a config to torch modules."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -190,6 +191,8 @@ def test_all_of_a_network_is_in_its_file(tmp_path: Path) -> None:
     path.write_bytes(to_safetensors(written, config, 7))
     with safe_open(path, "pt") as file:
         metadata = file.metadata()
+    names = json.loads(metadata["classes"])
+    assert names == list(config.dataset.facts.class_names)
     stored = parse_mapping(load(metadata["config"].encode(), "config").value)
     read = load_network(
         stored,

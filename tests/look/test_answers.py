@@ -147,6 +147,24 @@ def test_neighbours_are_the_nearest_in_what_the_last_linear_layer_gets(
     assert found.labels == tuple(train.labels[list(found.indices)].tolist())
 
 
+def test_the_next_picture_finds_its_neighbours_at_once(run: Path) -> None:
+    def find(answers: Answers, moment: ask.Moment, index: int) -> ask.Neighbours:
+        picture = ask.Picture(index=index)
+        question = ask.FindNeighbours(moment=moment, picture=picture)
+        found = answers.answer(question, lambda *_: heard.append((moment, index)))
+        assert isinstance(found, ask.Neighbours)
+        return found
+
+    heard: list[tuple[ask.Moment, int]] = []
+    answers = Answers(run, None)
+    places: list[tuple[ask.Moment, int]] = [("newest", 0), ("newest", 1), (20, 1)]
+    found = [find(answers, moment, index) for moment, index in places]
+    assert set(heard) == {("newest", 0), (20, 1)}
+    anew = find(Answers(run, None), "newest", 1)
+    assert (found[1].indices, found[1].distances) == (anew.indices, anew.distances)
+    assert found[2].distances != anew.distances
+
+
 class Middle(nn.Module):
     """Is sure of class 1 by the mean of the middle of a picture alone."""
 

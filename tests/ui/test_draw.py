@@ -4,6 +4,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from cnn_tui.look.prepare import Preparation, prepare_drawn
 from cnn_tui.ui.app import CnnTuiApp
 from cnn_tui.ui.looking import Looking
 from cnn_tui.ui.screens.draw import DrawScreen
+from cnn_tui.ui.widgets import sketch
 from cnn_tui.ui.widgets.lines import Lines
 from cnn_tui.ui.widgets.message_line import MessageLine
 from cnn_tui.ui.widgets.picture_view import PictureView
@@ -122,8 +124,28 @@ async def test_the_pen_draws_while_it_is_down(run: Path) -> None:
         assert len(rows) < len(columns)
         await pilot.press("space", *["down"] * 5)
         assert (sheet.ink == ink).all()
+        expected = rasterized(sheet.strokes, *ink.shape)
+        assert (ink == (expected * 255).astype(np.uint8)).all()
         await pilot.press("c")
         assert not sheet.ink.any()
+
+
+async def test_a_point_is_laid_over_what_was_drawn_before(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laid: list[object] = []
+    lay = sketch.lay
+
+    def noting(*line: Any) -> None:
+        laid.append(line)
+        lay(*line)
+
+    async with drawing(run, NARROW) as (screen, pilot):
+        monkeypatch.setattr(sketch, "lay", noting)
+        await pilot.press("space", *["right"] * 9, *["down"] * 9)
+        assert len(laid) == 19
+        await pilot.press("u")
+        assert not screen.query_one(Sketch).ink.any()
 
 
 async def test_two_networks_judge_side_by_side_and_one_that_is_not_there_is_named(
@@ -132,6 +154,7 @@ async def test_two_networks_judge_side_by_side_and_one_that_is_not_there_is_name
     async with drawing(run, WIDE) as (screen, pilot):
         sheet = screen.query_one(Sketch)
         sheet.strokes = [Stroke(list(SEVEN))]
+        sheet.on_resize()
         sheet.post_message(Sketch.Changed())
         await pilot.press("o")
         await pilot.press("0", "enter")

@@ -1,5 +1,6 @@
 """What the network of a real run confuses, on the screen; and marks."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -130,6 +131,37 @@ async def test_the_matrix_is_there_without_a_process_and_follows_the_run(
         await until(pilot, lambda: "no evaluation that can be" in words(app, "said"))
         await pilot.press("escape")
         assert dashboard(app)
+
+
+async def test_the_pictures_of_a_cell_are_those_that_were_counted(
+    finished_run: Path,
+) -> None:
+    (finished_run / "evaluations" / "00000060.npz").unlink()  # newer weights are there
+    counts = counts_of(finished_run / "evaluations" / "00000040.npz")
+    async with opened(finished_run) as (app, pilot):
+        screen = await mistakes(app, pilot)
+        await until(pilot, lambda: screen.matrix)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, PicturesScreen))
+        await until(pilot, lambda: "pictures at step 40 ·" in words(app, "title"))
+        assert words(app, "title").endswith(f" of {counts[screen.row, screen.column]}")
+
+
+async def test_weights_that_are_made_again_otherwise_are_told(
+    finished_run: Path,
+) -> None:
+    for file in (finished_run / "history").glob("step-*"):
+        file.unlink()
+    file = finished_run / "environment.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"torch": "1.2.3"}))
+    async with opened(finished_run) as (app, pilot):
+        screen = await mistakes(app, pilot)
+        await until(pilot, lambda: screen.matrix)
+        await pilot.press("less_than_sign", "enter")
+        await until(pilot, lambda: isinstance(app.screen, PicturesScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+        assert "last digits may differ: torch was 1.2.3" in words(app, "said")
 
 
 async def test_a_run_without_evaluations_says_so(finished_run: Path) -> None:

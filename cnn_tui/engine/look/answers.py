@@ -1,6 +1,6 @@
 """From questions about a run to answers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar, assert_never
 
@@ -25,6 +25,7 @@ from cnn_tui.text import printable
 Tell = Callable[[int, int], None]
 Kind = TypeVar("Kind", bound=ask.Answer)
 _KEPT_TRACES = 4
+_MOST_FEATURE_BYTES = 2**28
 
 
 class Answers:
@@ -34,6 +35,7 @@ class Answers:
         """Raises InputError if the run cannot be looked into."""
         self.source = Source(run, data_dir)
         self._stages = {stage.number: stage for stage in self.source.stages}
+        self._features: tuple[Weighed, list[Tensor]] | None = None
         self._traces: dict[tuple[object, ...], tuple[Weighed, Trace]] = {}
 
     def answer(
@@ -64,6 +66,7 @@ class Answers:
         device = pick_device(name)
         self.source.use(device)
         self._traces.clear()
+        self._features = None
         return device_label(device)
 
     def _answer(self, question: ask.AnyQuestion, tell: Tell) -> ask.AnyAnswer:
@@ -219,14 +222,9 @@ class Answers:
     def _neighbours(self, question: ask.FindNeighbours, tell: Tell) -> ask.Neighbours:
         weighed = self.source.at(question.moment)
         image, _ = self.source.picture(question.picture)
-        indices, distances = regard.neighbours(
-            weighed.network,
-            self.source.stages,
-            image,
-            self.source.images("train"),
-            question.count,
-            tell,
-        )
+        [here] = regard.features(weighed.network, self.source.stages, image)
+        others = self._training_features(weighed, tell)
+        indices, distances = regard.neighbours(here, others, question.count)
         fetched = self._fetch("train", tuple(indices))
         return ask.Neighbours(
             step=weighed.step,
@@ -235,6 +233,17 @@ class Answers:
             distances=tuple(distances),
             images=fetched.images,
         )
+
+    def _training_features(self, weighed: Weighed, tell: Tell) -> Iterable[Tensor]:
+        """Yields the features of all training pictures; if small, they are kept."""
+        stages, images = self.source.stages, self.source.images("train")
+        if self._features is not None and self._features[0] is weighed:
+            return self._features[1]
+        found = regard.features(weighed.network, stages, images.images, tell)
+        if regard.feature_bytes(stages, len(images)) > _MOST_FEATURE_BYTES:
+            return found
+        self._features = weighed, list(found)
+        return self._features[1]
 
     def _replay(self, question: ask.Replay, tell: Tell) -> ask.Replayed:
         source = self.source

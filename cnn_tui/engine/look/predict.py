@@ -1,5 +1,6 @@
 """What a network takes files of pictures for."""
 
+import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from cnn_tui.engine.look.source import Source, Weighed
 from cnn_tui.errors import InputError
 from cnn_tui.look.messages import Moment
 from cnn_tui.look.prepare import Preparation, prepare_file
-from cnn_tui.text import printable
+from cnn_tui.text import NOT_FINITE, printable
 
 _AT_ONCE = 64
 
@@ -118,6 +119,8 @@ def _chances(weighed: Weighed, images: list["np.ndarray"]) -> list[list[float]]:
 def _predicted(
     source: Source, file: str, chances: list[float], words: tuple[str, ...], most: int
 ) -> Predicted:
+    if not all(map(math.isfinite, chances)):
+        return Predicted(file=file, problem=NOT_FINITE)
     names = source.facts.class_names
     best = sorted(range(len(names)), key=lambda label: -chances[label])[:most]
     around = os.path.basename(os.path.dirname(os.path.abspath(file)))

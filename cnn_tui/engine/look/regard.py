@@ -1,6 +1,7 @@
 """Pictures as the network sees them: what it takes them for, and why."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -70,35 +71,46 @@ def occlusion(network: Network, image: Tensor, label: int, step: int) -> Occlusi
 
 
 def neighbours(
-    network: Network,
-    stages: Sequence[Stage],
-    image: Tensor,
-    train: Images,
-    count: int,
-    tell: Tell,
+    here: Tensor, others: Iterable[Tensor], count: int
 ) -> tuple[list[int], list[float]]:
-    """Returns the training pictures nearest to one, and their distances, nearest first.
+    """Returns which of others are nearest, and how far (Euclidean), nearest first.
 
-    Distances are Euclidean, between what the last linear layer gets. ``tell`` hears how
-    far it is, and may raise to end it.
+    ``here`` is 1×features, ``others`` come in parts, each N×features.
     """
-    here = _features(network, stages, image)
-    found: list[Tensor] = []
-    for batch in in_batches(network, train.images):
-        found.append(torch.cdist(_features(network, stages, batch), here)[:, 0])
-        tell(sum(map(len, found)), len(train))
-    distances = torch.cat(found)
+    distances = torch.cat([torch.cdist(part, here)[:, 0] for part in others])
     nearest = distances.argsort(stable=True)[:count]
     return nearest.tolist(), distances[nearest].tolist()
 
 
-def _features(network: Network, stages: Sequence[Stage], images: Tensor) -> Tensor:
-    """Returns what the last linear layer gets, N×features; the scores without one."""
-    last = [s for s in stages if isinstance(s.layer, Linear)][-1:] or stages[-1:]
-    found = Trace()
-    with torch.inference_mode(), recording(network.model, last, found):
-        network(images.to(network.device))
-    return found.inputs[last[0].number].flatten(1)
+def features(
+    network: Network,
+    stages: Sequence[Stage],
+    images: Tensor,
+    tell: Tell = lambda done, total: None,
+) -> Iterator[Tensor]:
+    """Yields what the last linear layer gets, in parts of N×features, on the CPU.
+
+    ``tell`` hears how far it is, and may raise to end it.
+    """
+    done, last = 0, _hidden(stages)
+    for batch in in_batches(network, images):
+        found = Trace()
+        with torch.inference_mode(), recording(network.model, [last], found):
+            network(batch)
+        yield found.inputs[last.number].flatten(1)
+        done += len(batch)
+        tell(done, len(images))
+
+
+def feature_bytes(stages: Sequence[Stage], pictures: int) -> int:
+    """Returns how large the features of some pictures are."""
+    return 4 * pictures * math.prod(_hidden(stages).input_shape)
+
+
+def _hidden(stages: Sequence[Stage]) -> Stage:
+    """Returns the last linear layer, or without one the last layer."""
+    linear = [stage for stage in stages if isinstance(stage.layer, Linear)]
+    return (linear or stages)[-1]
 
 
 def _starts(size: int, window: int, stride: int) -> list[int]:

@@ -109,9 +109,7 @@ def _sees(region: Rectangle, size: tuple[int, ...]) -> str:
 
 def _input(view: View) -> Sheet:
     """Returns the input channel of the term that is looked at, and the window in it."""
-    values = (
-        view.before[view.term.channel] if view.before.ndim == 3 else view.before[None]
-    )
+    values = view.before[view.input_channel if view.before.ndim == 3 else None]
     pixels, top, left = _padded(view, values)
     window = view.window
     placed = Rectangle(
@@ -134,7 +132,8 @@ def _padded(view: View, values: np.ndarray) -> tuple[Pixels, int, int]:
 def _input_words(view: View) -> str:
     if view.before_number == "0":
         return "picture"
-    return f"in {view.input_channel + 1}/{len(view.before)}"
+    words = f"in {view.input_channel + 1}/{len(view.before)}"
+    return f"{words}, all count" if view.is_projected else words
 
 
 def _dim_skipped(pixels: Pixels, window: Rectangle, dilation: tuple[int, int]) -> None:
@@ -238,7 +237,7 @@ def _sizes(
 def _scaled(sheet: Sheet, size: tuple[int, int]) -> Pixels:
     """Returns a sheet in a size, with the outline around what it is of."""
     height, width = sheet.pixels.shape[:2]
-    if size[0] >= height:
+    if size[0] >= height and size[1] >= width:
         pixels = enlarged(sheet.pixels, size[0] // height)
     else:
         pixels = reduced(sheet.pixels, *size)

@@ -42,8 +42,14 @@ class View:
 
     @property
     def is_flat(self) -> bool:
-        """Whether the value is made from all of a flat input."""
-        return self.before.ndim == 1 and self.told.kind == "sum"
+        """Whether the value is made from all of a flat input, by weights."""
+        return self.before.ndim == 1 and self.term.weights is not None
+
+    @property
+    def is_projected(self) -> bool:
+        """Whether it is of a residual whose shortcut mixes all channels."""
+        facts = self.facts
+        return facts.type == "residual" and facts.input_shape != facts.output_shape
 
     @property
     def terms(self) -> list[Term]:

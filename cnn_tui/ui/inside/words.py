@@ -13,7 +13,7 @@ from cnn_tui.look.messages import (
     Picture,
     Seen,
 )
-from cnn_tui.text import count, printable, shape, significant
+from cnn_tui.text import NOT_FINITE, count, printable, shape, significant
 from cnn_tui.ui.glyphs import Glyphs
 
 _MUTED = "$foreground 60%"
@@ -102,8 +102,9 @@ def class_line(
 
 
 def score(probability: float) -> str:
-    """Returns a probability: "97.2 %"."""
-    return f"{100 * float(probability):.1f} %"
+    """Returns a probability: "97.2 %"; "–" of scores that are not finite."""
+    is_known = np.isfinite(probability)
+    return f"{100 * float(probability):.1f} %" if is_known else "–"
 
 
 def picture_words(
@@ -112,8 +113,10 @@ def picture_words(
     """Returns which picture goes in, what it is, and what the network says."""
     names = opened.class_names
     says = int(seen.probabilities.argmax())
-    certainty = f"{printable(names[says])} ({score(seen.probabilities[says])})"
-    is_right = seen.label is None or says == seen.label
+    certainty = f"says {printable(names[says])} ({score(seen.probabilities[says])})"
+    if not np.isfinite(seen.probabilities).all():
+        certainty = NOT_FINITE
+    is_right = seen.label in (None, says)
     total = opened.pictures.get(picture.part, 0)
     part = "" if picture.part == "test" else f"{picture.part} "
     which = f"{part}picture #{picture.index} of {count(total)}"
@@ -123,7 +126,7 @@ def picture_words(
         parts.append(Content(f"true {printable(names[seen.label])}"))
     parts.append(
         Content.styled(
-            f"says {certainty}" + ("" if is_right else ", wrong"),
+            certainty + ("" if is_right else ", wrong"),
             "bold" if is_right else "bold $text-error",
         )
     )

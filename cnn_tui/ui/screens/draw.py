@@ -20,6 +20,7 @@ from cnn_tui.pictures.depth import Depth
 from cnn_tui.runs.layout import find_run
 from cnn_tui.text import count, percent, printable, shape
 from cnn_tui.ui.actions import DRAW
+from cnn_tui.ui.glyphs import known
 from cnn_tui.ui.looking import Looking
 from cnn_tui.ui.screens.dialogs import AskText
 from cnn_tui.ui.widgets.key_bar import KeyBar
@@ -224,7 +225,7 @@ def _line(name: str, label: int, chances: "list[np.ndarray]") -> Content:
     """Returns a class with a bar for the first network and a number for each."""
     best = int(chances[0].argmax()) == label
     share = float(chances[0][label])
-    bar = "█" * round(share * _BAR_CELLS)
+    bar = "█" * round(known(share) * _BAR_CELLS)
     numbers = "".join(f"{percent(float(chance[label])):>10}" for chance in chances)
     return Content.assemble(
         (f"{name} ", "bold" if best else ""),

@@ -1,6 +1,5 @@
 """What a network confuses: the confusion matrix, and the pictures behind each cell."""
 
-import asyncio
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,7 +17,6 @@ from cnn_tui.pictures.depth import Depth
 from cnn_tui.runs import evaluations
 from cnn_tui.runs.config import read_config
 from cnn_tui.runs.confusion import Confusion
-from cnn_tui.runs.history import steps_available
 from cnn_tui.text import count, percent, printable
 from cnn_tui.ui.actions import MISTAKES
 from cnn_tui.ui.confusion import (
@@ -28,6 +26,7 @@ from cnn_tui.ui.confusion import (
     rows_that_fit,
     scrolled,
 )
+from cnn_tui.ui.evaluated import choose_weights
 from cnn_tui.ui.looking import Looking
 from cnn_tui.ui.marks import MarkBook, in_lines
 from cnn_tui.ui.screens.asking import AskingScreen
@@ -57,6 +56,8 @@ class MistakesScreen(AskingScreen):
         self._newest: object = ()
         self._past: Path | None = None
         """An evaluation that is not the newest."""
+        self._caveat = ""
+        """What to know of weights that were made again."""
         self._predictions: dict[Part, ask.Predictions] = {}
 
     def compose(self) -> ComposeResult:
@@ -125,7 +126,6 @@ class MistakesScreen(AskingScreen):
             return
         path = found[min(max(0, found.index(shown) + by), len(found) - 1)]
         self._past = None if path == newest else path
-        self.looking.moment = evaluations.step_of(path) if self._past else "newest"
         self._predictions.clear()
         if self._part == "test":
             self._read()
@@ -189,17 +189,19 @@ class MistakesScreen(AskingScreen):
         counts = np.bincount(pairs, minlength=classes**2)
         self._part = part
         self._take_counts(found.step, counts.reshape(classes, classes))
-        self.say("")
+        self.say(self._caveat)
 
     async def _predict(self, part: Part) -> ask.Predictions:
         """Returns what the network takes the pictures of a part for, asked once."""
         if part not in self._predictions:
-            moment, look = self.looking.moment, self.looking.look
-            if isinstance(moment, int) and not await _has(self.looking.run, moment):
-                again = ask.Replay(step=moment)
-                await look.ask(again, ask.Replayed, self._tell_updates)
-            question = ask.Predict(moment=moment, part=part)
-            found = await look.ask(question, ask.Predictions, self.tell)
+            self._caveat = await choose_weights(
+                self.looking,
+                self._past or self._newest_path,
+                self._tell_updates,
+                is_past=self._past is not None,
+            )
+            question = ask.Predict(moment=self.looking.moment, part=part)
+            found = await self.looking.look.ask(question, ask.Predictions, self.tell)
             self._predictions[part] = found
         return self._predictions[part]
 
@@ -216,7 +218,7 @@ class MistakesScreen(AskingScreen):
         if not guesses:
             self.say(f"no picture is {title} at step {count(found.step)}")
             return
-        self.say("")
+        self.say(self._caveat)
         shown = Guesses(part=part, step=found.step, title=title, guesses=tuple(guesses))
         self.app.push_screen(
             PicturesScreen(self.looking, self.depth, self._book, shown)
@@ -283,8 +285,3 @@ class MistakesScreen(AskingScreen):
     def _class(self, label: int) -> str:
         assert self._book is not None
         return printable(self._book.class_names[label])
-
-
-async def _has(run: Path, step: int) -> bool:
-    """Whether a checkpoint has the weights of a step; the events may be many."""
-    return step in await asyncio.to_thread(steps_available, run)

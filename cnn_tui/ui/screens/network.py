@@ -247,7 +247,7 @@ class NetworkScreen(NetworkDialogs):
         self._news = news
         self.refresh_bindings()
         self._list_moments()
-        if self.looking.moment == "newest":
+        if self.looking.moment == "newest" or self.scene is None:
             self._told = ""
             self.look()
         self.show_words()

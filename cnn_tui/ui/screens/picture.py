@@ -16,8 +16,9 @@ from cnn_tui.look import messages as ask
 from cnn_tui.pictures.canvas import fitted
 from cnn_tui.pictures.colours import Pixels, from_image
 from cnn_tui.pictures.depth import Depth
-from cnn_tui.text import count, percent, printable, significant
+from cnn_tui.text import NOT_FINITE, count, percent, printable, significant
 from cnn_tui.ui.actions import PICTURE
+from cnn_tui.ui.glyphs import known
 from cnn_tui.ui.looking import Looking, LookInside
 from cnn_tui.ui.marks import MarkBook
 from cnn_tui.ui.screens.asking import MarkingScreen
@@ -170,6 +171,8 @@ class PictureScreen(MarkingScreen):
 
     def _bars(self, seen: ask.Seen, height: int) -> list[Content]:
         """Returns the most likely classes with their probabilities."""
+        if not np.isfinite(seen.probabilities).all():
+            return [Content(NOT_FINITE)]
         order = (-seen.probabilities).argsort(kind="stable")[: max(1, height)]
         width = max(len(self._class(int(label))) for label in order)
         return [
@@ -203,4 +206,4 @@ class PictureScreen(MarkingScreen):
 
 
 def _filled(probability: "np.floating") -> int:
-    return round(float(probability) * _BAR_WIDTH)
+    return round(known(float(probability)) * _BAR_WIDTH)

@@ -35,28 +35,30 @@ class Stroke:
 def rasterized(strokes: list[Stroke], height: int, width: int) -> "np.ndarray":
     """Returns strokes as ink from 0 to 1, H×W, with soft edges."""
     ink = np.zeros((height, width))
-    radius = max(0.8, PEN_SHARE * min(height, width))
     for stroke in strokes:
         for start, end in zip(
             stroke.points, stroke.points[1:] or stroke.points, strict=False
         ):
-            np.maximum(ink, _segment(start, end, (height, width), radius), out=ink)
+            lay(ink, start, end)
     return ink
 
 
-def _segment(
-    start: Point, end: Point, size: tuple[int, int], radius: float
-) -> "np.ndarray":
-    """Returns the ink of a straight line, by each pixel's distance from it."""
-    height, width = size
-    y, x = np.mgrid[0:height, 0:width] + 0.5
+def lay(ink: "np.ndarray", start: Point, end: Point) -> None:
+    """Lays a straight line over ink, by the distance of each pixel around from it."""
+    height, width = ink.shape
+    radius = max(0.8, PEN_SHARE * min(height, width))
     (ax, ay), (bx, by) = ((px * width, py * height) for px, py in (start, end))
+    reach = radius + 1
+    rows = slice(max(0, int(min(ay, by) - reach)), int(max(ay, by) + reach) + 1)
+    columns = slice(max(0, int(min(ax, bx) - reach)), int(max(ax, bx) + reach) + 1)
+    around = ink[rows, columns]
+    y, x = np.indices(around.shape) + 0.5
+    y, x = y + rows.start - ay, x + columns.start - ax
     dx, dy = bx - ax, by - ay
     length = dx * dx + dy * dy
-    share = ((x - ax) * dx + (y - ay) * dy) / length if length else np.zeros_like(x)
-    share = share.clip(0, 1)
-    distance = np.hypot(x - ax - share * dx, y - ay - share * dy)
-    return np.asarray((radius + 0.5 - distance).clip(0, 1))
+    share = ((x * dx + y * dy) / length).clip(0, 1) if length else 0.0
+    distance = np.hypot(x - share * dx, y - share * dy)
+    np.maximum(around, (radius + 0.5 - distance).clip(0, 1), out=around)
 
 
 class Sketch(Widget, can_focus=True):
@@ -75,16 +77,18 @@ class Sketch(Widget, can_focus=True):
         self.is_pen_down = False
         self._pen: Point = (0.5, 0.5)
         self._depth = depth
+        self._ink = np.zeros((2, 2))
+        """What was drawn so far, 0 to 1, H×W: a point takes as long as its line."""
         self._strips: list[Strip] = []
 
     @property
     def ink(self) -> "np.ndarray":
         """What is drawn, uint8 H×W, light on black."""
-        height, width = self._pixels()
-        return np.asarray(rasterized(self.strokes, height, width) * 255, np.uint8)
+        return np.asarray(self._ink * 255, np.uint8)
 
     def on_resize(self) -> None:
         """Draws the strokes anew: they are parts of the sheet, not pixels."""
+        self._ink = rasterized(self.strokes, *self._pixels())
         self._draw()
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
@@ -126,13 +130,13 @@ class Sketch(Widget, can_focus=True):
         if self.strokes:
             self.strokes.pop()
             self.is_pen_down = False
-            self._changed()
+            self._draw_anew()
 
     def action_clear(self) -> None:
         """Takes everything away."""
         self.strokes.clear()
         self.is_pen_down = False
-        self._changed()
+        self._draw_anew()
 
     def render_line(self, y: int) -> Strip:
         """Returns a line of the sheet."""
@@ -143,21 +147,27 @@ class Sketch(Widget, can_focus=True):
     def _begin(self, point: Point) -> None:
         if len(self.strokes) < MOST_STROKES:
             self.strokes.append(Stroke([point]))
+            lay(self._ink, point, point)
         self._pen = point
         self._changed()
 
     def _go_to(self, point: Point) -> None:
         if point != self._pen and self.strokes:
             self.strokes[-1].points.append(point)
+            lay(self._ink, self._pen, point)
             self._pen = point
             self._changed()
+
+    def _draw_anew(self) -> None:
+        self._ink = rasterized(self.strokes, *self._pixels())
+        self._changed()
 
     def _changed(self) -> None:
         self._draw()
         self.post_message(self.Changed())
 
     def _draw(self) -> None:
-        height, width = self._pixels()
+        height, width = self._ink.shape
         pixels = share_of(self.ink / 255)
         x, y = (self._pen[0] * width, self._pen[1] * height)
         pixels[min(int(y), height - 1), min(int(x), width - 1)] = (
