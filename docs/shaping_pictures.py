@@ -6,6 +6,7 @@ in the large terminal, which takes some minutes.
 
 import asyncio
 import contextlib
+import os
 import tempfile
 from pathlib import Path
 
@@ -31,6 +32,7 @@ async def main() -> None:
     """Takes all pictures, in both sizes of a terminal."""
     for name, size in SIZES.items():
         with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            os.environ["XDG_STATE_HOME"] = folder  # what was used last is not known
             app = CnnTuiApp(runs_folder=Path("runs"), marker="braille", pictures="true")
             async with app.run_test(size=size) as pilot:
                 await _shape(pilot, app, name)
@@ -57,7 +59,6 @@ async def _shape(pilot: Pilot[int], app: CnnTuiApp, name: str) -> None:
     await pilot.pause(MEASURE_SECONDS)
     _take(app, f"shape-speed-{name}")
     await _press(pilot, "escape", *RATE, *ONE_CYCLE)
-    _take(app, f"shape-settings-{name}")
 
 
 async def _train(pilot: Pilot[int], app: CnnTuiApp) -> None:

@@ -1,23 +1,19 @@
 """The Textual application: which screen is shown, and what may be left when."""
 
-import io
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
-from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.message import Message
 from textual.screen import Screen
 
 from cnn_tui.host import terminal
-from cnn_tui.pictures.depth import AUTO, Depth, depth_of
+from cnn_tui.pictures.depth import AUTO
 from cnn_tui.preferences import preferences
 from cnn_tui.text import printable
 from cnn_tui.ui.actions import APP, DETACH_ANYWHERE
@@ -26,6 +22,7 @@ from cnn_tui.ui.background import BackgroundStarts
 from cnn_tui.ui.foreign_runs import is_foreign
 from cnn_tui.ui.leaving import Leaving
 from cnn_tui.ui.noticing import Noticing
+from cnn_tui.ui.opening import OpensScreens
 from cnn_tui.ui.palette import ActionProvider
 from cnn_tui.ui.preferring import take_preferences
 from cnn_tui.ui.screens.dialogs import Wait
@@ -34,13 +31,8 @@ from cnn_tui.ui.screens.new_run import NewRunScreen
 from cnn_tui.ui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
-    from cnn_tui.ui.charts import MarkerChoice, MarkerName
-    from cnn_tui.ui.compare_requested import CompareRequested
-    from cnn_tui.ui.export_requested import ExportRequested
-    from cnn_tui.ui.looking import LookInside, LookRequested, MistakesRequested
-    from cnn_tui.ui.rates_requested import RatesRequested
+    from cnn_tui.ui.charts import MarkerChoice
     from cnn_tui.ui.screens.forking import ForkRequested
-    from cnn_tui.ui.screens.race import RaceRequested
     from cnn_tui.ui.screens.resuming import ResumeRequested
     from cnn_tui.ui.widgets.run_list import RunList
 
@@ -69,7 +61,7 @@ class Terminated(Message):
     signal: int
 
 
-class CnnTuiApp(App[int]):
+class CnnTuiApp(OpensScreens):
     """The workbench. What is opened later lies on top; the new-run screen below all."""
 
     TITLE = "cnn-tui"
@@ -92,34 +84,19 @@ class CnnTuiApp(App[int]):
         keep_output: Callable[[Path], None] | None = None,
     ) -> None:
         """``keep_output`` is told which run stray output belongs to."""
-        super().__init__()
-        self.backend = Backend(runs_folder, data_dir)
+        super().__init__(Backend(runs_folder, data_dir), marker, pictures)
         self._background = BackgroundStarts(
             self, self.backend, self.open_run, self._show_problem
         )
         self._leaving = Leaving(self, self.backend)
         self._noticing = Noticing(self, preferences().notices)
         self._runs_folder = runs_folder
-        self._marker_choice = marker
-        self._pictures_choice = pictures
         self._open_run = open_run
         self._keep_output = keep_output
         self._new_run = NewRunScreen(runs_folder, data_dir=data_dir, depth=self.depth)
         self.typed = TypeAhead(self, super().on_event)
         self._resuming: Path | None = None
         self.animation_level = "none"
-
-    @cached_property
-    def marker(self) -> "MarkerName":
-        """The kind of glyphs that this terminal shows."""
-        from cnn_tui.ui.charts import choose_marker
-
-        return choose_marker(self._marker_choice, os.environ.get("TERM", ""))
-
-    @cached_property
-    def depth(self) -> Depth:
-        """What this terminal draws pictures with."""
-        return depth_of(self._pictures_choice, sys.__stdout__ or io.StringIO())
 
     def on_mount(self) -> None:
         """Shows the run that was asked for; what takes time comes after the paint."""
@@ -225,61 +202,9 @@ class CnnTuiApp(App[int]):
         self.notify(f"forking {run} at {message.step:,}…", markup=False)
         self._background.fork(message, lambda made: self._resume(Resumption(run=made)))
 
-    def on_race_requested(self, message: "RaceRequested") -> None:
-        """Tries values side by side."""
-        from cnn_tui.ui.screens.race import ask_race
-
-        ask_race(self, message, self.backend, self.marker)
-
     def on_run_list_opened(self, message: "RunList.Opened") -> None:
         """Shows a run of the list."""
         self.open_run(message.path)
-
-    def on_compare_requested(self, message: "CompareRequested") -> None:
-        """Shows several runs in one chart."""
-        from cnn_tui.ui.screens.compare import CompareScreen
-
-        self.push_screen(CompareScreen(message.runs, self.marker))
-
-    def on_mistakes_requested(self, message: "MistakesRequested") -> None:
-        """Shows what the network of a run confuses."""
-        if is_foreign(self, message.run):
-            return
-        from cnn_tui.ui.looking import Looking
-        from cnn_tui.ui.screens.mistakes import MistakesScreen
-
-        looking = Looking(message.run, self.backend.data_dir)
-        self.push_screen(MistakesScreen(looking, self.depth))
-
-    def on_export_requested(self, message: "ExportRequested") -> None:
-        """Writes a run for other programs."""
-        from cnn_tui.ui.screens.exporting import export_run
-
-        self.run_worker(export_run(self, message.run, self.backend.data_dir))
-
-    def on_rates_requested(self, message: "RatesRequested") -> None:
-        """Shows the loss by the learning rate."""
-        from cnn_tui.ui.screens.rates import find_rate
-
-        self.run_worker(find_rate(self, message, self.backend, self.marker))
-
-    def on_look_inside(self, message: "LookInside") -> None:
-        """Shows the network from inside with what is looked at already."""
-        from cnn_tui.ui.screens.network import NetworkScreen
-
-        self.push_screen(
-            NetworkScreen(message.looking, self.depth, self.marker, is_first=False)
-        )
-
-    def on_look_requested(self, message: "LookRequested") -> None:
-        """Shows the network of a run from inside."""
-        if is_foreign(self, message.run):
-            return
-        from cnn_tui.ui.looking import Looking
-        from cnn_tui.ui.screens.network import NetworkScreen
-
-        looking = Looking(message.run, self.backend.data_dir)
-        self.push_screen(NetworkScreen(looking, self.depth, self.marker))
 
     def on_steering_screen_detached(self) -> None:
         """Leaves; a run of this process is handed over first."""
