@@ -49,7 +49,7 @@ async def _shape(pilot: Pilot[int], app: CnnTuiApp, name: str) -> None:
     _take(app, f"shape-net-{name}")
     await _press(pilot, "4")
     await pilot.pause(LOAD_SECONDS)
-    await _press(pilot, "2", *["down"] * 7, "enter")
+    await _press(pilot, "2", *["down"] * 6, "enter")
     await pilot.pause(PAUSE_SECONDS)
     _take(app, f"shape-layer-{name}")
     await _press(pilot, "escape", "l")
