@@ -17,7 +17,9 @@ run: $(INSTALLED)  ## opens the program; without a terminal it trains model-c
 test: $(INSTALLED)  ## runs the tests, on two cores
 	$(BIN)/pytest -n 2
 
-torture: $(INSTALLED)  ## kills, hangs up and starves runs, dozens of times
+torture: $(INSTALLED)  ## kills, hangs up and starves runs, and reads exports back
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[export]'
+	$(BIN)/pytest tests/export
 	$(BIN)/pytest tests/faults -m "torture or not torture"
 
 bench: $(INSTALLED)  ## measures every budget; ONLY=keys measures one

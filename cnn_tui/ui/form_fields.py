@@ -91,7 +91,7 @@ HINTS = {
     "training.schedule.step_size": "updates",
     "training.schedule.warmup_iterations": "updates",
     SOURCE: "name, folder, .npz",
-    "dataset.corrections": "off, or a file that ! made",
+    "dataset.corrections": "off, or a file",
     "dataset.image_size": "pixels a side",
     "dataset.test_fraction": "if not set apart",
     "dataset.validation_fraction": "if not set apart",

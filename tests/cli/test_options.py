@@ -14,14 +14,18 @@ GIVEN = ("--runs-dir", "there", "--data-dir", "data", "--marker", "ascii")
 
 def parsed(before: tuple[str, ...], command: click.Command, *after: str) -> Any:
     """Returns what a command is given, without running it."""
-    arguments = [p for p in command.params if isinstance(p, click.Argument)]
-    words = [*(_word(argument) for argument in arguments if argument.required), *after]
+    needed = [word for p in command.params if p.required for word in _words(p)]
     outer = main.make_context("cnn-tui", list(before))
-    return command.make_context(command.name, words, parent=outer).params
+    return command.make_context(command.name, [*needed, *after], parent=outer).params
 
 
-def _word(argument: click.Argument) -> str:
-    return argument.type.choices[0] if isinstance(argument.type, click.Choice) else "a"
+def _words(parameter: click.Parameter) -> list[str]:
+    """Returns what may be given for a parameter."""
+    kind = parameter.type
+    value = kind.choices[0] if isinstance(kind, click.Choice) else "a"
+    return (
+        [value] if isinstance(parameter, click.Argument) else [parameter.opts[0], value]
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

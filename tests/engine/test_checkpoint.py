@@ -276,7 +276,7 @@ def test_the_model_loads_into_plain_torch(splits: Splits, tmp_path: Path) -> Non
             "scaling": '{"mean":[0.0],"std":[1.0]}',
             "step": "3",
             "weights": "raw",
-            "classes": "0,1,2,3,4,5,6,7,8,9",
+            "classes": '["0","1","2","3","4","5","6","7","8","9"]',
         }
 
 
