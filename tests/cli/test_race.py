@@ -94,7 +94,7 @@ def test_bad_input_is_one_sentence(parent: Path, over: str, sentence: str) -> No
 
 
 def test_a_run_that_trains_is_paused_and_loses_nothing(small: Path) -> None:
-    text = SMALL.replace("iterations: 20", "iterations: 1000000")
+    text = SMALL.replace("iterations: 20", "iterations: 100000")  # a row an update
     endless = preset(Path(), text, "endless")
     command = [sys.executable, "-m", "cnn_tui", "train", str(endless)]
     made = subprocess.check_output([*command, "--background", "--json"], text=True)
