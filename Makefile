@@ -15,7 +15,7 @@ run: $(INSTALLED)  ## opens the program; without a terminal it trains model-c
 	fi
 
 test: $(INSTALLED)  ## runs the tests, on two cores
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 torture: $(INSTALLED)  ## kills, hangs up and starves runs, and reads exports back
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[export]'
@@ -26,7 +26,7 @@ bench: $(INSTALLED)  ## measures every budget; ONLY=keys measures one
 	$(BIN)/python -m bench $(ONLY)
 
 check: lint  ## everything: format, lint, types, import contracts, tests with coverage
-	$(BIN)/pytest -n 2 --cov --cov-report=term
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .

@@ -4,11 +4,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-
-import click
 
 from cnn_tui.cli.options import echo
 from cnn_tui.cli.progress import (
@@ -177,7 +175,8 @@ def _run(start: Start, data_dir: Path | None, *, as_json: bool) -> int:
         output.end(runs[0])
         command.end()
         if sys.stderr.isatty() and (status := read_status(runs[0])) is not None:
-            click.echo(terminal_bytes(wanted, sentence(status)), err=True, nl=False)
+            with suppress(OSError):  # the terminal may be closed
+                os.write(2, terminal_bytes(wanted, sentence(status)).encode())
     else:
         output.leave(f"{outcome.state}: {outcome.reason}")
     return exit_code(outcome)

@@ -131,6 +131,7 @@ def test_what_cannot_be_written_is_one_sentence(run: Path, tmp_path: Path) -> No
     words = ("export", run, "--to", "csv", "--output")
     assert "cannot be written: No such file" in refusal(*words, tmp_path / "no" / "x")
     assert "is a folder" in refusal(*words, tmp_path)
+    pytest.importorskip("tensorboard")
     words = ("export", run, "--to", "tensorboard", "--output")
     assert '"tfevents"' in refusal(*words, tmp_path / "events.bin")
 
