@@ -10,6 +10,7 @@ from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
     checkpoint_option,
     data_dir_option,
+    dataset_option,
     echo,
     echo_json,
     json_option,
@@ -29,12 +30,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Test the network of a run, on its data set or another.")
 @click.argument("run", shell_complete=completing.runs)
 @checkpoint_option
-@click.option(
-    "--dataset",
-    metavar="NAME_OR_PATH",
-    shell_complete=completing.datasets,
-    help="Other pictures of the same shape; their classes are found by name.",
-)
+@dataset_option("Other pictures of the same shape; their classes are found by name.")
 @click.option(
     "--part",
     type=click.Choice([*PARTS, "all"]),

@@ -7,11 +7,13 @@ import click
 from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
     data_dir_option,
+    dataset_option,
     iterations_of,
     iterations_option,
     json_option,
     pause_at_option,
     runs_dir_option,
+    settings_option,
 )
 from cnn_tui.engine.warm_up import warm_up
 
@@ -20,20 +22,8 @@ from cnn_tui.engine.warm_up import warm_up
     short_help="Go on from any update of a run, with other values, as a new one."
 )
 @click.argument("run", metavar="RUN[@STEP]", shell_complete=completing.runs)
-@click.option(
-    "--set",
-    "settings",
-    metavar="KEY=VALUE",
-    multiple=True,
-    shell_complete=completing.settings,
-    help="Change a value: --set lr=0.01 --set batch_size=64.",
-)
-@click.option(
-    "--dataset",
-    metavar="NAME_OR_PATH",
-    shell_complete=completing.datasets,
-    help="Other images of the same shape and number of classes.",
-)
+@settings_option("Change a value: --set lr=0.01 --set batch_size=64.")
+@dataset_option("Other images of the same shape and number of classes.")
 @iterations_option
 @click.option("--name", help="The name of the new run.  [default: says what changed]")
 @click.option("--background", is_flag=True, help="Train detached from this terminal.")

@@ -12,12 +12,17 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from cnn_tui.cli import completing
+from cnn_tui.cli.meant import run_meant
 from cnn_tui.cli.options import (
+    OTHER_IMAGES,
     data_dir_option,
+    dataset_option,
+    device_option,
     echo,
     echo_json,
     json_option,
     runs_dir_option,
+    settings_option,
 )
 from cnn_tui.engine.warm_up import warm_up
 
@@ -34,20 +39,9 @@ _ASCII = str.maketrans("┌┐└┘─│┬┤", "++++-|++")
 @click.argument(
     "what", metavar="PRESET_OR_FILE_OR_RUN", shell_complete=completing.presets_and_runs
 )
-@click.option(
-    "--set",
-    "settings",
-    metavar="KEY=VALUE",
-    multiple=True,
-    shell_complete=completing.settings,
-    help="Change a value of the preset: --set batch_size=64.",
-)
-@click.option(
-    "--dataset",
-    metavar="NAME_OR_PATH",
-    help="Other images: a set's name, a folder of pictures, an npz file.",
-)
-@click.option("--device", help="auto, cpu, mps, cuda or cuda:N.")
+@settings_option("Change a value of the preset: --set batch_size=64.")
+@dataset_option(OTHER_IMAGES)
+@device_option
 @click.option("--force", is_flag=True, help="Do it while a run trains here, too.")
 @runs_dir_option
 @data_dir_option
@@ -106,7 +100,7 @@ def _request(
     from cnn_tui.errors import InputError
     from cnn_tui.preflight.messages import FindRate
 
-    run = _run_of(what, runs_dir)
+    run = run_meant(what, runs_dir)
     if run is None:
         config = configured(what, settings, dataset, device)[1]
         return FindRate(config=to_mapping(config))
@@ -115,28 +109,6 @@ def _request(
             "--set, --dataset and --device are for presets: a run is tried as it trains"
         )
     return FindRate(run=str(run))
-
-
-def _run_of(what: str, runs_dir: Path) -> Path | None:
-    """Returns the run that is meant; None for a preset.
-
-    Raises:
-        InputError: if it is neither.
-    """
-    from cnn_tui.errors import ConfigError, RunDirectoryError
-    from cnn_tui.presets.files import find_preset
-    from cnn_tui.runs.layout import find_run
-
-    if os.path.isdir(what):
-        return find_run(f"{what}/", runs_dir)
-    try:
-        find_preset(what)
-    except ConfigError as unknown:
-        try:
-            return find_run(what, runs_dir)
-        except RunDirectoryError:
-            raise unknown from None
-    return None
 
 
 def refuse_to_disturb(runs_folder: Path) -> None:

@@ -3,11 +3,13 @@
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 import click
 
+from cnn_tui.cli import completing
 from cnn_tui.errors import InputError
 from cnn_tui.pictures.depth import CHOICES
 from cnn_tui.preferences import ENVIRONMENT, preferences
@@ -15,6 +17,7 @@ from cnn_tui.preferences import ENVIRONMENT, preferences
 if TYPE_CHECKING:
     from cnn_tui.look.messages import Moment
 
+F = TypeVar("F", bound=Callable[..., Any])
 Marker = Literal["auto", "braille", "dot", "ascii"]
 MARKERS: tuple[Marker, ...] = get_args(Marker)
 
@@ -89,6 +92,32 @@ pause_at_option = click.option(
     metavar="N",
     help="Pause after update N of the run; 0 is before the first one.",
 )
+
+
+def settings_option(sentence: str) -> Callable[[F], F]:
+    """Returns the option that changes values, as often as it is given."""
+    return click.option(
+        "--set",
+        "settings",
+        metavar="KEY=VALUE",
+        multiple=True,
+        shell_complete=completing.settings,
+        help=sentence,
+    )
+
+
+def dataset_option(sentence: str) -> Callable[[F], F]:
+    """Returns the option that takes other images."""
+    return click.option(
+        "--dataset",
+        metavar="NAME_OR_PATH",
+        shell_complete=completing.datasets,
+        help=sentence,
+    )
+
+
+OTHER_IMAGES = "Other images: a set's name, a folder of pictures, an npz file."
+device_option = click.option("--device", help="auto, cpu, mps, cuda or cuda:N.")
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, for scripts."
 )

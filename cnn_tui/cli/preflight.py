@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 import click
 
 from cnn_tui.cli import completing
-from cnn_tui.cli.options import data_dir_option, echo, json_option, runs_dir_option
+from cnn_tui.cli.options import (
+    OTHER_IMAGES,
+    data_dir_option,
+    dataset_option,
+    device_option,
+    echo,
+    json_option,
+    runs_dir_option,
+    settings_option,
+)
 from cnn_tui.engine.warm_up import warm_up
 
 if TYPE_CHECKING:
@@ -17,20 +26,9 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Measure how fast a preset is here, before it is started.")
 @click.argument("preset", metavar="PRESET_OR_FILE", shell_complete=completing.presets)
-@click.option(
-    "--set",
-    "settings",
-    metavar="KEY=VALUE",
-    multiple=True,
-    shell_complete=completing.settings,
-    help="Change a value: --set batch_size=64.",
-)
-@click.option(
-    "--dataset",
-    metavar="NAME_OR_PATH",
-    help="Other images: a set's name, a folder of pictures, an npz file.",
-)
-@click.option("--device", help="auto, cpu, mps, cuda or cuda:N.")
+@settings_option("Change a value: --set batch_size=64.")
+@dataset_option(OTHER_IMAGES)
+@device_option
 @click.option("--all", "everything", is_flag=True, help="Compiled and slow ways, too.")
 @click.option("--force", is_flag=True, help="Do it while a run trains here, too.")
 @runs_dir_option

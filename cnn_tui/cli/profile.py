@@ -1,6 +1,5 @@
 """``cnn-tui profile``: where the time of a training goes."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,16 +7,18 @@ from typing import TYPE_CHECKING
 import click
 
 from cnn_tui.cli import completing
+from cnn_tui.cli.meant import run_meant
 from cnn_tui.cli.options import (
     data_dir_option,
     echo,
     echo_json,
     json_option,
     runs_dir_option,
+    settings_option,
 )
 from cnn_tui.cli.train import configured
 from cnn_tui.engine.warm_up import warm_up
-from cnn_tui.errors import ConfigError, InputError, RunDirectoryError
+from cnn_tui.errors import InputError
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
@@ -37,14 +38,7 @@ UPDATES = 50
     help=f"Updates of a preset to measure.  [default: {UPDATES}]",
 )
 @click.option("--device", help="Of a preset: auto, cpu, mps, cuda or cuda:N.")
-@click.option(
-    "--set",
-    "settings",
-    metavar="KEY=VALUE",
-    multiple=True,
-    shell_complete=completing.settings,
-    help="Change a value of a preset: --set batch_size=64.",
-)
+@settings_option("Change a value of a preset: --set batch_size=64.")
 @runs_dir_option
 @data_dir_option
 @json_option
@@ -64,7 +58,7 @@ def profile(
     """
     from cnn_tui.text import printable
 
-    run = _run(what, runs_dir)
+    run = run_meant(what, runs_dir)
     if run is None:
         config = configured(what, settings, None, device)[1]
         _show(printable(what), _measured(config, updates or UPDATES, data_dir), as_json)
@@ -75,23 +69,6 @@ def profile(
             "--updates, --device and --set are for presets"
         )
     _show(printable(run.name), _recorded(run), as_json)
-
-
-def _run(what: str, runs_dir: Path) -> Path | None:
-    """Returns the run that is meant; None: it is a preset, or nothing."""
-    from cnn_tui.presets.files import find_preset
-    from cnn_tui.runs.layout import find_run
-
-    if os.path.isdir(what):
-        return find_run(f"{what}/", runs_dir)
-    try:
-        find_preset(what)
-    except ConfigError as unknown:
-        try:
-            return find_run(what, runs_dir)
-        except RunDirectoryError:
-            raise unknown from None
-    return None
 
 
 def _measured(config: "RunConfig", updates: int, data_dir: Path | None) -> "Profile":

@@ -12,6 +12,7 @@ from cnn_tui.cli.options import (
     json_option,
     pause_at_option,
     runs_dir_option,
+    settings_option,
 )
 from cnn_tui.engine.warm_up import warm_up
 
@@ -19,14 +20,7 @@ from cnn_tui.engine.warm_up import warm_up
 @click.command(short_help="Go on with a run exactly where it was.")
 @click.argument("run", shell_complete=completing.runs)
 @iterations_option
-@click.option(
-    "--set",
-    "settings",
-    metavar="KEY=VALUE",
-    multiple=True,
-    shell_complete=completing.settings,
-    help="Change a live value: --set lr=0.001.",
-)
+@settings_option("Change a live value: --set lr=0.001.")
 @click.option("--device", help="Go on elsewhere; the result is not bit-exact then.")
 @click.option("--handover", is_flag=True, hidden=True)
 @pause_at_option

@@ -1,12 +1,12 @@
 """``cnn-tui show``: the layers and hyperparameters of a preset, a file or a run."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cnn_tui.cli import completing
+from cnn_tui.cli.meant import run_meant
 from cnn_tui.cli.options import echo, echo_json, json_option, runs_dir_option
 
 if TYPE_CHECKING:
@@ -62,24 +62,14 @@ def show(what: str, runs_dir: Path, as_json: bool, tree: bool, code: bool) -> No
 
 def _find(what: str, runs_dir: Path) -> "tuple[RunConfig | Foreign, Path | None]":
     """Returns a config, and the run it belongs to if it does."""
-    from cnn_tui.errors import ConfigError, RunDirectoryError
     from cnn_tui.presets.files import find_preset
     from cnn_tui.presets.read import read_preset
     from cnn_tui.runs.config import read_config, read_foreign
-    from cnn_tui.runs.layout import find_run
 
-    if os.path.isdir(what):
-        run = find_run(f"{what}/", runs_dir)
-        return read_foreign(run) or read_config(run), run
-    try:
-        file = find_preset(what)
-    except ConfigError as unknown:
-        try:
-            run = find_run(what, runs_dir)
-        except RunDirectoryError:
-            raise unknown from None
-        return read_foreign(run) or read_config(run), run
-    return read_preset(file).config, None
+    run = run_meant(what, runs_dir)
+    if run is None:
+        return read_preset(find_preset(what)).config, None
+    return read_foreign(run) or read_config(run), run
 
 
 def _facts(config: "RunConfig") -> dict[str, Any]:

@@ -7,10 +7,14 @@ import click
 
 from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
+    OTHER_IMAGES,
     data_dir_option,
+    dataset_option,
+    device_option,
     json_option,
     pause_at_option,
     runs_dir_option,
+    settings_option,
 )
 from cnn_tui.engine.warm_up import warm_up
 
@@ -21,21 +25,9 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Train a model without the dashboard.")
 @click.argument("preset", metavar="PRESET_OR_FILE", shell_complete=completing.presets)
-@click.option(
-    "--set",
-    "settings",
-    metavar="KEY=VALUE",
-    multiple=True,
-    shell_complete=completing.settings,
-    help="Change a value: --set lr=0.05 --set training.batch_size=64.",
-)
-@click.option(
-    "--dataset",
-    metavar="NAME_OR_PATH",
-    shell_complete=completing.datasets,
-    help="Other images: a set's name, a folder of pictures, an npz file.",
-)
-@click.option("--device", help="auto, cpu, mps, cuda or cuda:N.")
+@settings_option("Change a value: --set lr=0.05 --set training.batch_size=64.")
+@dataset_option(OTHER_IMAGES)
+@device_option
 @click.option("--name", help="The name of the run.  [default: that of the preset]")
 @click.option("--background", is_flag=True, help="Train detached from this terminal.")
 @pause_at_option

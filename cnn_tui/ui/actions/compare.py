@@ -1,6 +1,7 @@
 """What a person can do with a comparison of runs."""
 
 from cnn_tui.ui.actions.action import Action
+from cnn_tui.ui.actions.dashboard import LOG_Y, SMOOTHING
 
 COMPARE = (
     Action(
@@ -24,20 +25,8 @@ COMPARE = (
         help="Draw over steps, epochs, time or images.",
         rank=2,
     ),
-    Action(
-        name="smoothing",
-        keys="s",
-        label="smooth",
-        help="Smooth the training curves more, then not at all.",
-        rank=4,
-    ),
-    Action(
-        name="log_y",
-        keys="l",
-        label="log",
-        help="Draw the chart on a logarithmic or linear scale; accuracy by its error.",
-        rank=4,
-    ),
+    SMOOTHING,
+    LOG_Y,
     Action(
         name="back",
         keys="escape",

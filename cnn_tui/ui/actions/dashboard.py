@@ -3,6 +3,22 @@
 from cnn_tui.ui.actions.action import Action
 from cnn_tui.ui.actions.everywhere import DETACH
 
+SMOOTHING = Action(
+    name="smoothing",
+    keys="s",
+    label="smooth",
+    help="Smooth the training curves more, then not at all.",
+    rank=4,
+)
+
+LOG_Y = Action(
+    name="log_y",
+    keys="l",
+    label="log",
+    help="Draw the chart on a logarithmic or linear scale; accuracy by its error.",
+    rank=4,
+)
+
 STEERING = (
     Action(
         name="pause",
@@ -119,20 +135,8 @@ VIEW = (
         help="Show where the time goes: each part of an update, and what is between.",
         footer=False,
     ),
-    Action(
-        name="smoothing",
-        keys="s",
-        label="smooth",
-        help="Smooth the training curves more, then not at all.",
-        rank=4,
-    ),
-    Action(
-        name="log_y",
-        keys="l",
-        label="log",
-        help="Draw the chart on a logarithmic or linear scale; accuracy by its error.",
-        rank=4,
-    ),
+    SMOOTHING,
+    LOG_Y,
     Action(
         name="x_axis",
         keys="a",
