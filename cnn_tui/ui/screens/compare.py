@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.style import Style
 from textual.timer import Timer
 
@@ -28,6 +27,7 @@ from cnn_tui.ui.charts.scene import curve_ink
 from cnn_tui.ui.comparison import SERIES, Compared, Series, Shown
 from cnn_tui.ui.curves import METRICS, SMOOTHING_FACTORS, Metric
 from cnn_tui.ui.glyphs import GLYPHS, Glyphs
+from cnn_tui.ui.screens.following import FollowingScreen
 from cnn_tui.ui.widgets.difference_table import DifferenceTable
 from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.lines import Lines
@@ -63,7 +63,7 @@ class ComparePanes(Panes):
                 yield DifferenceTable(self._letters, self._glyphs)
 
 
-class CompareScreen(Screen[None]):
+class CompareScreen(FollowingScreen):
     """Follows runs; live ones go on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in COMPARE]
@@ -79,7 +79,6 @@ class CompareScreen(Screen[None]):
         self._series: dict[Metric, Series] = {"loss": "train", "accuracy": "test"}
         self._drawn: object = None
         self._drawn_at = -math.inf
-        self._timer: Timer | None = None
         self._next_look: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -96,16 +95,6 @@ class CompareScreen(Screen[None]):
         self.query_one("#accuracy", MetricChart).log_y = True
         self._timer = self.set_interval(LOOK_SECONDS, self.look)
         self.call_after_refresh(self.look)
-
-    def on_screen_suspend(self) -> None:
-        """Stops looking while another screen is on top."""
-        if self._timer and not self.app.screen.is_modal:
-            self._timer.pause()
-
-    def on_screen_resume(self) -> None:
-        """Looks again."""
-        if self._timer:
-            self._timer.resume()
 
     def on_resize(self, _event: events.Resize) -> None:
         """Gives the legend as many columns as there is room for."""

@@ -35,6 +35,7 @@ from cnn_tui.ui.past_curves import PastCurves
 from cnn_tui.ui.rates_requested import RatesRequested
 from cnn_tui.ui.run_settings import foreign_rows, setting_rows
 from cnn_tui.ui.run_view import RunView
+from cnn_tui.ui.screens.following import FollowingScreen
 from cnn_tui.ui.screens.forking import ask_fork
 from cnn_tui.ui.screens.steering import SteeringScreen
 from cnn_tui.ui.trouble import advice
@@ -60,7 +61,7 @@ KEY_REST_SECONDS = 0.03
 """After a key that draws, until all of it is on the screen."""
 
 
-class DashboardScreen(SteeringScreen):
+class DashboardScreen(SteeringScreen, FollowingScreen):
     """Follows one run directory and hands what it reads to the panes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in VIEW]
@@ -82,7 +83,6 @@ class DashboardScreen(SteeringScreen):
         self._drawn: object = None
         self._drawn_at = -math.inf
         self._urgent: object = None
-        self._timer: Timer | None = None
         self._next_look: Timer | None = None
         self._keys: object = None
 
@@ -105,16 +105,6 @@ class DashboardScreen(SteeringScreen):
         self._name_charts()
         self._timer = self.set_interval(POLL_SECONDS, self.poll)
         self.call_after_refresh(self.poll)
-
-    def on_screen_suspend(self) -> None:
-        """Stops looking while another screen is on top."""
-        if self._timer and not self.app.screen.is_modal:
-            self._timer.pause()
-
-    def on_screen_resume(self) -> None:
-        """Looks again."""
-        if self._timer:
-            self._timer.resume()
 
     def on_resize(self, _event: events.Resize) -> None:
         """Gives the bar of the status line its new length."""
