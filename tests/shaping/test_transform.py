@@ -1,9 +1,9 @@
 """Transformations of whole nets: against the lesson's presets, and of any net."""
 
-import json
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -185,5 +185,5 @@ def test_every_preset_can_be_widened_or_says_why(preset: str) -> None:
 def test_torch_takes_every_net_that_is_offered(layers: Items) -> None:
     for found in offers([*layers, *_END], (2, 12, 12), 10):
         if found.items is not None:
-            _, shape = modules(parse(json.dumps(found.items)), (2, 12, 12), 10)
+            _, shape = modules(parse(yaml.safe_dump(found.items)), (2, 12, 12), 10)
             assert shape == (10,)
