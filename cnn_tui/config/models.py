@@ -16,6 +16,7 @@ from pydantic import (
 
 from cnn_tui.config.dataset import DatasetConfig
 from cnn_tui.config.lineage import Lineage
+from cnn_tui.config.study import Study
 from cnn_tui.config.values import (
     MAX_STEPS,
     ClassWeights,
@@ -292,6 +293,7 @@ class RunConfig(Part):
     model: ModelConfig
     training: TrainingConfig = TrainingConfig(iterations=DEFAULT_ITERATIONS)
     lineage: Lineage | None = None
+    study: Study | None = None
 
     @property
     def steps_per_epoch(self) -> int:

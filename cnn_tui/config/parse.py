@@ -78,8 +78,9 @@ def to_mapping(config: RunConfig) -> dict[str, Any]:
         del mapping["dataset"][key]
     if config.dataset.corrections is None:
         del mapping["dataset"]["corrections"], mapping["dataset"]["corrected"]
-    if config.lineage is None:
-        del mapping["lineage"]
+    for key in ("lineage", "study"):
+        if mapping[key] is None:
+            del mapping[key]
     return mapping
 
 

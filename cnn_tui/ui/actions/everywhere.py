@@ -139,7 +139,7 @@ RUNS = (
         name="group",
         keys="g",
         label="group",
-        help="Group by model, data set, tags, seeds or lineage; enter folds a group.",
+        help="Group by model, data set, tags, seeds, lineage or sweep; enter folds.",
         rank=5,
     ),
     Action(

@@ -1,0 +1,10 @@
+"""Sweeps: many runs over a space of values, asked for and told by Optuna.
+
+space      the values that are tried
+files      what a sweep is asked to do, and its folder
+study      the study in Optuna's words: the only module that imports it
+queued     its runs, from the queue to their end
+search     one sweep on its way
+advance    all of them, by whoever works the queue
+overview   what was found so far, for screens and scripts
+"""
