@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -242,3 +243,10 @@ def _is_number(value: object) -> bool:
         and not isinstance(value, bool)
         and abs(value) < 1e15
     )
+
+
+def short_names(keys: Iterable[str]) -> dict[str, str]:
+    """Returns what keys are called beside each other: lr, optimizer."""
+    ends = {key: key.removesuffix(".name").rpartition(".")[2] for key in keys}
+    counts = Counter(ends.values())
+    return {key: end if counts[end] == 1 else key for key, end in ends.items()}

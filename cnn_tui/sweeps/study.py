@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import optuna
     from optuna.trial import FrozenTrial, Trial
 
+RUNS, ENDING = "runs", "ending"
+"""User attributes of a trial: ids in the order of the seeds, and [state, reason]."""
 MAX_JOURNAL_BYTES = 200 * 2**20
 MIN_TRIALS_FOR_IMPORTANCE = 10
 _TAIL_BYTES = 2**20

@@ -8,26 +8,12 @@ from cnn_tui.errors import ConfigError, RunDirectoryError
 from cnn_tui.sweeps.files import (
     FILE,
     SWEEPS,
-    Plan,
     find_sweep,
     list_sweeps,
-    make_plan,
     make_sweep,
     read_plan,
 )
-from cnn_tui.sweeps.space import parse_space
-from tests.config.mappings import config
-
-
-def plan(*over: str, **values: object) -> Plan:
-    base = config(training={"batch_size": 50, "iterations": 20})
-    wanted = {"trials": 4, "metric": None, **values}
-    return make_plan(
-        preset="mine",
-        config=base,
-        space=parse_space(over),
-        **wanted,  # type: ignore[arg-type]
-    )
+from tests.sweeps.studies import plan
 
 
 def test_what_was_asked_for_is_written_whole_and_read_again(tmp_path: Path) -> None:

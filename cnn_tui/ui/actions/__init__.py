@@ -26,6 +26,7 @@ from cnn_tui.ui.actions.new_run import (
     PRESETS,
     RATES,
 )
+from cnn_tui.ui.actions.sweep import SWEEP
 
 __all__ = [
     "APP",
@@ -57,6 +58,7 @@ __all__ = [
     "SECTIONS",
     "SKETCH",
     "STEERING",
+    "SWEEP",
     "VIEW",
     "WHAT_IF",
     "Action",
@@ -75,6 +77,7 @@ SECTIONS: dict[str, tuple[Action, ...]] = {
     "Dashboard": (*VIEW, *PANES),
     "Charts": CHART,
     "Runs": RUNS,
+    "Sweep": SWEEP,
     "Comparing runs": COMPARE,
     "Race": RACE,
     "Inside a network": NETWORK,

@@ -60,6 +60,15 @@ DETACH = Action(
 DETACH_ANYWHERE = replace(DETACH, name="detach_anywhere", footer=False)
 """The same on every screen, while this process trains or is about to."""
 
+SHOW_SWEEP = Action(
+    name="show_sweep",
+    keys="S",
+    label="sweep",
+    help="Show the sweep that this run belongs to; of another one, choose any.",
+    footer=False,
+)
+"""The same in a dashboard and in the list of runs."""
+
 RUNS = (
     Action(
         name="open_run",
@@ -108,6 +117,7 @@ RUNS = (
         help="Compare the marked runs: their curves in one chart, and what differs.",
         rank=4,
     ),
+    SHOW_SWEEP,
     Action(
         name="filter",
         keys="slash",

@@ -1,0 +1,58 @@
+"""Sweeps with a study that was told by Optuna itself, and no runs."""
+
+import math
+from pathlib import Path
+
+from optuna.trial import TrialState
+
+from cnn_tui.sweeps.files import Plan, SweepFolder, make_plan, make_sweep
+from cnn_tui.sweeps.space import parse_space
+from cnn_tui.sweeps.study import ENDING, RUNS, open_study, suggest
+from tests.config.mappings import config
+
+OVER = ("lr=0.01..0.3:log", "optimizer=sgd,adam", "batch_size=32..64")
+
+
+def plan(*over: str, **values: object) -> Plan:
+    """Returns a plan of small runs."""
+    base = config(
+        dataset={"train_images": 500},
+        training={
+            "batch_size": 50,
+            "iterations": 20,
+            "evaluate_every": 10,
+            "threads": 1,
+        },
+    )
+    wanted = {"trials": 4, "metric": None, **values}
+    return make_plan(
+        preset="mine",
+        config=base,
+        space=parse_space(over),
+        **wanted,  # type: ignore[arg-type]
+    )
+
+
+def told(folder: Path, finished: int, name: str = "wide") -> SweepFolder:
+    """Makes a sweep with so many finished trials, and one of each other state."""
+    wanted = plan(*OVER, trials=finished + 5)
+    sweep = make_sweep(wanted, name, folder)
+    study = open_study(sweep, wanted)
+    for number in range(finished):
+        trial = study.ask()
+        values = dict(suggest(trial, wanted))
+        trial.set_user_attr(RUNS, [f"20260101-000000-{name}-t{number:03}-s0"])
+        study.tell(trial, value(values["training.optimizer.lr"]))
+    for state, reason in ((TrialState.PRUNED, "others"), (TrialState.FAIL, "is NaN")):
+        trial = study.ask()
+        suggest(trial, wanted)
+        trial.report(0.5, 10)
+        trial.set_user_attr(ENDING, [state.name, f"{reason} \x1b[31m"])
+        study.tell(trial, state=state)
+    suggest(study.ask(), wanted)
+    return sweep
+
+
+def value(lr: float) -> float:
+    """Returns an accuracy that is best at a rate of 0.1."""
+    return 0.98 - 0.05 * abs(math.log10(lr / 0.1))
