@@ -29,6 +29,7 @@ from cnn_tui.presets.read import read_preset
 from cnn_tui.runs.layout import run_names, slug
 from cnn_tui.sweeps.space import (
     Space,
+    Value,
     belongs,
     combinations,
     space_from_mapping,
@@ -281,27 +282,41 @@ def _holds_out(config: RunConfig) -> bool:
 
 
 def _check_values(plan: Plan) -> None:
-    """Tries each value of each key by itself, with each choice that it belongs to."""
+    """Tries each value of each key: by itself, else with one of another key."""
     for key, dimension in plan.space.items():
         choice = f"{key.rpartition('.')[0]}.name"
-        chosen = plan.space.get(choice) if choice != key else None
-        words = telling_values(chosen) if chosen else ()
-        having = [[(choice, word)] for word in words if belongs(key, {choice: word})]
-        if words and not having:
+        words = telling_values(plan.space[choice]) if choice in plan.space else ()
+        if (
+            choice != key
+            and words
+            and not any(belongs(key, {choice: w}) for w in words)
+        ):
             raise ConfigError(
                 f"--over {key}: none of {', '.join(map(str, words))} has this key"
             )
         for value in telling_values(dimension):
-            _check_one(plan, [*(having or [[]])[0], (key, value)])
+            _check_value(plan, key, value)
 
 
-def _check_one(plan: Plan, settings: Sequence[Setting]) -> None:
+def _check_value(plan: Plan, key: str, value: Value) -> None:
+    alone = [(key, value)]
+    beside = (
+        [(other, chosen), *alone]
+        for other in plan.space
+        if other != key
+        for chosen in telling_values(plan.space[other])
+        if belongs(key, {other: chosen})
+    )
+    if (first := _problem(plan, alone)) and all(_problem(plan, it) for it in beside):
+        raise ConfigError(f"--over {printable(f'{key}={value}')}: {first}")
+
+
+def _problem(plan: Plan, settings: Sequence[Setting]) -> str | None:
     try:
         plan.trial_config(settings, None)
     except ConfigError as error:
-        tried = " ".join(f"{key}={value}" for key, value in settings)
-        reason = str(error).removeprefix("the trial: ")
-        raise ConfigError(f"--over {printable(tried)}: {reason}") from error
+        return str(error).removeprefix("the trial: ")
+    return None
 
 
 def _validated(document: Document, source: str) -> _File:

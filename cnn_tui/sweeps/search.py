@@ -72,12 +72,12 @@ class Search:
     ) -> Sequence[str]:
         """Does what is due for a trial; returns its runs, none if it is told."""
         told = trial_of(self._study, trial)
-        if len(trial.user_attrs.get(RUNS, ())) < self._plan.seeds:
+        runs = _runs_of(told)
+        if len(runs) < self._plan.seeds:
             # Whoever asked for it was killed before all of it was queued.
-            return self._runs_of(told) if self._begin(told) else ()
-        runs = self._runs_of(told)
+            return _runs_of(told) if self._begin(told) else ()
         stages = [self._follow(run, waiting) for run in runs]
-        ending = trial.user_attrs.get(ENDING) or self._verdict(stages, is_stopped)
+        ending = _ending_of(told) or self._verdict(stages, is_stopped)
         if ending is None and all(it.stage is Stage.FINISHED for it in stages):
             ending = self._tell_value(trial, runs)
         elif ending is None and self._report(told, runs):
@@ -89,7 +89,7 @@ class Search:
     def _begin(self, trial: "Trial") -> bool:
         """Queues what a trial lacks; returns False where its values cannot be tried."""
         settings = suggest(trial, self._plan)
-        runs = list(self._runs_of(trial))
+        runs = _runs_of(trial)
         study = Study(name=self._sweep.name, trial=trial.number)
         for place in range(len(runs), self._plan.seeds):
             try:
@@ -109,11 +109,6 @@ class Search:
             runs.append(run)
             trial.set_user_attr(RUNS, runs)
         return True
-
-    def _runs_of(self, trial: "Trial") -> Sequence[str]:
-        """Returns the ids that a trial has; what a file says is no path."""
-        found = trial.user_attrs.get(RUNS, ())
-        return [run for run in found if Path(run).name == run]
 
     def _follow(self, run: str, waiting: Collection[str]) -> Following:
         known = self._following.get(run) or Following(self._sweep.runs_folder, run)
@@ -163,7 +158,7 @@ class Search:
         state, _ = ending
         if state == "COMPLETE":
             return ()
-        if ENDING not in trial.user_attrs:
+        if _ending_of(trial) is None:
             trial.set_user_attr(ENDING, ending)
         left = [it for it in stages if it.stage in (Stage.WAITING, Stage.RUNNING)]
         for each in left:
@@ -180,3 +175,19 @@ class Search:
         elif run.hears and run.run not in self._stop_sent:
             mailbox.send(run.path, "stop")
             self._stop_sent.add(run.run)
+
+
+def _runs_of(trial: "Trial") -> list[str]:
+    """Returns the ids that a trial has; what a journal says is no path."""
+    found = trial.user_attrs.get(RUNS)
+    ids = found if isinstance(found, list) else []
+    return [it for it in ids if isinstance(it, str) and Path(it).name == it]
+
+
+def _ending_of(trial: "Trial") -> list[str] | None:
+    """Returns how a trial is about to end, as it was written down before."""
+    match trial.user_attrs.get(ENDING):
+        case [("FAIL" | "PRUNED") as state, str(reason)]:
+            return [state, reason]
+        case _:
+            return None

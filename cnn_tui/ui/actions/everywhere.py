@@ -67,7 +67,6 @@ SHOW_SWEEP = Action(
     help="Show the sweep that this run belongs to; of another one, choose any.",
     footer=False,
 )
-"""The same in a dashboard and in the list of runs."""
 
 RUNS = (
     Action(
@@ -117,7 +116,7 @@ RUNS = (
         help="Compare the marked runs: their curves in one chart, and what differs.",
         rank=4,
     ),
-    SHOW_SWEEP,
+    replace(SHOW_SWEEP, help="Show the sweep of the selected run, or choose one."),
     Action(
         name="filter",
         keys="slash",
