@@ -22,6 +22,7 @@ from cnn_tui.sweeps.files import (
 from cnn_tui.sweeps.overview import Overview
 from cnn_tui.sweeps.search import Search
 from cnn_tui.sweeps.space import combinations
+from cnn_tui.sweeps.study import require_optuna
 from cnn_tui.text import count, printable
 
 _MAX_TRIALS = 10**6
@@ -34,6 +35,7 @@ def begin(plan: Plan, name: str, runs_folder: Path) -> SweepFolder:
     Raises:
         InputError: It cannot be written, or Optuna is not installed.
     """
+    require_optuna()
     sweep = make_sweep(plan, name, runs_folder)
     with locked(sweep, _PATIENCE_SECONDS):
         Search(sweep, plan).advance()

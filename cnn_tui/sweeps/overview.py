@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cnn_tui.errors import CnnTuiError
+from cnn_tui.io.files import Stamp, stamp
 from cnn_tui.runs.config_values import Scalar, scalar
 from cnn_tui.sweeps.files import ENDED, FILE, STOPPED, Plan, SweepFolder, read_plan
 from cnn_tui.sweeps.study import (
@@ -99,6 +100,7 @@ class SweepReader:
         """Reads nothing yet."""
         self._sweep = sweep
         self._study: optuna.Study | None = None
+        self._plan: tuple[Stamp, Plan] | None = None
         self._weighed: tuple[int, dict[str, float]] = (0, {})
 
     def read(self) -> Overview:
@@ -108,7 +110,9 @@ class SweepReader:
             CnnTuiError: Optuna is not there, or a file of the sweep is damaged.
         """
         sweep = self._sweep
-        plan = read_plan(sweep.path / FILE)
+        written = stamp(sweep.path / FILE)
+        if self._plan is None or self._plan[0] != written:
+            self._plan = written, read_plan(sweep.path / FILE)
         try:
             self._study = self._study or read_study(sweep)
             with reading(sweep):
@@ -118,7 +122,7 @@ class SweepReader:
             raise
         return Overview(
             sweep=sweep,
-            plan=plan,
+            plan=self._plan[1],
             trials=trials,
             importances=weights,
             is_stopped=sweep.has(STOPPED),

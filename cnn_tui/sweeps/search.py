@@ -39,11 +39,11 @@ class Search:
 
     def __init__(self, sweep: SweepFolder, plan: Plan) -> None:
         """Opens the study; raises what ``open_study`` does."""
+        self._sweep, self._plan = sweep, plan
+        self._study = open_study(sweep, plan)
         from optuna.trial import TrialState
 
         self._states = TrialState
-        self._sweep, self._plan = sweep, plan
-        self._study = open_study(sweep, plan)
         self._following: dict[str, Following] = {}
         self._stop_sent = set[str]()
 
