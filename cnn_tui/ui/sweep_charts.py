@@ -103,7 +103,7 @@ def _names(dimension: Dimension) -> Iterator[Mark]:
     """Yields where each single value stands, with its name."""
     if isinstance(dimension, Choices):
         for place, value in enumerate(dimension.values):
-            yield Mark(x=float(place), glyph="┴", text=_word(value), labelled=True)
+            yield Mark(x=float(place), glyph="▲", text=_word(value), labelled=True)
 
 
 def _x_kind(dimension: Dimension) -> Kind:

@@ -13,8 +13,8 @@ from tests.config.mappings import config
 OVER = ("lr=0.01..0.3:log", "optimizer=sgd,adam", "batch_size=32..64")
 
 
-def plan(*over: str, **values: object) -> Plan:
-    """Returns a plan of small runs."""
+def plan(*over: str, length: dict[str, int] | None = None, **values: object) -> Plan:
+    """Returns a plan of small runs; ``length`` changes that of their training."""
     base = config(
         dataset={"train_images": 500},
         training={
@@ -22,6 +22,7 @@ def plan(*over: str, **values: object) -> Plan:
             "iterations": 20,
             "evaluate_every": 10,
             "threads": 1,
+            **(length or {}),
         },
     )
     wanted = {"trials": 4, "metric": None, **values}
