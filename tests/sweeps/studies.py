@@ -1,10 +1,16 @@
-"""Sweeps with a study that was told by Optuna itself, and no runs."""
+"""Sweeps whose study Optuna itself was told, and runs that nobody trained."""
 
 import math
 from pathlib import Path
 
+import msgspec
 from optuna.trial import TrialState
 
+from cnn_tui.config import to_yaml
+from cnn_tui.config.study import Study
+from cnn_tui.runs import records
+from cnn_tui.runs.layout import CONFIG, STATUS, State
+from cnn_tui.runs.records import Best, Status
 from cnn_tui.sweeps.files import Plan, SweepFolder, make_plan, make_sweep
 from cnn_tui.sweeps.space import parse_space
 from cnn_tui.sweeps.study import ENDING, RUNS, open_study, suggest
@@ -57,3 +63,19 @@ def told(folder: Path, finished: int, name: str = "wide") -> SweepFolder:
 def value(lr: float) -> float:
     """Returns an accuracy that is best at a rate of 0.1."""
     return 0.98 - 0.05 * abs(math.log10(lr / 0.1))
+
+
+def make_trial(folder: Path, trial: int, best: float, study: str = "wide") -> Path:
+    """Makes a run of a trial that has nothing but its config and a status."""
+    run = folder / f"20260101-000000-{study}-t{trial:03}-s0"
+    run.mkdir(parents=True)
+    made = config(training={"batch_size": 50, "seed": trial})
+    made = made.model_copy(update={"study": Study(name=study, trial=trial)})
+    (run / CONFIG).write_text(to_yaml(made))
+    status = Status(
+        state=State.FINISHED,
+        started_at=records.now(),
+        best=Best(step=1, accuracy=best),
+    )
+    (run / STATUS).write_bytes(msgspec.json.encode(status))
+    return run

@@ -12,13 +12,15 @@ from cnn_tui.sweeps.files import JOURNAL, SweepFolder
 from cnn_tui.sweeps.study import read_study
 from cnn_tui.text import percent
 from cnn_tui.ui.app import CnnTuiApp
+from cnn_tui.ui.screens.dashboard import DashboardScreen
 from cnn_tui.ui.screens.dialogs import AskText, Choose
 from cnn_tui.ui.screens.new_run import NewRunScreen
 from cnn_tui.ui.screens.runs import RunsScreen
 from cnn_tui.ui.screens.sweep import SweepScreen
+from cnn_tui.ui.widgets.run_list import RunList
 from cnn_tui.ui.widgets.trial_table import TrialTable
-from tests.sweeps.studies import told
-from tests.ui.conftest import WIDE, screen_text, until
+from tests.sweeps.studies import make_trial, told
+from tests.ui.conftest import WIDE, dashboard, screen_text, until
 
 SMALL = (80, 24)
 SIZES = pytest.mark.parametrize("size", [WIDE, SMALL])
@@ -28,12 +30,9 @@ SIZES = pytest.mark.parametrize("size", [WIDE, SMALL])
 async def shown(
     sweep: SweepFolder, size: tuple[int, int] = WIDE
 ) -> AsyncIterator[tuple[CnnTuiApp, Pilot[int], SweepScreen]]:
-    """Opens the only sweep from the list of runs, and waits until it is read."""
-    app = CnnTuiApp(runs_folder=sweep.runs_folder)
+    """Opens a sweep, and waits until it is read."""
+    app = CnnTuiApp(runs_folder=sweep.runs_folder, open_sweep=sweep.name)
     async with app.run_test(size=size) as pilot:
-        await pilot.press("r")
-        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
-        await pilot.press("S")
         await until(pilot, lambda: isinstance(app.screen, SweepScreen))
         screen = app.screen
         assert isinstance(screen, SweepScreen)
@@ -69,16 +68,13 @@ async def test_all_that_was_found_is_shown(
         await until(pilot, lambda: "best so far" in screen_text(app))
 
 
-async def test_importance_is_not_told_from_a_few_trials(tmp_path: Path) -> None:
-    async with shown(told(tmp_path, finished=4)) as (app, _pilot, _screen):
-        assert "told from 10 finished trials on, there are 4" in screen_text(app)
-
-
-async def test_what_is_told_meanwhile_comes_in_and_the_selection_stays(
-    tmp_path: Path,
-) -> None:
+async def test_it_is_live_and_slices_go_through_all_parameters(tmp_path: Path) -> None:
     sweep = told(tmp_path, finished=3)
-    async with shown(sweep) as (_app, pilot, screen):
+    async with shown(sweep) as (app, pilot, screen):
+        await until(
+            pilot,
+            lambda: "told from 10 finished trials on, there are 3" in screen_text(app),
+        )
         await pilot.press("down")
         table = screen.query_one(TrialTable)
         selected = table.number
@@ -90,19 +86,23 @@ async def test_what_is_told_meanwhile_comes_in_and_the_selection_stays(
         assert screen.found and screen.found.best
         assert screen.found.best.number == 5
         assert table.number == selected
-
-
-async def test_slices_go_through_all_parameters(tmp_path: Path) -> None:
-    async with shown(told(tmp_path, finished=3)) as (app, pilot, _screen):
         for name in ("optimizer", "batch_size", "lr"):
             await pilot.press("p")
             await until(pilot, lambda name=name: f"by {name}" in screen_text(app))  # type: ignore[misc]
 
 
-async def test_the_best_is_taken_into_the_form(tmp_path: Path) -> None:
-    sweep = told(tmp_path, finished=3)
-    async with shown(sweep) as (app, pilot, screen):
-        assert screen.found and screen.found.best
+async def test_it_is_stopped_extended_and_its_best_taken_into_the_form(
+    tmp_path: Path,
+) -> None:
+    async with shown(told(tmp_path, finished=3)) as (app, pilot, screen):
+        await pilot.press("x")
+        await until(pilot, lambda: screen.found and screen.found.is_stopped)
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(app.screen, AskText))
+        app.screen.query_one(Input).value = "7"
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.found and screen.found.plan.trials == 15)
+        assert screen.found and screen.found.best and not screen.found.is_stopped
         lr = screen.found.best.values["training.optimizer.lr"]
         await pilot.press("t")
         await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
@@ -114,19 +114,12 @@ async def test_the_best_is_taken_into_the_form(tmp_path: Path) -> None:
         assert (chosen.training.optimizer.lr, chosen.study) == (lr, None)
 
 
-async def test_it_is_stopped_and_extended_by_keys(tmp_path: Path) -> None:
-    async with shown(told(tmp_path, finished=3)) as (app, pilot, screen):
-        await pilot.press("x")
-        await until(pilot, lambda: screen.found and screen.found.is_stopped)
-        await pilot.press("m")
-        await until(pilot, lambda: isinstance(app.screen, AskText))
-        app.screen.query_one(Input).value = "7"
-        await pilot.press("enter")
-        await until(pilot, lambda: screen.found and screen.found.plan.trials == 15)
-        assert screen.found and not screen.found.is_stopped
+def is_shown(app: CnnTuiApp, name: str) -> bool:
+    screen = app.screen
+    return isinstance(screen, SweepScreen) and screen.sweep.name == name
 
 
-async def test_one_of_several_is_chosen(tmp_path: Path) -> None:
+async def test_one_of_several_is_chosen_or_that_of_the_run(tmp_path: Path) -> None:
     told(tmp_path, finished=1, name="one")
     told(tmp_path, finished=1, name="two")
     app = CnnTuiApp(runs_folder=tmp_path)
@@ -134,7 +127,18 @@ async def test_one_of_several_is_chosen(tmp_path: Path) -> None:
         await pilot.press("r", "S")
         await until(pilot, lambda: isinstance(app.screen, Choose))
         await pilot.press("1")
-        await until(pilot, lambda: isinstance(app.screen, SweepScreen))
+        await until(pilot, lambda: is_shown(app, "two"))
+        run = make_trial(tmp_path, 0, 0.9, study="one")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+        await until(pilot, lambda: app.screen.query_one(RunList).current)
+        await pilot.press("S")
+        await until(pilot, lambda: is_shown(app, "one"))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, DashboardScreen))
+        assert dashboard(app).run.path == run
+        await pilot.press("S")
+        await until(pilot, lambda: is_shown(app, "one"))
 
 
 async def test_a_damaged_journal_is_a_sentence(tmp_path: Path) -> None:
