@@ -21,14 +21,12 @@ from cnn_tui.cli.options import (
     runs_dir_option,
     settings_option,
 )
+from cnn_tui.sweeps.choices import METRICS, PRUNERS, SAMPLERS
 
 if TYPE_CHECKING:
-    from cnn_tui.sweeps.files import Plan, SweepFolder
+    from cnn_tui.sweeps.files import SweepFolder
     from cnn_tui.sweeps.overview import Overview
-
-_SAMPLERS = ("grid", "random", "tpe")
-_PRUNERS = ("none", "median", "successive_halving")
-_METRICS = ("test/accuracy", "test/loss", "validation/accuracy", "validation/loss")
+    from cnn_tui.sweeps.plan import Plan
 
 
 @click.command(short_help="Try values of a model, many runs at once, and compare them.")
@@ -44,9 +42,9 @@ _METRICS = ("test/accuracy", "test/loss", "validation/accuracy", "validation/los
 @dataset_option(OTHER_IMAGES)
 @click.option("--trials", metavar="N|+N", help="How many values are tried.  [30]")
 @click.option("--seeds", type=click.IntRange(1, 1000), help="Runs of each.  [1]")
-@click.option("--sampler", type=click.Choice(_SAMPLERS), help="How they are chosen.")
-@click.option("--pruner", type=click.Choice(_PRUNERS), help="How bad ones are ended.")
-@click.option("--metric", type=click.Choice(_METRICS), help="What is to be best.")
+@click.option("--sampler", type=click.Choice(SAMPLERS), help="How they are chosen.")
+@click.option("--pruner", type=click.Choice(PRUNERS), help="How bad ones are ended.")
+@click.option("--metric", type=click.Choice(METRICS), help="What is to be best.")
 @click.option("--name", help="The name of the sweep.  [default: that of the preset]")
 @click.option("--stop", is_flag=True, help="Try nothing new; what trains goes on.")
 @click.option("--watch", is_flag=True, help="Open its screen.")
@@ -116,7 +114,7 @@ def _begun(what: str, runs_dir: Path, options: dict[str, Any]) -> "SweepFolder |
 
 def _plan(what: str, options: dict[str, Any]) -> "Plan":
     from cnn_tui.cli.train import configured
-    from cnn_tui.sweeps.files import make_plan
+    from cnn_tui.sweeps.plan import make_plan
     from cnn_tui.sweeps.space import parse_space
 
     chosen, config = configured(what, options["settings"], options["dataset"], None)

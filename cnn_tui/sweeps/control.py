@@ -13,16 +13,16 @@ from cnn_tui.sweeps.files import (
     ENDED,
     FILE,
     STOPPED,
-    Plan,
     SweepFolder,
     make_sweep,
     read_plan,
     write_plan,
 )
 from cnn_tui.sweeps.overview import Overview
+from cnn_tui.sweeps.plan import Plan
 from cnn_tui.sweeps.search import Search
 from cnn_tui.sweeps.space import combinations
-from cnn_tui.sweeps.study import require_optuna
+from cnn_tui.sweeps.study import reading, require_optuna
 from cnn_tui.text import count, printable
 
 _MAX_TRIALS = 10**6
@@ -37,7 +37,7 @@ def begin(plan: Plan, name: str, runs_folder: Path) -> SweepFolder:
     """
     require_optuna()
     sweep = make_sweep(plan, name, runs_folder)
-    with locked(sweep, _PATIENCE_SECONDS):
+    with locked(sweep, _PATIENCE_SECONDS), reading(sweep):
         Search(sweep, plan).advance()
     return sweep
 
@@ -48,7 +48,7 @@ def extend(sweep: SweepFolder, trials: str) -> Plan:
     Raises:
         InputError: They are fewer than before, or a grid has no more.
     """
-    with locked(sweep, _PATIENCE_SECONDS):
+    with locked(sweep, _PATIENCE_SECONDS), reading(sweep):
         plan = read_plan(sweep.path / FILE)
         new = replace(plan, trials=_total(sweep, plan, trials))
         write_plan(sweep, new)
@@ -59,12 +59,18 @@ def extend(sweep: SweepFolder, trials: str) -> Plan:
 
 
 def stop(sweep: SweepFolder) -> None:
-    """Lets a sweep try nothing new; what trains goes on to its end.
+    """Lets a sweep try nothing new: what waits is cancelled, what trains goes on.
 
     Raises:
-        RunDirectoryError: It cannot be written down.
+        InputError: It has ended, or cannot be written.
     """
+    if sweep.has(ENDED):
+        raise InputError(f"{sweep.name} has ended: there is nothing to stop")
     sweep.mark(STOPPED)
+    with locked(sweep, _PATIENCE_SECONDS), reading(sweep):
+        search = Search(sweep, read_plan(sweep.path / FILE))
+        search.advance()  # cancels
+        search.advance()  # and says so
 
 
 def write_best(found: Overview) -> Path:

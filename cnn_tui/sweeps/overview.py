@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from cnn_tui.errors import CnnTuiError
 from cnn_tui.io.files import Stamp, stamp
 from cnn_tui.runs.config_values import Scalar, scalar
-from cnn_tui.sweeps.files import ENDED, FILE, STOPPED, Plan, SweepFolder, read_plan
+from cnn_tui.sweeps.files import ENDED, FILE, STOPPED, SweepFolder, read_plan
+from cnn_tui.sweeps.plan import Plan
 from cnn_tui.sweeps.study import (
     ENDING,
     MIN_TRIALS_FOR_IMPORTANCE,

@@ -13,13 +13,8 @@ from cnn_tui.config import to_mapping
 from cnn_tui.config.study import Study
 from cnn_tui.errors import ConfigError
 from cnn_tui.runs import mailbox
-from cnn_tui.sweeps.files import (
-    ENDED,
-    STOPPED,
-    Plan,
-    SweepFolder,
-    trial_name,
-)
+from cnn_tui.sweeps.files import ENDED, STOPPED, SweepFolder, trial_name
+from cnn_tui.sweeps.plan import Plan
 from cnn_tui.sweeps.queued import (
     Following,
     Stage,
@@ -79,12 +74,11 @@ class Search:
         stages = [self._follow(run, waiting) for run in runs]
         ending = _ending_of(told) or self._verdict(stages, is_stopped)
         if ending is None and all(it.stage is Stage.FINISHED for it in stages):
-            ending = self._tell_value(trial, runs)
-        elif ending is None and self._report(told, runs):
+            self._complete(told, runs)
+            return ()
+        if ending is None and self._report(told, runs):
             ending = ["PRUNED", "others were better at this step"]
-        if ending is None:
-            return runs
-        return self._end(told, ending, stages)
+        return runs if ending is None else self._end(told, ending, stages)
 
     def _begin(self, trial: "Trial") -> bool:
         """Queues what a trial lacks; returns False where its values cannot be tried."""
@@ -95,8 +89,7 @@ class Search:
             try:
                 config = self._plan.trial_config(settings, study, place)
             except ConfigError as error:
-                trial.set_user_attr(ENDING, ["FAIL", str(error)])
-                self._study.tell(trial.number, state=self._states.FAIL)
+                self._fail(trial, str(error))
                 return False
             name = trial_name(self._sweep.name, trial.number, place)
             run = find_named(self._sweep.runs_folder, name) or add_run(
@@ -140,31 +133,30 @@ class Search:
             trial.report(mean(row[step] for row in rows), step)
         return bool(new) and trial.should_prune()
 
-    def _tell_value(
-        self, trial: "FrozenTrial", runs: Sequence[str]
-    ) -> list[str] | None:
-        """Tells the mean of the last values; returns how it ends without one."""
-        self._report(trial_of(self._study, trial), runs)
+    def _complete(self, trial: "Trial", runs: Sequence[str]) -> None:
+        """Tells the mean of the last values."""
+        self._report(trial, runs)
         rows = [self._following[run].values(self._plan.metric) for run in runs]
-        if not all(rows):
-            return ["FAIL", f"a run of it has no finite {self._plan.metric}"]
-        self._study.tell(trial.number, mean(row[max(row)] for row in rows))
-        return ["COMPLETE", ""]
+        if all(rows):
+            self._study.tell(trial.number, mean(row[max(row)] for row in rows))
+        else:
+            self._fail(trial, f"a run of it has no finite {self._plan.metric}")
+
+    def _fail(self, trial: "Trial", reason: str) -> None:
+        trial.set_user_attr(ENDING, ["FAIL", reason])
+        self._study.tell(trial.number, state=self._states.FAIL)
 
     def _end(
         self, trial: "Trial", ending: list[str], stages: Sequence[Following]
     ) -> Sequence[str]:
         """Ends the runs of a trial, and tells so when none is left."""
-        state, _ = ending
-        if state == "COMPLETE":
-            return ()
         if _ending_of(trial) is None:
             trial.set_user_attr(ENDING, ending)
         left = [it for it in stages if it.stage in (Stage.WAITING, Stage.RUNNING)]
         for each in left:
             self._stop(each)
         if not left:
-            self._study.tell(trial.number, state=self._states[state])
+            self._study.tell(trial.number, state=self._states[ending[0]])
             return ()
         return [each.run for each in stages]
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from cnn_tui.config import Setting
 from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.io.files import open_regular
-from cnn_tui.sweeps.files import JOURNAL, Plan, SweepFolder
+from cnn_tui.sweeps.files import JOURNAL, SweepFolder
+from cnn_tui.sweeps.plan import Plan
 from cnn_tui.sweeps.space import Choices, Dimension, combinations, trial_settings
 from cnn_tui.text import printable
 

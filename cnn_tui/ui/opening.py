@@ -56,7 +56,7 @@ class OpensScreens(App[int]):
 
     def show_sweep(self, name: str | None) -> None:
         """Shows the sweep of that name, or lets one be chosen."""
-        from cnn_tui.ui.screens.sweep import show_sweep
+        from cnn_tui.ui.screens.choose_sweep import show_sweep
 
         show_sweep(self, name, self.backend.runs_folder, self.marker)
 

@@ -11,7 +11,8 @@ from cnn_tui.config.study import Study
 from cnn_tui.runs import records
 from cnn_tui.runs.layout import CONFIG, STATUS, State
 from cnn_tui.runs.records import Best, Status
-from cnn_tui.sweeps.files import Plan, SweepFolder, make_plan, make_sweep
+from cnn_tui.sweeps.files import SweepFolder, make_sweep
+from cnn_tui.sweeps.plan import Plan, make_plan
 from cnn_tui.sweeps.space import parse_space
 from cnn_tui.sweeps.study import ENDING, RUNS, open_study, suggest
 from tests.config.mappings import config

@@ -12,6 +12,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from cnn_tui.config import parse_mapping
+from cnn_tui.errors import InputError
 from cnn_tui.io.safe_yaml import load
 from cnn_tui.jobs import cancel_job, read_queue
 from cnn_tui.runs import mailbox
@@ -240,9 +241,10 @@ def test_a_sweep_is_stopped_and_extended(tmp_path: Path, trained: list[Path]) ->
     control.extend(sweep, "+2")
     assert len(read_queue(sweep.runs_folder)) == 1
     control.stop(sweep)
-    work_all(sweep, trained)
-    assert states(sweep) == ["complete", "fail"]
+    assert (states(sweep), read_queue(sweep.runs_folder)) == (["complete", "fail"], [])
     assert look(sweep).state == "stopped"
+    with pytest.raises(InputError, match="has ended"):
+        control.stop(sweep)
     control.extend(sweep, "4")
     work_all(sweep, trained)
     assert states(sweep) == ["complete", "fail", "complete", "complete"]

@@ -12,7 +12,8 @@ from cnn_tui.jobs import read_job
 from cnn_tui.runs import queued
 from cnn_tui.runs.layout import CONFIG, STATUS
 from cnn_tui.sweeps.advance import Advancing
-from cnn_tui.sweeps.files import ENDED, Plan, SweepFolder
+from cnn_tui.sweeps.files import ENDED, SweepFolder
+from cnn_tui.sweeps.plan import Plan
 
 
 def train_seeds(plan: Plan, folder: Path) -> list[Path]:

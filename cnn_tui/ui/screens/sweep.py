@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -13,7 +13,7 @@ from textual.content import Content
 from cnn_tui.errors import CnnTuiError
 from cnn_tui.runs.layout import is_run
 from cnn_tui.sweeps import control
-from cnn_tui.sweeps.files import SweepFolder, find_sweep, list_sweeps
+from cnn_tui.sweeps.files import SweepFolder
 from cnn_tui.sweeps.overview import Overview, SweepReader, TrialRow
 from cnn_tui.sweeps.space import short_names
 from cnn_tui.text import printable
@@ -182,8 +182,8 @@ class SweepScreen(FollowingScreen):
 
     def action_stop_sweep(self) -> None:
         """Lets it try nothing new."""
-        self._do(lambda: control.stop(self.sweep))
-        self.notify("nothing new is tried; what trains goes on to its end, m goes on")
+        said = "nothing new is tried, what trains goes on to its end; m tries more"
+        self._do(lambda: control.stop(self.sweep), said)
 
     def action_extend_sweep(self) -> None:
         """Asks how many more trials there shall be."""
@@ -223,7 +223,7 @@ class SweepScreen(FollowingScreen):
         self.action_open_trial()
 
     @work(thread=True)
-    def _do(self, change: Callable[[], object]) -> None:
+    def _do(self, change: Callable[[], object], said: str = "") -> None:
         """Changes the sweep in a thread: its lock may be held for a moment."""
         try:
             change()
@@ -231,6 +231,9 @@ class SweepScreen(FollowingScreen):
             self.app.call_from_thread(
                 self.notify, str(error), severity="error", markup=False
             )
+        else:
+            if said:
+                self.app.call_from_thread(self.notify, said)
         self.app.call_from_thread(self.look)
 
     @property
@@ -267,41 +270,3 @@ class SweepScreen(FollowingScreen):
         self.query_one("#title", Lines).show(
             [Content.assemble(("Sweep", "bold $accent"), name, (text, style))]
         )
-
-
-def show_sweep(
-    app: App[int], name: str | None, runs_folder: Path, marker: MarkerName
-) -> None:
-    """Opens the sweep that is meant, or the only one, or lets one be chosen."""
-    if name is not None:
-        try:
-            app.push_screen(SweepScreen(find_sweep(name, runs_folder), marker))
-        except CnnTuiError as error:
-            app.notify(str(error), severity="error", markup=False)
-        return
-    sweeps = sorted(list_sweeps(runs_folder), key=_made_at, reverse=True)
-    if not sweeps:
-        app.notify("no sweep yet: cnn-tui sweep model-c --over lr=0.01..0.3:log")
-    elif len(sweeps) == 1:
-        app.push_screen(SweepScreen(sweeps[0], marker))
-    else:
-        _choose_sweep(app, sweeps[:_MOST_CHOICES], marker)
-
-
-def _choose_sweep(
-    app: App[int], sweeps: Sequence[SweepFolder], marker: MarkerName
-) -> None:
-    def chosen(key: str | None) -> None:
-        if key is not None:
-            app.push_screen(SweepScreen(sweeps[int(key) - 1], marker))
-
-    names = {str(place): it.name for place, it in enumerate(sweeps, 1)}
-    explanation = "The newest are listed; cnn-tui sweep NAME --watch opens any."
-    app.push_screen(Choose("Sweeps", explanation=explanation, choices=names), chosen)
-
-
-def _made_at(sweep: SweepFolder) -> float:
-    try:
-        return sweep.path.stat().st_ctime
-    except OSError:
-        return 0.0
