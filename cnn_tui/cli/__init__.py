@@ -43,6 +43,7 @@ from cnn_tui.cli.train import train
 from cnn_tui.cli.trash import trash
 from cnn_tui.cli.tree import tree
 from cnn_tui.cli.verify import verify
+from cnn_tui.cli.work import work
 from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.host.memory import keep_freed
 from cnn_tui.preferences import preferences_path, read_preferences
@@ -113,6 +114,7 @@ COMMANDS = (
     fork,
     race,
     sweep,
+    work,
     attach,
     send,
     verify,

@@ -109,7 +109,9 @@ def _begun(what: str, runs_dir: Path, options: dict[str, Any]) -> "SweepFolder |
         name = options["name"] or Path(what).stem
     else:
         return None
-    return control.begin(plan, name, runs_dir)
+    made = control.begin(plan, name, runs_dir)
+    _see_to_a_worker(runs_dir, options)
+    return made
 
 
 def _plan(what: str, options: dict[str, Any]) -> "Plan":
@@ -163,7 +165,16 @@ def _changed(
         control.stop(found)
     elif options["trials"]:
         control.extend(found, options["trials"])
+        _see_to_a_worker(runs_dir, options)
     return found
+
+
+def _see_to_a_worker(runs_dir: Path, options: dict[str, Any]) -> None:
+    """Starts a worker in the background, unless one lives or none is wanted."""
+    from cnn_tui.jobs import ensure_worker
+
+    if not options["no_start"]:
+        ensure_worker(runs_dir)
 
 
 def _number(trials: str | None) -> int | None:

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
 from cnn_tui.errors import CnnTuiError
+from cnn_tui.jobs import ensure_worker
 from cnn_tui.runs.layout import is_run
 from cnn_tui.sweeps import control
 from cnn_tui.sweeps.files import SweepFolder
@@ -191,7 +192,7 @@ class SweepScreen(FollowingScreen):
         def answered(text: str | None) -> None:
             if text is not None:
                 more = f"+{text.strip().removeprefix('+')}"
-                self._do(lambda: control.extend(self.sweep, more))
+                self._do(lambda: self._extend(more))
 
         self.app.push_screen(
             AskText(
@@ -202,6 +203,10 @@ class SweepScreen(FollowingScreen):
             ),
             answered,
         )
+
+    def _extend(self, more: str) -> None:
+        control.extend(self.sweep, more)
+        ensure_worker(self.sweep.runs_folder)
 
     async def action_back(self) -> None:
         """Goes one layer out: cursor, part in view, zoomed pane, the sweep."""
