@@ -92,8 +92,10 @@ async def test_it_is_live_and_slices_go_through_all_parameters(tmp_path: Path) -
 
 
 async def test_it_is_stopped_extended_and_its_best_taken_into_the_form(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    begun: list[Path] = []  # without a process that would train for a while
+    monkeypatch.setattr("cnn_tui.ui.screens.sweep.ensure_worker", begun.append)
     async with shown(told(tmp_path, finished=3)) as (app, pilot, screen):
         await pilot.press("x")
         await until(pilot, lambda: screen.found and screen.found.is_stopped)
@@ -103,6 +105,7 @@ async def test_it_is_stopped_extended_and_its_best_taken_into_the_form(
         await pilot.press("enter")
         await until(pilot, lambda: screen.found and screen.found.plan.trials == 15)
         assert screen.found and screen.found.best and not screen.found.is_stopped
+        await until(pilot, lambda: begun == [tmp_path])
         lr = screen.found.best.values["training.optimizer.lr"]
         await pilot.press("t")
         await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
