@@ -81,7 +81,7 @@ def test_a_sweep_under_kills_at_random_moments(runs: Path) -> None:
     assert kills >= MOST_KILLS
 
     found = SweepReader(sweep).read()
-    assert [trial.state for trial in found.trials] == ["complete"] * TRIALS
+    assert [(it.state, it.reason) for it in found.trials] == [("complete", "")] * TRIALS
     named = [run for trial in found.trials for run in trial.runs]
     assert sorted(named) == run_names(runs)
     configs = [read_config(runs / run) for run in named]
