@@ -1,7 +1,7 @@
 """The queue as people and programs change it: add, list, move, cancel, pause."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +86,28 @@ def read_refused(runs_folder: Path) -> list[QueuedJob]:
     return [_read(file, "refused") for file in refused(runs_folder)]
 
 
+def position_of(runs_folder: Path, run_id: str) -> int | None:
+    """Returns the place of a job from 1 on; None if it does not wait any more."""
+    ids = [file.run_id for file in waiting(runs_folder)]
+    return ids.index(run_id) + 1 if run_id in ids else None
+
+
+def meant(jobs: Sequence[QueuedJob], text: str) -> str:
+    """Returns the id of the job that ``text`` means: its id, or a unique prefix.
+
+    Raises:
+        RunDirectoryError: if none, or more than one, is meant.
+    """
+    found = [job.run_id for job in jobs if job.run_id.startswith(text)]
+    if text in found or len(found) == 1:
+        return text if text in found else found[0]
+    if found:
+        raise RunDirectoryError(
+            f'"{printable(text)}" is the beginning of {len(found)} runs: write more'
+        )
+    raise RunDirectoryError(_not_waiting(text))
+
+
 def move_job(runs_folder: Path, run_id: str, to: Place) -> int:
     """Moves a job that waits by one place, or to an end; returns its new position.
 
@@ -104,10 +126,8 @@ def move_job(runs_folder: Path, run_id: str, to: Place) -> int:
     return position + 1
 
 
-def cancel_job(runs_folder: Path, run_id: str) -> Job | None:
+def cancel_job(runs_folder: Path, run_id: str) -> QueuedJob:
     """Takes a job that waits, or was refused, out of the queue; returns what it was.
-
-    None where its file could not be read.
 
     Raises:
         RunDirectoryError: if it is not there, or has begun.
@@ -115,9 +135,21 @@ def cancel_job(runs_folder: Path, run_id: str) -> Job | None:
     with changing(runs_folder):
         files = [*waiting(runs_folder), *refused(runs_folder)]
         file = _find(files, run_id)
-        job = _read(file, "waiting").job
+        cancelled = _read(file, "waiting")
         file.path.unlink()
-    return job
+    return cancelled
+
+
+def restore_job(runs_folder: Path, cancelled: QueuedJob) -> None:
+    """Puts a job back where it was when it was cancelled.
+
+    Raises:
+        RunDirectoryError: if its file could not be read, or the queue be written.
+    """
+    if cancelled.job is None:
+        raise RunDirectoryError(f"{cancelled.problem}: it cannot be put back")
+    with changing(runs_folder):
+        replace_file(cancelled.path, encode_job(cancelled.job).encode())
 
 
 def pause_queue(runs_folder: Path) -> None:
@@ -169,7 +201,11 @@ def _find(files: list[QueueFile], run_id: str) -> QueueFile:
     for file in files:
         if file.run_id == run_id:
             return file
-    raise RunDirectoryError(
+    raise RunDirectoryError(_not_waiting(run_id))
+
+
+def _not_waiting(run_id: str) -> str:
+    return (
         f"{printable(run_id)} does not wait in the queue: it has begun, was cancelled, "
         "or never was there"
     )

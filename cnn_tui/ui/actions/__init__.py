@@ -26,6 +26,7 @@ from cnn_tui.ui.actions.new_run import (
     PRESETS,
     RATES,
 )
+from cnn_tui.ui.actions.queue import QUEUE
 from cnn_tui.ui.actions.sweep import SWEEP
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "PREFLIGHT",
     "PRESETS",
     "PROFILE",
+    "QUEUE",
     "RACE",
     "RATES",
     "RUNS",
@@ -77,6 +79,7 @@ SECTIONS: dict[str, tuple[Action, ...]] = {
     "Dashboard": (*VIEW, *PANES),
     "Charts": CHART,
     "Runs": RUNS,
+    "Runs of the queue": QUEUE,
     "Sweep": SWEEP,
     "Comparing runs": COMPARE,
     "Race": RACE,
