@@ -15,7 +15,7 @@ from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import Status
 from cnn_tui.text import count, percent
 
-MEASURE = "test accuracy at the end, mean ± standard deviation"
+MEASURE = "Seeds: test accuracy at the end, mean ± standard deviation"
 """What is compared: a best one of many evaluations favours whoever has more of them."""
 
 
@@ -65,8 +65,23 @@ def groups_with_seeds(runs: Sequence[RunFacts]) -> list[SeedGroup]:
     return groups if any(len(group.accuracies) > 1 for group in groups) else []
 
 
+def newest_finished(name: str, folder: Path) -> Path | None:
+    """Returns the newest finished run of a preset, or of that name; None without one.
+
+    Raises:
+        RunDirectoryError: the folder cannot be read.
+    """
+    finished = (run for run in list_runs(folder) if run.state == State.FINISHED)
+    for run in finished:
+        if run.status and name in (run.status.preset, run.status.name):
+            return run.path
+    return None
+
+
 def in_words(groups: Sequence[SeedGroup]) -> Iterator[str]:
     """Yields what came of each group, and whether the best one is better."""
+    if groups:
+        yield MEASURE
     for group in groups:
         yield f"{group.letters}  {group.in_words}"
     found = against_best([group.accuracies for group in groups])
@@ -120,7 +135,7 @@ def _accuracies(folders: Iterable[Path]) -> dict[Hashable, dict[Hashable, float]
     found: dict[Hashable, dict[Hashable, float]] = {}
     for folder in folders:
         known, runs = Known(folder), list_runs(folder)
-        known.refresh([run for run in runs if run.state is State.FINISHED], ["config"])
+        known.refresh([run for run in runs if run.state == State.FINISHED], ["config"])
         for run in runs:
             config = known.config(run)
             if run.status and config.keys and _is_trained_by(config, run.status):

@@ -95,7 +95,7 @@ def test_from_ten_seeds_on_it_is_a_bootstrap_and_always_the_same() -> None:
 def test_intervals_hold_the_truth_as_often_as_they_say(
     count: int, is_paired: bool
 ) -> None:
-    """For normal values; by Welch, whose degrees are rounded down, rather more often."""
+    """For normal values; by Welch, whose degrees are rounded down, rather more."""
     random = np.random.default_rng(count)
     first = 0 if is_paired else 100
     held, draws = 0, 1000 if count < 10 else 150
