@@ -57,7 +57,7 @@ def groups_with_seeds(runs: Sequence[RunFacts]) -> list[SeedGroup]:
     found = _accuracies(dict.fromkeys(run.run.parent for run in runs))
     groups = [
         SeedGroup(
-            letters="".join(LETTERS[place] for place in members),
+            letters=" ".join(LETTERS[place] for place in members),
             accuracies=found.get(key, {}),
         )
         for key, members in places.items()
