@@ -45,7 +45,17 @@ class SeedGroup:
 
 
 def groups_with_seeds(runs: Sequence[RunFacts]) -> list[SeedGroup]:
-    """Returns the groups of runs, from all that is in their folders; [] without seeds.
+    """Returns the groups that runs belong to; none where each has one seed at most.
+
+    Raises:
+        RunDirectoryError: a folder of them cannot be read.
+    """
+    groups = groups_of(runs)
+    return groups if any(len(group.accuracies) > 1 for group in groups) else []
+
+
+def groups_of(runs: Sequence[RunFacts]) -> list[SeedGroup]:
+    """Returns the groups that runs belong to, with all that is in their folders.
 
     Raises:
         RunDirectoryError: a folder of them cannot be read.
@@ -55,14 +65,13 @@ def groups_with_seeds(runs: Sequence[RunFacts]) -> list[SeedGroup]:
         if run.seed_group is not None:
             places.setdefault(run.seed_group, []).append(place)
     found = _accuracies(dict.fromkeys(run.run.parent for run in runs))
-    groups = [
+    return [
         SeedGroup(
             letters=" ".join(LETTERS[place] for place in members),
             accuracies=found.get(key, {}),
         )
         for key, members in places.items()
     ]
-    return groups if any(len(group.accuracies) > 1 for group in groups) else []
 
 
 def newest_finished(name: str, folder: Path) -> Path | None:

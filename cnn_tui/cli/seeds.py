@@ -1,0 +1,42 @@
+"""``cnn-tui train --seeds N``: one config with several seeds."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from cnn_tui.cli.headless import train_headless
+from cnn_tui.cli.options import echo
+from cnn_tui.cli.printing import json_line
+from cnn_tui.config import apply_settings, parse_mapping, to_mapping
+from cnn_tui.engine.start import NewRun
+from cnn_tui.runs.comparison import read_facts
+from cnn_tui.runs.seeds import MEASURE, groups_of
+
+
+def train_seeds(wanted: NewRun, seeds: int, *, as_json: bool) -> int:
+    """Trains one after another, and says what came of them; returns the exit code.
+
+    A signal ends all of it; where a run fails, the others are trained nevertheless.
+
+    Raises:
+        InputError: if they cannot start.
+    """
+    made: list[Path] = []
+    worst = 0
+    for run in _seeded(wanted, seeds):
+        code = train_headless(run, as_json=as_json, on_made=made.append)
+        worst = max(worst, code)
+        if code > 1:
+            return code
+    [group] = groups_of([read_facts(made[-1])])
+    told = json_line({"seeds": group.accuracies})
+    echo(told if as_json else f"{MEASURE}: {group.in_words}")
+    return worst
+
+
+def _seeded(wanted: NewRun, seeds: int) -> Iterator[NewRun]:
+    """Yields the runs: that with the seed of the config, the next one, and so on."""
+    mapping, first = to_mapping(wanted.config), wanted.config.training.seed
+    for seed in range(first, first + seeds):
+        config = parse_mapping(apply_settings(mapping, [("training.seed", seed)]))
+        yield replace(wanted, config=config)
