@@ -11,7 +11,7 @@ all of n pairs lie on one side of the truth in one case of 2^(n − 1).
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from statistics import NormalDist
 
@@ -45,8 +45,8 @@ class Difference:
     """That the true difference is from low to high."""
     seeds: tuple[int, ...]
     """How many pairs; or how many seeds of B, and of A."""
-    needed: int | None
-    """Seeds of each that would settle it with 80 % power; None: more than 100."""
+    needed: int | None = None
+    """Seeds of each that would settle it with 80 % power; None: over 100, or it is."""
 
     @property
     def has_spread(self) -> bool:
@@ -77,14 +77,16 @@ def difference(
     low, high = mean - t * error, mean + t * error
     if error and min(map(len, parts)) >= LEAST_FOR_BOOTSTRAP:
         low, high = _bootstrap(parts, t * error)
-    return Difference(
+    found = Difference(
         mean=mean,
         low=low,
         high=high,
         confidence=confidence,
         seeds=tuple(map(len, parts)),
-        needed=_needed(parts, mean, confidence),
     )
+    if found.is_settled or not found.has_spread:
+        return found
+    return replace(found, needed=_needed(parts, mean, confidence))
 
 
 def against_best(
@@ -92,6 +94,7 @@ def against_best(
 ) -> list[tuple[int, int, Difference | None]]:
     """Returns each other group's place, the best one's, and the difference to it.
 
+    A group of one seed is best of such groups alone.
     Which one is best is seen only afterwards, so that each pair of groups counts as a
     comparison; by Holm (1979), the clearest of m is held to 1 − 0.05/m, the next one to
     1 − 0.05/(m − 1), until one is not settled.
@@ -99,7 +102,8 @@ def against_best(
     known = [place for place, group in enumerate(groups) if group]
     if len(known) < 2:
         return []
-    best = max(known, key=lambda place: np.mean([*groups[place].values()]))
+    means = [np.mean([*group.values()]) if group else 0.0 for group in groups]
+    best = max(known, key=lambda place: (len(groups[place]) > 1, means[place]))
     pairs = [(a, b) if b == best else (b, a) for a, b in combinations(known, 2)]
     pairs.sort(key=lambda pair: _chance(groups[pair[0]], groups[pair[1]]))
     rest = sum(difference(groups[a], groups[b]) is not None for a, b in pairs)

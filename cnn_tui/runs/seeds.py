@@ -75,16 +75,15 @@ def groups_of(runs: Sequence[RunFacts]) -> list[SeedGroup]:
 
 
 def newest_finished(name: str, folder: Path) -> Path | None:
-    """Returns the newest finished run of a preset, or of that name; None without one.
+    """Returns the newest finished run of that name, else of that preset, if any.
 
     Raises:
         RunDirectoryError: the folder cannot be read.
     """
-    finished = (run for run in list_runs(folder) if run.state == State.FINISHED)
-    for run in finished:
-        if run.status and name in (run.status.preset, run.status.name):
-            return run.path
-    return None
+    runs = [run for run in list_runs(folder) if run.state == State.FINISHED]
+    named = [run for run in runs if run.status and run.status.name == name]
+    of_preset = [run for run in runs if run.status and run.status.preset == name]
+    return next((run.path for run in (*named, *of_preset)), None)
 
 
 def in_words(groups: Sequence[SeedGroup]) -> Iterator[str]:
@@ -96,7 +95,7 @@ def in_words(groups: Sequence[SeedGroup]) -> Iterator[str]:
     found = against_best([group.accuracies for group in groups])
     for a, b, one in found:
         yield sentence(one, groups[a].name, groups[b].name)
-    if len(found) > 1:
+    if sum(one is not None for _, _, one in found) > 1:
         yield "Several comparisons, each held to more than 95 %, hold together (Holm)"
 
 

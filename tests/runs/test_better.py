@@ -124,7 +124,7 @@ def test_each_group_is_compared_with_the_best() -> None:
         seeds(97, 97.1, 97.05),
         {},
         seeds(99, 99.1, 99),
-        seeds(98),
+        seeds(100),
         seeds(98.9, 99),
     ]
     found = against_best(groups)
