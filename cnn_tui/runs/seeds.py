@@ -96,7 +96,7 @@ def in_words(groups: Sequence[SeedGroup]) -> Iterator[str]:
     for a, b, one in found:
         yield sentence(one, groups[a].name, groups[b].name)
     if sum(one is not None for _, _, one in found) > 1:
-        yield "Several comparisons, each held to more than 95 %, hold together (Holm)"
+        yield "each is held to more than 95 %, so that all hold together (Holm)"
 
 
 def sentence(found: Difference | None, a: str, b: str) -> str:
