@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Tell what runs differ in, and which did best.")
-@click.argument("runs", nargs=-1, metavar="RUN…", shell_complete=completing.runs)
+@click.argument(
+    "runs",
+    nargs=-1,
+    metavar="RUN_OR_PRESET…",
+    shell_complete=completing.presets_and_runs,
+)
 @runs_dir_option
 @json_option
 def compare(runs: tuple[str, ...], runs_dir: Path, as_json: bool) -> None:
