@@ -42,6 +42,7 @@ from cnn_tui.cli.train import train
 from cnn_tui.cli.trash import trash
 from cnn_tui.cli.tree import tree
 from cnn_tui.cli.verify import verify
+from cnn_tui.cli.work import work
 from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.host.memory import keep_freed
 from cnn_tui.preferences import preferences_path, read_preferences
@@ -111,6 +112,7 @@ COMMANDS = (
     resume,
     fork,
     race,
+    work,
     attach,
     send,
     verify,

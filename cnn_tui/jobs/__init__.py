@@ -1,6 +1,7 @@
 """Runs that are still to begin: the queue, and the workers that begin them."""
 
 from cnn_tui.jobs.job import Job, read_job
+from cnn_tui.jobs.presence import ensure_worker, is_at_work
 from cnn_tui.jobs.queue import (
     Place,
     QueuedJob,
@@ -13,6 +14,7 @@ from cnn_tui.jobs.queue import (
     read_refused,
     resume_queue,
 )
+from cnn_tui.jobs.worker import work
 
 __all__ = [
     "Job",
@@ -20,6 +22,8 @@ __all__ = [
     "QueuedJob",
     "add_job",
     "cancel_job",
+    "ensure_worker",
+    "is_at_work",
     "move_job",
     "pause_queue",
     "read_claimed",
@@ -27,4 +31,5 @@ __all__ = [
     "read_queue",
     "read_refused",
     "resume_queue",
+    "work",
 ]
