@@ -9,6 +9,8 @@ from cnn_tui.cli.options import echo
 from cnn_tui.cli.printing import json_line
 from cnn_tui.config import apply_settings, parse_mapping, to_mapping
 from cnn_tui.engine.start import NewRun
+from cnn_tui.host.process import absolute
+from cnn_tui.jobs import Job, add_job, ensure_worker
 from cnn_tui.runs.comparison import read_facts
 from cnn_tui.runs.seeds import MEASURE, groups_of
 
@@ -34,9 +36,38 @@ def train_seeds(wanted: NewRun, seeds: int, *, as_json: bool) -> int:
     return worst
 
 
+def queue_seeds(wanted: NewRun, seeds: int, *, as_json: bool) -> int:
+    """Puts the runs into the queue, and sees to it that a worker is there.
+
+    Raises:
+        InputError: if there cannot be such runs.
+        RunDirectoryError: if the queue cannot be written, or no worker begins.
+    """
+    jobs = [_job(run) for run in _seeded(wanted, seeds)]
+    ids = [add_job(wanted.runs_folder, job) for job in jobs]
+    ensure_worker(wanted.runs_folder)
+    lines = (
+        [json_line({"queued": ids})]
+        if as_json
+        else [f"queued {run_id}" for run_id in ids]
+    )
+    for line in lines:
+        echo(line)
+    return 0
+
+
+def _job(run: NewRun) -> Job:
+    return Job(
+        name=run.name,
+        preset=run.preset,
+        data_dir=str(absolute(run.data_dir)) if run.data_dir else None,
+        config=to_mapping(run.config),
+    )
+
+
 def _seeded(wanted: NewRun, seeds: int) -> Iterator[NewRun]:
     """Yields the runs: that with the seed of the config, the next one, and so on."""
     mapping, first = to_mapping(wanted.config), wanted.config.training.seed
     for seed in range(first, first + seeds):
         config = parse_mapping(apply_settings(mapping, [("training.seed", seed)]))
-        yield replace(wanted, config=config)
+        yield replace(wanted, config=config, run_id=None)

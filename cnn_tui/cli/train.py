@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     "--seeds",
     type=click.IntRange(2, 1000),
     metavar="N",
-    help="Train with N seeds, from the preset's on, and tell mean and spread.",
+    help="Train with N seeds, from the preset's on, and tell mean and spread; "
+    "with --background by the queue.",
 )
 @click.option("--background", is_flag=True, help="Train detached from this terminal.")
 @pause_at_option
@@ -100,9 +101,10 @@ def train(
         tell=tell_loading,
     )
     if seeds is not None:
-        from cnn_tui.cli.seeds import train_seeds
+        from cnn_tui.cli.seeds import queue_seeds, train_seeds
 
-        ctx.exit(train_seeds(wanted, seeds, as_json=as_json))
+        many = queue_seeds if background else train_seeds
+        ctx.exit(many(wanted, seeds, as_json=as_json))
     run = train_in_background if background else train_headless
     ctx.exit(run(wanted, as_json=as_json))
 
