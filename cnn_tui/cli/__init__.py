@@ -33,6 +33,7 @@ from cnn_tui.cli.preflight import preflight
 from cnn_tui.cli.presets import presets
 from cnn_tui.cli.profile import profile
 from cnn_tui.cli.prune import prune
+from cnn_tui.cli.queue import queue
 from cnn_tui.cli.race import race
 from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
@@ -112,6 +113,7 @@ COMMANDS = (
     resume,
     fork,
     race,
+    queue,
     work,
     attach,
     send,

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -84,6 +85,8 @@ def ensure_worker(runs_folder: Path) -> bool:
         raise RunDirectoryError(
             f"no worker can be started: {error.strerror}; see {printable(log)}"
         ) from error
+    # Nobody else sees its end, where this process lives longer.
+    threading.Thread(target=child.wait, name="worker-ends", daemon=True).start()
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not is_at_work(runs_folder):
         if child.poll() is not None or time.monotonic() > deadline:
