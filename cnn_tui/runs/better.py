@@ -94,10 +94,10 @@ def against_best(
 ) -> list[tuple[int, int, Difference | None]]:
     """Returns each other group's place, the best one's, and the difference to it.
 
-    A group of one seed is best of such groups alone.
-    Which one is best is seen only afterwards, so that each pair of groups counts as a
-    comparison; by Holm (1979), the clearest of m is held to 1 − 0.05/m, the next one to
-    1 − 0.05/(m − 1), until one is not settled.
+    A group of one seed is the best one of such groups alone. Which one is best is seen
+    only afterwards, so that each pair of groups counts as a comparison; by Holm (1979),
+    the clearest of m is held to 1 − 0.05/m, the next one to 1 − 0.05/(m − 1), until one
+    is not settled.
     """
     known = [place for place, group in enumerate(groups) if group]
     if len(known) < 2:
@@ -106,7 +106,7 @@ def against_best(
     best = max(known, key=lambda place: (len(groups[place]) > 1, means[place]))
     pairs = [(a, b) if b == best else (b, a) for a, b in combinations(known, 2)]
     pairs.sort(key=lambda pair: _chance(groups[pair[0]], groups[pair[1]]))
-    rest = sum(difference(groups[a], groups[b]) is not None for a, b in pairs)
+    rest = sum(min(map(len, _parts(groups[a], groups[b]))) > 1 for a, b in pairs)
     found = []
     for a, b in pairs:
         one = difference(groups[a], groups[b], 1 - (1 - CONFIDENCE) / max(1, rest))
