@@ -1,13 +1,13 @@
 """``cnn-tui train --seeds N``: one config with several seeds."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from cnn_tui.cli.headless import train_headless
 from cnn_tui.cli.options import echo
 from cnn_tui.cli.printing import json_line
-from cnn_tui.config import apply_settings, parse_mapping, to_mapping
+from cnn_tui.config import to_mapping
+from cnn_tui.config.seeds import seeded
 from cnn_tui.engine.start import NewRun
 from cnn_tui.host.process import absolute
 from cnn_tui.jobs import Job, add_job, ensure_worker
@@ -65,9 +65,6 @@ def _job(run: NewRun) -> Job:
     )
 
 
-def _seeded(wanted: NewRun, seeds: int) -> Iterator[NewRun]:
-    """Yields the runs: that with the seed of the config, the next one, and so on."""
-    mapping, first = to_mapping(wanted.config), wanted.config.training.seed
-    for seed in range(first, first + seeds):
-        config = parse_mapping(apply_settings(mapping, [("training.seed", seed)]))
-        yield replace(wanted, config=config, run_id=None)
+def _seeded(wanted: NewRun, seeds: int) -> list[NewRun]:
+    configs = seeded(wanted.config, seeds)
+    return [replace(wanted, config=config, run_id=None) for config in configs]
