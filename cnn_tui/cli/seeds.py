@@ -6,11 +6,9 @@ from pathlib import Path
 from cnn_tui.cli.headless import train_headless
 from cnn_tui.cli.options import echo
 from cnn_tui.cli.printing import json_line
-from cnn_tui.config import to_mapping
 from cnn_tui.config.seeds import seeded
 from cnn_tui.engine.start import NewRun
-from cnn_tui.host.process import absolute
-from cnn_tui.jobs import Job, add_job, ensure_worker
+from cnn_tui.jobs import add_job, ensure_worker, job_of
 from cnn_tui.runs.comparison import read_facts
 from cnn_tui.runs.seeds import MEASURE, groups_of
 
@@ -25,7 +23,8 @@ def train_seeds(wanted: NewRun, seeds: int, *, as_json: bool) -> int:
     """
     made: list[Path] = []
     worst = 0
-    for run in _seeded(wanted, seeds):
+    for config in seeded(wanted.config, seeds):
+        run = replace(wanted, config=config, run_id=None)
         code = train_headless(run, as_json=as_json, on_made=made.append)
         worst = max(worst, code)
         if code > 1:
@@ -43,8 +42,13 @@ def queue_seeds(wanted: NewRun, seeds: int, *, as_json: bool) -> int:
         InputError: if there cannot be such runs.
         RunDirectoryError: if the queue cannot be written, or no worker begins.
     """
-    jobs = [_job(run) for run in _seeded(wanted, seeds)]
-    ids = [add_job(wanted.runs_folder, job) for job in jobs]
+    ids = [
+        add_job(
+            wanted.runs_folder,
+            job_of(config, wanted.preset, wanted.name, wanted.data_dir),
+        )
+        for config in seeded(wanted.config, seeds)
+    ]
     ensure_worker(wanted.runs_folder)
     lines = (
         [json_line({"queued": ids})]
@@ -54,17 +58,3 @@ def queue_seeds(wanted: NewRun, seeds: int, *, as_json: bool) -> int:
     for line in lines:
         echo(line)
     return 0
-
-
-def _job(run: NewRun) -> Job:
-    return Job(
-        name=run.name,
-        preset=run.preset,
-        data_dir=str(absolute(run.data_dir)) if run.data_dir else None,
-        config=to_mapping(run.config),
-    )
-
-
-def _seeded(wanted: NewRun, seeds: int) -> list[NewRun]:
-    configs = seeded(wanted.config, seeds)
-    return [replace(wanted, config=config, run_id=None) for config in configs]

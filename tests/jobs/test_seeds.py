@@ -17,6 +17,7 @@ def test_seeds_in_the_background_are_jobs_for_a_worker(workers: Workers) -> None
     told = subprocess.check_output([sys.executable, "-m", "cnn_tui", *words])
     waiting = read_queue(runs)
     assert [job.run_id for job in waiting] == json.loads(told)["queued"]
+    assert {job.job.name for job in waiting if job.job} == {"small"}
     configs = [job.job.config for job in waiting if job.job]
     assert [config["training"]["seed"] for config in configs] == [3, 4, 5]
     assert is_at_work(runs)
