@@ -8,6 +8,7 @@ from cnn_tui.cli.options import echo
 from cnn_tui.cli.printing import json_line
 from cnn_tui.config.seeds import seeded
 from cnn_tui.engine.start import NewRun
+from cnn_tui.errors import InputError
 from cnn_tui.jobs import add_job, ensure_worker, job_of
 from cnn_tui.runs.comparison import read_facts
 from cnn_tui.runs.seeds import MEASURE, groups_of
@@ -42,6 +43,8 @@ def queue_seeds(wanted: NewRun, seeds: int, *, as_json: bool) -> int:
         InputError: if there cannot be such runs.
         RunDirectoryError: if the queue cannot be written, or no worker begins.
     """
+    if wanted.pause_at is not None:
+        raise InputError("--pause-at: the queue pauses no run; leave out --background")
     ids = [
         add_job(
             wanted.runs_folder,
@@ -50,11 +53,6 @@ def queue_seeds(wanted: NewRun, seeds: int, *, as_json: bool) -> int:
         for config in seeded(wanted.config, seeds)
     ]
     ensure_worker(wanted.runs_folder)
-    lines = (
-        [json_line({"queued": ids})]
-        if as_json
-        else [f"queued {run_id}" for run_id in ids]
-    )
-    for line in lines:
-        echo(line)
+    queued = "\n".join(f"queued {run_id}" for run_id in ids)
+    echo(json_line({"queued": ids}) if as_json else queued)
     return 0

@@ -10,7 +10,7 @@ from cnn_tui.runs.layout import State
 from cnn_tui.runs.status import read_status
 from cnn_tui.text import percent
 
-from .commands import SMALL, invoke, preset
+from .commands import SMALL, invoke, preset, refusal
 
 
 def test_each_seed_is_trained_and_what_came_of_them_is_told(small: Path) -> None:
@@ -44,4 +44,10 @@ def test_a_seed_that_fails_does_not_end_the_others(small: Path) -> None:
 @pytest.mark.parametrize("seeds", ["1", "1001", "x"])
 def test_how_many_is_bounded(small: Path, seeds: str) -> None:
     assert invoke("train", small, "--seeds", seeds).exit_code == 2
+    assert not Path("runs").exists()
+
+
+def test_the_queue_pauses_no_run(small: Path) -> None:
+    words = ["--seeds", "2", "--background", "--pause-at", "3"]
+    assert refusal("train", small, *words).startswith("--pause-at: the queue pauses")
     assert not Path("runs").exists()
