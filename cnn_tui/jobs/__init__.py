@@ -1,6 +1,6 @@
 """Runs that are still to begin: the queue, and the workers that begin them."""
 
-from cnn_tui.jobs.job import Job, job_of, read_job
+from cnn_tui.jobs.job import Job, encode_job, job_of, read_job
 from cnn_tui.jobs.presence import ensure_worker, is_at_work
 from cnn_tui.jobs.queue import (
     Place,
@@ -14,6 +14,7 @@ from cnn_tui.jobs.queue import (
     read_claimed,
     read_queue,
     read_refused,
+    restore_job,
     resume_queue,
 )
 from cnn_tui.jobs.worker import work
@@ -24,6 +25,7 @@ __all__ = [
     "QueuedJob",
     "add_job",
     "cancel_job",
+    "encode_job",
     "ensure_worker",
     "is_at_work",
     "job_of",
@@ -35,6 +37,7 @@ __all__ = [
     "read_job",
     "read_queue",
     "read_refused",
+    "restore_job",
     "resume_queue",
     "work",
 ]
