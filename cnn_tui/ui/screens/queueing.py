@@ -73,12 +73,13 @@ class Queueing(Annotating):
             return self._is_on_job
         return not (action in _OF_RUNS and self._is_on_job)
 
-    def look_for_job(self, run: RunSummary | None) -> None:
-        """Takes in which run is selected."""
+    def begun(self, run: RunSummary | None) -> RunSummary | None:
+        """Takes in which run is selected; returns it if it has a directory."""
         is_job = run is not None and run.is_job
         if is_job != self._is_on_job:
             self._is_on_job = is_job
             self.refresh_bindings()
+        return None if is_job else run
 
     @on(RunList.Opened)
     def _show_job(self, event: RunList.Opened) -> None:
@@ -109,8 +110,14 @@ class Queueing(Annotating):
     def _move(self, to: "Place") -> None:
         from cnn_tui.jobs import move_job
 
-        if (run := self._current) is not None:
-            self._do(run.path, lambda: move_job(self._folder, run.id, to))
+        if (run := self._current) is None:
+            return
+
+        def move() -> None:
+            place = move_job(self._folder, run.id, to)
+            self._tell(f"{printable(run.id)} is number {place} in the queue")
+
+        self._do(run.path, move)
 
     def action_delete(self) -> None:
         """Moves a run into the trash; takes one of the queue out of it."""

@@ -272,8 +272,7 @@ class RunsScreen(Queueing):
     @on(RunList.Selected)
     def _look(self) -> None:
         current = self.query_one(RunList).current
-        self.look_for_job(current)
-        self.query_one(PreviewPane).look_at(current)
+        self.query_one(PreviewPane).look_at(self.begun(current))
 
     def _show(self) -> None:
         asked = self._arrangement
