@@ -11,6 +11,7 @@ from cnn_tui.jobs.queue import (
     read_claimed,
     read_queue,
     read_refused,
+    reserve_for_cluster,
     resume_queue,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "read_job",
     "read_queue",
     "read_refused",
+    "reserve_for_cluster",
     "resume_queue",
 ]
