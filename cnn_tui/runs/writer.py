@@ -148,6 +148,7 @@ class RunWriter:
             with ExitStack() as undo:
                 held_lock = lock.acquire(path.resolve())
                 undo.callback(held_lock.release)
+                lock.check_elsewhere(path.resolve())
                 _prepare(path.resolve())
                 writer = cls(path.resolve(), held_lock, listener)
                 undo.pop_all()
