@@ -1,19 +1,23 @@
 """Runs that are still to begin: the queue, and the workers that begin them."""
 
-from cnn_tui.jobs.job import Job, read_job
+from cnn_tui.jobs.job import Job, job_of, read_job
+from cnn_tui.jobs.presence import ensure_worker, is_at_work
 from cnn_tui.jobs.queue import (
     Place,
     QueuedJob,
     add_job,
     cancel_job,
+    meant,
     move_job,
     pause_queue,
+    position_of,
     read_claimed,
     read_queue,
     read_refused,
     reserve_for_cluster,
     resume_queue,
 )
+from cnn_tui.jobs.worker import work
 
 __all__ = [
     "Job",
@@ -21,12 +25,18 @@ __all__ = [
     "QueuedJob",
     "add_job",
     "cancel_job",
+    "ensure_worker",
+    "is_at_work",
+    "job_of",
+    "meant",
     "move_job",
     "pause_queue",
+    "position_of",
     "read_claimed",
     "read_job",
     "read_queue",
     "read_refused",
     "reserve_for_cluster",
     "resume_queue",
+    "work",
 ]

@@ -6,10 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from cnn_tui.config import InvalidConfigError
+from cnn_tui.config import InvalidConfigError, RunConfig, to_mapping
 from cnn_tui.config.problems import problems_of
 from cnn_tui.config.values import Part
+from cnn_tui.datasets.facts import data_folder
 from cnn_tui.errors import ConfigError
+from cnn_tui.host.process import absolute
 from cnn_tui.io.files import open_regular, read_own
 from cnn_tui.io.safe_yaml import MAX_BYTES, dump, load
 from cnn_tui.text import printable
@@ -32,6 +34,14 @@ class Job(Part):
     reason: str | None = None
     """Why it was refused, where it was."""
     config: dict[str, Any]
+
+
+def job_of(
+    config: RunConfig, preset: str | None, name: str, data_dir: Path | None
+) -> Job:
+    """Returns the job of a run; the data set is found from any folder then."""
+    data = str(absolute(data_folder(data_dir)))
+    return Job(name=name, preset=preset, data_dir=data, config=to_mapping(config))
 
 
 def encode_job(job: Job) -> str:

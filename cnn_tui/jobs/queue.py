@@ -1,7 +1,7 @@
 """The queue as people and programs change it: add, list, move, cancel, pause."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +101,28 @@ def read_refused(runs_folder: Path) -> list[QueuedJob]:
     return [_read(file, "refused") for file in refused(runs_folder)]
 
 
+def position_of(runs_folder: Path, run_id: str) -> int | None:
+    """Returns the place of a job from 1 on; None if it does not wait any more."""
+    ids = [file.run_id for file in waiting(runs_folder)]
+    return ids.index(run_id) + 1 if run_id in ids else None
+
+
+def meant(jobs: Sequence[QueuedJob], text: str) -> str:
+    """Returns the id of the job that ``text`` means: its id, or a unique prefix.
+
+    Raises:
+        RunDirectoryError: if none, or more than one, is meant.
+    """
+    found = [job.run_id for job in jobs if job.run_id.startswith(text)]
+    if text in found or len(found) == 1:
+        return text if text in found else found[0]
+    if found:
+        raise RunDirectoryError(
+            f'"{printable(text)}" is the beginning of {len(found)} runs: write more'
+        )
+    raise RunDirectoryError(_not_waiting(text))
+
+
 def move_job(runs_folder: Path, run_id: str, to: Place) -> int:
     """Moves a job that waits by one place, or to an end; returns its new position.
 
@@ -184,7 +206,11 @@ def _find(files: list[QueueFile], run_id: str) -> QueueFile:
     for file in files:
         if file.run_id == run_id:
             return file
-    raise RunDirectoryError(
+    raise RunDirectoryError(_not_waiting(run_id))
+
+
+def _not_waiting(run_id: str) -> str:
+    return (
         f"{printable(run_id)} does not wait in the queue: it has begun, was cancelled, "
         "or never was there"
     )

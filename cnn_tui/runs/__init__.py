@@ -3,6 +3,8 @@
 layout     file names, states, ids, which folder, which run
 records    metrics, status, devices  events     what happened
 orders     what may be asked for     mailbox    commands on their way
+queued, queue_rows  runs that are still to begin   failing   a last word for a run
+building   where a new run is made
 writer     the trainer's side        appender   files that outlive a full disk
 lock       who may write
 reader     the screens' side         catalog    many runs
