@@ -1,6 +1,6 @@
 """Runs that are still to begin: the queue, and the workers that begin them."""
 
-from cnn_tui.jobs.job import Job, job_of, read_job
+from cnn_tui.jobs.job import Job, encode_job, job_of, read_job
 from cnn_tui.jobs.presence import ensure_worker, is_at_work
 from cnn_tui.jobs.queue import (
     Place,
@@ -15,6 +15,7 @@ from cnn_tui.jobs.queue import (
     read_queue,
     read_refused,
     reserve_for_cluster,
+    restore_job,
     resume_queue,
 )
 from cnn_tui.jobs.worker import work
@@ -25,6 +26,7 @@ __all__ = [
     "QueuedJob",
     "add_job",
     "cancel_job",
+    "encode_job",
     "ensure_worker",
     "is_at_work",
     "job_of",
@@ -37,6 +39,7 @@ __all__ = [
     "read_queue",
     "read_refused",
     "reserve_for_cluster",
+    "restore_job",
     "resume_queue",
     "work",
 ]

@@ -141,10 +141,8 @@ def move_job(runs_folder: Path, run_id: str, to: Place) -> int:
     return position + 1
 
 
-def cancel_job(runs_folder: Path, run_id: str) -> Job | None:
+def cancel_job(runs_folder: Path, run_id: str) -> QueuedJob:
     """Takes a job that waits, or was refused, out of the queue; returns what it was.
-
-    None where its file could not be read.
 
     Raises:
         RunDirectoryError: if it is not there, or has begun.
@@ -152,9 +150,21 @@ def cancel_job(runs_folder: Path, run_id: str) -> Job | None:
     with changing(runs_folder):
         files = [*waiting(runs_folder), *refused(runs_folder)]
         file = _find(files, run_id)
-        job = _read(file, "waiting").job
+        cancelled = _read(file, "waiting")
         file.path.unlink()
-    return job
+    return cancelled
+
+
+def restore_job(runs_folder: Path, cancelled: QueuedJob) -> None:
+    """Puts a job back where it was when it was cancelled.
+
+    Raises:
+        RunDirectoryError: if its file could not be read, or the queue be written.
+    """
+    if cancelled.job is None:
+        raise RunDirectoryError(f"{cancelled.problem}: it cannot be put back")
+    with changing(runs_folder):
+        replace_file(cancelled.path, encode_job(cancelled.job).encode())
 
 
 def pause_queue(runs_folder: Path) -> None:

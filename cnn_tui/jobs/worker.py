@@ -71,6 +71,7 @@ class _Worker:
         """Begins nothing yet."""
         self._runs, self._devices, self._tell = runs_folder, devices, tell
         self._trainings: list[Training] = []
+        self._problem = ""
 
     @property
     def trains(self) -> bool:
@@ -83,19 +84,22 @@ class _Worker:
 
     def begin(self) -> None:
         """Begins jobs, as long as there are some and devices are free for them."""
-        free = self._take_devices()
-        while free and (taken := claim(self._runs, lambda j: self._taking(j, free))):
-            chosen = _enough(list(free), taken.job) or []
-            self._begin(taken, {device: free.pop(device) for device in chosen})
-        for descriptor in free.values():
-            os.close(descriptor)
+        free: dict[Device, int] = {}
+        try:
+            self._take_devices(free)
+            self._begin_on(free)
+        except (OSError, RunDirectoryError) as error:  # a full disk, a stuck lock
+            self._complain(printable(error))
+        finally:
+            for descriptor in free.values():
+                os.close(descriptor)
 
     def settle(self, *, goes_on: bool) -> bool:
         """Sees to the trainings that have ended; returns whether there were any."""
         ended = [t for t in self._trainings if t.process.poll() is not None]
         for training in ended:
             self._trainings.remove(training)
-            if not (goes_on and self._settle(training)):
+            if not self._settle(training, goes_on=goes_on):
                 for descriptor in training.locks:
                     os.close(descriptor)
         return bool(ended)
@@ -107,11 +111,23 @@ class _Worker:
             for descriptor in training.locks:
                 os.close(descriptor)
 
-    def _take_devices(self) -> dict[Device, int]:
+    def _take_devices(self, free: dict[Device, int]) -> None:
         used = [device for training in self._trainings for device in training.devices]
-        idle = [device for device in self._devices if device not in used]
-        taken = {d: take_device(self._runs, d) for d in idle if is_free(d)}
-        return {device: held for device, held in taken.items() if held is not None}
+        for device in self._devices:
+            is_idle = device not in used and is_free(device)
+            if is_idle and (held := take_device(self._runs, device)) is not None:
+                free[device] = held
+
+    def _begin_on(self, free: dict[Device, int]) -> None:
+        while free and (taken := claim(self._runs, lambda j: self._taking(j, free))):
+            chosen = _enough(list(free), taken.job) or []
+            self._begin(taken, {device: free.pop(device) for device in chosen})
+
+    def _complain(self, problem: str) -> None:
+        """Tells what keeps jobs from being begun, once; it is tried again."""
+        if problem != self._problem:
+            self._problem = problem
+            self._tell(problem)
 
     def _taking(self, job: Job, free: dict[Device, int]) -> bool | None:
         """Decides about the next job; one that needs several devices gets its turn."""
@@ -133,12 +149,13 @@ class _Worker:
             where = ", ".join(device.name for device in devices)
             self._tell(f"{taken.run_id} trains on {where}")
 
-    def _settle(self, training: Training) -> bool:
+    def _settle(self, training: Training, *, goes_on: bool) -> bool:
         """Does what follows from an end; returns whether it goes on at once."""
         name = training.claim.run_id
         try:
             verdict, said = settle(training)
-            if verdict is Verdict.AGAIN and not is_paused(self._runs):
+            goes_on = goes_on and not is_paused(self._runs)
+            if verdict is Verdict.AGAIN and goes_on:
                 self._trainings.append(again(training))
                 self._tell(f"{name} goes on: {said}")
                 return True

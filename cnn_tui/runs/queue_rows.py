@@ -13,11 +13,12 @@ from cnn_tui.errors import ConfigError
 from cnn_tui.io.files import Stamp, open_regular, read_own, stamp
 from cnn_tui.io.safe_yaml import MAX_BYTES, load
 from cnn_tui.runs.layout import State
-from cnn_tui.runs.queued import QueueFile, claimed, refused, waiting
+from cnn_tui.runs.queued import QueueFile, claimed, is_paused, refused, waiting
 from cnn_tui.runs.records import Status
 from cnn_tui.text import printable
 
 _MOST_CHARACTERS = 400
+_PLACE = "number {} in the queue"
 
 
 class QueueRow(NamedTuple):
@@ -43,8 +44,9 @@ class QueueRows:
         Raises:
             RunDirectoryError: The queue cannot be read.
         """
+        words = "paused, number {}" if is_paused(self._folder) else _PLACE
         wanted = [
-            (file, State.QUEUED, f"number {place} in the queue")
+            (file, State.QUEUED, words.format(place))
             for place, file in enumerate(waiting(self._folder), 1)
         ]
         begun, failed = claimed(self._folder), refused(self._folder)

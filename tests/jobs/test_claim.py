@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from cnn_tui.errors import InputError
+from cnn_tui.host import nvml
+from cnn_tui.host.gpu_sample import GpuSample
 from cnn_tui.jobs import add_job, pause_queue, read_claimed, read_queue, resume_queue
 from cnn_tui.jobs.claim import Claim, claim, finish, has_work, release
-from cnn_tui.jobs.devices import Device, parse_devices, take_device
+from cnn_tui.jobs.devices import Device, nobody_uses, parse_devices, take_device
 from tests.jobs.making import make_job
 
 _CLAIM_ALL = """
@@ -124,6 +126,17 @@ def test_a_device_is_one_workers_at_a_time(tmp_path: Path) -> None:
     assert other is not None
     for descriptor in (held, other):
         os.close(descriptor)
+
+
+@pytest.mark.skipif(nvml.is_open(), reason="this machine has a GPU by NVIDIA")
+def test_a_gpu_with_memory_in_use_is_somebodys() -> None:
+    assert nobody_uses(GpuSample(index=0, memory_used_bytes=500 * 2**20))
+    assert not nobody_uses(GpuSample(index=0, memory_used_bytes=2 * 2**30))
+
+
+@pytest.mark.skipif(nvml.is_open(), reason="this machine has a GPU by NVIDIA")
+def test_auto_is_the_cpu_where_there_is_no_gpu() -> None:
+    assert [device.name for device in parse_devices("auto")] == ["cpu-1"]
 
 
 def test_devices_are_parsed() -> None:

@@ -16,6 +16,7 @@ from cnn_tui.jobs import (
     pause_queue,
     read_job,
     read_queue,
+    restore_job,
     resume_queue,
 )
 from cnn_tui.runs.queued import is_paused
@@ -89,8 +90,11 @@ def test_jobs_that_a_person_gave_one_number_move_too(tmp_path: Path) -> None:
 
 def test_a_cancelled_job_is_gone_and_told(tmp_path: Path) -> None:
     ids = add(tmp_path, "a", "b")
-    assert cancel_job(tmp_path, ids["a"]) == make_job("a")
+    cancelled = cancel_job(tmp_path, ids["a"])
     assert names(tmp_path) == ["b"]
+    restore_job(tmp_path, cancelled)
+    assert names(tmp_path) == ["a", "b"]
+    cancel_job(tmp_path, ids["a"])
     with pytest.raises(RunDirectoryError, match="does not wait in the queue"):
         cancel_job(tmp_path, ids["a"])
 

@@ -1,8 +1,12 @@
 """Workers: real processes, real trainings, real kills."""
 
+import random
+import signal
+import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 from cnn_tui.jobs import add_job, is_at_work, read_queue, read_refused
 from cnn_tui.jobs.devices import parse_devices, take_device
@@ -59,8 +63,11 @@ def test_kills_of_training_and_worker_lose_nothing(workers: Workers) -> None:
     kill(goes_on)
     at = status(run).last_checkpoint_step or 0
     trainer(workers, run, at)
+    add_job(runs, make_job())
+    second.send_signal(signal.SIGINT)  # no further job is begun
     mailbox.send(run, "stop")
     output_of(second)
+    assert len(read_queue(runs)) == 1
     assert status(run).state is State.STOPPED
     updates = [row["step"] for row in rows(run) if "train/loss" in row]
     done = [1, *range(10, status(run).step + 1, 10)]  # so long a run has one in ten
@@ -77,3 +84,26 @@ def test_what_dies_again_and_again_is_set_aside(workers: Workers) -> None:
     output_of(worker)
     [refused] = read_refused(workers.runs)
     assert refused.problem == "its process ended with signal 9"
+
+
+@pytest.mark.torture
+def test_kills_at_any_moment_lose_nothing(workers: Workers) -> None:
+    runs, steps = workers.runs, 3000
+    chance = random.Random(time.time_ns())
+    ids = [
+        add_job(runs, make_job(seed=seed, iterations=steps, checkpoint_every=50))
+        for seed in range(6)
+    ]
+    worker = workers.start("cpu:2")
+    for _ in range(12):
+        time.sleep(chance.uniform(0, 5))  # the moment is what is tested
+        if chance.random() < 0.5:
+            worker.kill()
+            worker.wait()
+        for process in workers.trainings():
+            if chance.random() < 0.5:
+                kill(process)
+        if worker.poll() is not None:
+            worker = workers.start("cpu:2")
+    worker.wait()
+    assert_all_went_well(runs, ids, steps)

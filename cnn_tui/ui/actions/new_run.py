@@ -45,6 +45,13 @@ NEW_RUN = (
         footer=False,
     ),
     Action(
+        name="queue",
+        keys="Q",
+        label="queue",
+        help="Let the preset, as the form shows it, begin when a device is free.",
+        footer=False,
+    ),
+    Action(
         name="save",
         keys="w",
         label="save",

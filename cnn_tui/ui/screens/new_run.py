@@ -20,6 +20,7 @@ from cnn_tui.text import printable
 from cnn_tui.ui.actions import NEW_RUN
 from cnn_tui.ui.form_fields import label
 from cnn_tui.ui.last_used import write_last_used
+from cnn_tui.ui.queueing import add_to_queue
 from cnn_tui.ui.screens.measuring import MeasuringScreen
 from cnn_tui.ui.screens.save_preset import save_as_preset
 from cnn_tui.ui.widgets.data_pane import DataPane
@@ -109,7 +110,7 @@ class NewRunScreen(MeasuringScreen):
         on_list = isinstance(self.focused, Presets)
         if action == "start_form":
             return self.draft is not None and not on_list
-        if action in ("save", "start_background", "find_rate", "measure"):
+        if action in ("save", "start_background", "queue", "find_rate", "measure"):
             return self.draft is not None
         if action == "reset":
             return bool(self.draft and (self.draft.edits or self.draft.is_reshaped))
@@ -128,6 +129,20 @@ class NewRunScreen(MeasuringScreen):
     def action_start_background(self) -> None:
         """Asks for the run that the form describes, in the background."""
         self._start(background=True)
+
+    def action_queue(self) -> None:
+        """Lets the run that the form describes begin when a device is free."""
+        self.catch_up()
+        config = self.valid_config()
+        if self.item is not None and self.draft is not None and config is not None:
+            write_last_used(self.item.key, self.draft.remembered)
+            add_to_queue(
+                self,
+                config,
+                self.item.file.name,
+                runs_folder=self._runs_folder,
+                data_dir=self._data_dir,
+            )
 
     def _start(self, *, background: bool) -> None:
         self.catch_up()
