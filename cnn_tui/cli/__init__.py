@@ -39,6 +39,7 @@ from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
 from cnn_tui.cli.send import send
 from cnn_tui.cli.show import show
+from cnn_tui.cli.submit import submit
 from cnn_tui.cli.train import train
 from cnn_tui.cli.trash import trash
 from cnn_tui.cli.tree import tree
@@ -113,6 +114,7 @@ COMMANDS = (
     resume,
     fork,
     race,
+    submit,
     queue,
     work,
     attach,
