@@ -33,6 +33,7 @@ from cnn_tui.cli.preflight import preflight
 from cnn_tui.cli.presets import presets
 from cnn_tui.cli.profile import profile
 from cnn_tui.cli.prune import prune
+from cnn_tui.cli.queue import queue
 from cnn_tui.cli.race import race
 from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
@@ -43,6 +44,7 @@ from cnn_tui.cli.train import train
 from cnn_tui.cli.trash import trash
 from cnn_tui.cli.tree import tree
 from cnn_tui.cli.verify import verify
+from cnn_tui.cli.work import work
 from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.host.memory import keep_freed
 from cnn_tui.host.viewing import VIEW_VARIABLE, look_only
@@ -122,6 +124,8 @@ COMMANDS = (
     resume,
     fork,
     race,
+    queue,
+    work,
     attach,
     serve,
     send,

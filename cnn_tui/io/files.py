@@ -149,6 +149,17 @@ def read_descriptor(descriptor: int, max_bytes: int) -> bytes:
     return b"".join(chunks)
 
 
+def read_own(descriptor: int, max_bytes: int) -> bytes:
+    """Returns what is left in an open file as ``read_descriptor``, if it is ours.
+
+    Raises:
+        PermissionError: It belongs to another user.
+    """
+    if os.fstat(descriptor).st_uid != os.geteuid():
+        raise PermissionError(errno.EACCES, "belongs to another user")
+    return read_descriptor(descriptor, max_bytes)
+
+
 def _stamp(found: os.stat_result) -> Stamp:
     return (found.st_ino, found.st_size, found.st_mtime_ns)
 
