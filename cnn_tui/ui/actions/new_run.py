@@ -52,6 +52,13 @@ NEW_RUN = (
         footer=False,
     ),
     Action(
+        name="queue_seeds",
+        keys="S",
+        label="seeds",
+        help="Let it begin so with several seeds: it asks how many.",
+        footer=False,
+    ),
+    Action(
         name="save",
         keys="w",
         label="save",
