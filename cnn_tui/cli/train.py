@@ -38,6 +38,13 @@ if TYPE_CHECKING:
 @dataset_option(OTHER_IMAGES)
 @device_option
 @click.option("--name", help="The name of the run.  [default: that of the preset]")
+@click.option(
+    "--seeds",
+    type=click.IntRange(2, 1000),
+    metavar="N",
+    help="Train with N seeds, from the preset's on, and tell mean and spread; "
+    "with --background by the queue.",
+)
 @click.option("--background", is_flag=True, help="Train detached from this terminal.")
 @pause_at_option
 @runs_dir_option
@@ -52,6 +59,7 @@ def train(
     dataset: str | None,
     device: str | None,
     name: str | None,
+    seeds: int | None,
     background: bool,
     pause_at: int | None,
     runs_dir: Path,
@@ -92,6 +100,11 @@ def train(
         pause_at=pause_at,
         tell=tell_loading,
     )
+    if seeds is not None:
+        from cnn_tui.cli.seeds import queue_seeds, train_seeds
+
+        many = queue_seeds if background else train_seeds
+        ctx.exit(many(wanted, seeds, as_json=as_json))
     run = train_in_background if background else train_headless
     ctx.exit(run(wanted, as_json=as_json))
 

@@ -14,6 +14,7 @@ from cnn_tui.jobs.queue import (
     read_claimed,
     read_queue,
     read_refused,
+    reserve_for_cluster,
     restore_job,
     resume_queue,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "read_job",
     "read_queue",
     "read_refused",
+    "reserve_for_cluster",
     "restore_job",
     "resume_queue",
     "work",

@@ -15,6 +15,7 @@ from cnn_tui.jobs.job import Job, encode_job, read_job
 from cnn_tui.runs.layout import UNFINISHED_PREFIX, run_ids
 from cnn_tui.runs.queued import (
     CLAIMED,
+    CLUSTER,
     PAUSED,
     QUEUE,
     REFUSED,
@@ -64,6 +65,20 @@ def add_job(runs_folder: Path, job: Job, *, at_front: bool = False) -> str:
             order = orders[0] - 1 if at_front else orders[-1] + 1
         replace_file(queue / _name(order, run_id), encode_job(job).encode())
     return run_id
+
+
+def reserve_for_cluster(runs_folder: Path, job: Job) -> Path:
+    """Writes the file of a job that a scheduler is to have; its stem is the run's id.
+
+    Raises:
+        RunDirectoryError: if it cannot be written.
+    """
+    folder = runs_folder / CLUSTER
+    with changing(runs_folder):
+        ensure_directory(folder)
+        file = folder / f"{_free_id(runs_folder, job.name)}{SUFFIX}"
+        replace_file(file, encode_job(job).encode())
+    return file
 
 
 def read_queue(runs_folder: Path) -> list[QueuedJob]:

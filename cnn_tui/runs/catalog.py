@@ -96,9 +96,10 @@ class Catalog:
         known = self._known.get(name)
         if known is None or known.status is None:
             return _read(self._folder / name)
-        if known.status.state in ENDED and not is_due:
+        is_ended = known.status.state in ENDED
+        if is_ended and not is_due:
             return known
-        if status_stamp(known.path) != known.stamp:
+        if status_stamp(known.path, fresh=not is_ended) != known.stamp:
             return _read(known.path)
         if annotations_stamp(known.path) != known.written_stamp:
             return _read(known.path)

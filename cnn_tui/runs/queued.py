@@ -16,6 +16,8 @@ CLAIMED = "claimed"
 REFUSED = "refused"
 PAUSED = "paused"
 SUFFIX = ".yaml"
+CLUSTER = ".cluster"
+"""Beside the queue: the jobs that a scheduler has, and what it prints of them."""
 
 _WAITING = re.compile(r"(?P<order>[0-9]{7})-(?P<id>[a-z0-9][a-z0-9-]{0,99})")
 _BEGUN = re.compile(r"(?P<id>[a-z0-9][a-z0-9-]{0,99})")
@@ -53,8 +55,9 @@ def refused(folder: Path) -> list[QueueFile]:
 
 
 def queued_ids(folder: Path) -> set[str]:
-    """Returns the ids that runs of the queue will have. Raises as ``waiting``."""
-    files = [*waiting(folder), *claimed(folder), *refused(folder)]
+    """Returns the ids that runs will have, those of a cluster, too. Raises as above."""
+    submitted = _begun(folder / CLUSTER)
+    files = [*waiting(folder), *claimed(folder), *refused(folder), *submitted]
     return {file.run_id for file in files}
 
 

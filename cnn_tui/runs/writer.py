@@ -148,6 +148,7 @@ class RunWriter:
             with ExitStack() as undo:
                 held_lock = lock.acquire(path.resolve())
                 undo.callback(held_lock.release)
+                lock.check_elsewhere(path.resolve())
                 _prepare(path.resolve())
                 writer = cls(path.resolve(), held_lock, listener)
                 undo.pop_all()
@@ -169,6 +170,7 @@ class RunWriter:
     def event(self, event: KnownEvent) -> None:
         """Appends an event."""
         self._append(self._events, [event])
+        self._show([self._events])  # somebody may wait for this answer
 
     def health(self, row: HealthRow | Rewind) -> None:
         """Appends a sample of the layers, or a rewind."""
@@ -182,7 +184,11 @@ class RunWriter:
                 self._device.append(encode_line(row))
 
     def set_status(self, status: Status, *, durable: bool = False) -> None:
-        """Replaces the status; ``durable`` at every change of state."""
+        """Replaces the status; ``durable`` at every change of state.
+
+        Whoever sees it, on any host, sees the rows that were written before.
+        """
+        self._show(self._files)
         self._replace(STATUS, encode_line(status), durable=durable)
 
     def environment(self, facts: Mapping[str, object]) -> None:
@@ -256,6 +262,11 @@ class RunWriter:
             # Whoever only watches must not end a training; it is not asked again.
             logger.exception("a listener failed")
             self._listener = None
+
+    def _show(self, appenders: Sequence[Appender]) -> None:
+        with self._noting_failure():
+            for appender in appenders:
+                appender.show()
 
     def _replace(self, name: str, data: bytes, *, durable: bool = False) -> None:
         with self._replacing, self._noting_failure():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from cnn_tui.errors import CnnTuiError, LockedError
+from cnn_tui.errors import CnnTuiError, LockedError, RunDirectoryError
 from cnn_tui.io.files import FILE_MODE, Stamp, stamp
 from cnn_tui.sweeps.files import (
     ENDED,
@@ -18,6 +18,7 @@ from cnn_tui.sweeps.files import (
 )
 from cnn_tui.sweeps.search import Search
 from cnn_tui.sweeps.study import reading
+from cnn_tui.text import printable
 
 _LOCK = "lock"
 
@@ -63,15 +64,27 @@ class Advancing:
 
 @contextmanager
 def locked(sweep: SweepFolder, timeout_seconds: float) -> Iterator[None]:
-    """Holds the lock of a sweep; raises LockedError if another does."""
+    """Holds the lock of a sweep.
+
+    Raises:
+        LockedError: Another holds it.
+        RunDirectoryError: It cannot be taken here.
+    """
     lock = FileLock(sweep.path / _LOCK, thread_local=False, mode=FILE_MODE)
     try:
-        with lock.acquire(timeout=timeout_seconds):
-            yield
+        lock.acquire(timeout=timeout_seconds)
     except Timeout as error:
         raise LockedError(
             f"another process is at the sweep {sweep.name}: try again in some seconds"
         ) from error
+    except OSError as error:
+        raise RunDirectoryError(
+            f"{printable(sweep.path / _LOCK)} cannot be taken: {error.strerror}"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _inode(path: Path) -> int:

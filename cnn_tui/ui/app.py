@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from cnn_tui.host import terminal
+from cnn_tui.host.viewing import looks_only
 from cnn_tui.pictures.depth import AUTO
 from cnn_tui.preferences import preferences
 from cnn_tui.text import printable
@@ -112,6 +113,8 @@ class CnnTuiApp(OpensScreens):
             self.show_sweep(self._open_sweep)
         else:
             self.push_screen(self._new_run)
+            if looks_only():
+                self.action_show_runs()
         self.call_after_refresh(lambda: self.add_class(f"-{self.marker}"))
 
     async def on_event(self, event: events.Event) -> None:

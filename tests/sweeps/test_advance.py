@@ -150,6 +150,14 @@ def test_only_one_advances_a_sweep_at_a_time(tmp_path: Path) -> None:
     assert not (sweep.path / JOURNAL).exists()
 
 
+def test_a_lock_that_cannot_be_taken_is_a_sentence(tmp_path: Path) -> None:
+    sweep = grid(tmp_path)
+    (sweep.path / "lock").mkdir()
+    [problem] = Advancing(sweep.runs_folder).advance()
+    assert problem.startswith("sweep wide: ")
+    assert "lock cannot be taken: Is a directory" in problem
+
+
 def test_a_run_that_failed_or_was_taken_out_fails_its_trial(
     tmp_path: Path, trained: list[Path]
 ) -> None:

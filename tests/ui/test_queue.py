@@ -7,6 +7,7 @@ import pytest
 
 from cnn_tui.jobs import add_job, is_at_work, read_queue
 from cnn_tui.runs.queued import is_paused
+from cnn_tui.ui.screens.dialogs import AskText
 from cnn_tui.ui.screens.queueing import JobLines
 from tests.jobs.making import make_job
 from tests.jobs.workers import Workers
@@ -39,6 +40,13 @@ async def test_q_adds_what_the_form_shows_and_a_worker_begins(workers: Workers) 
         await until_shown(pilot, lambda: "number 1 in the queue" in app.sentence)
         assert is_at_work(workers.runs)
         assert names(workers.runs) == ["logistic"]
+        await pilot.press("S")
+        await until_shown(pilot, lambda: isinstance(app.screen, AskText))
+        await pilot.press("ctrl+u", "3", "enter")
+        await until_shown(pilot, lambda: "2 more behind it" in app.sentence)
+        jobs = [waiting.job for waiting in read_queue(workers.runs)]
+        seeds = [job.config["training"]["seed"] for job in jobs if job]
+        assert seeds == [0, 0, 1, 2]
 
 
 async def test_runs_of_the_queue_are_moved_cancelled_and_put_back(
