@@ -107,7 +107,12 @@ class Annotating(Screen[None]):
             return
         place = self._deleted.pop()
         folder = place.parent.parent
-        self._do(folder / place.name, lambda: restore(folder, place.name))
+
+        def take_back() -> None:
+            restore(folder, place.name)
+            self._tell(f"{printable(place.name)} is back from the trash")
+
+        self._do(folder / place.name, take_back)
 
     @property
     def _current(self) -> RunSummary | None:
