@@ -164,6 +164,26 @@ def start_race(
         ) from error
 
 
+def start_apart(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    """Starts a command of cnn-tui in a session of its own, which writes into ``log``.
+
+    Raises OSError.
+    """
+    output = open_regular(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "cnn_tui", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            env=environment_elsewhere(),
+            start_new_session=True,
+        )
+    finally:
+        os.close(output)
+
+
 def farewell(run: Path) -> str:
     """Returns the line that says how to come back to a run in the background."""
     line = (
@@ -203,7 +223,7 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
 def _spawn(run: Path, command: Sequence[str], within_seconds: float) -> bool:
     """Runs a command of cnn-tui in a session of its own, until it has the run."""
     try:
-        child = _start(command, run / LOG)
+        child = start_apart(command, run / LOG)
     except OSError:  # too many processes, or no log to be written
         return False
     if _is_taken(run, child, within_seconds):
@@ -211,22 +231,6 @@ def _spawn(run: Path, command: Sequence[str], within_seconds: float) -> bool:
     child.kill()
     child.wait()
     return False
-
-
-def _start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
-    output = open_regular(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    try:
-        return subprocess.Popen(
-            [sys.executable, "-m", "cnn_tui", *command],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd="/",
-            env=environment_elsewhere(),
-            start_new_session=True,
-        )
-    finally:
-        os.close(output)
 
 
 def _is_taken(run: Path, child: subprocess.Popen[bytes], within_seconds: float) -> bool:

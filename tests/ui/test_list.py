@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from cnn_tui.runs.annotations import annotate, read_annotations
+from cnn_tui.runs.arrange import Group
+from cnn_tui.runs.catalog import RunSummary
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import Best
 from cnn_tui.runs.trash import thrown_away
@@ -13,6 +15,7 @@ from cnn_tui.ui.list_settings import (
     list_settings_path,
     read_list_settings,
 )
+from cnn_tui.ui.run_table import GroupRow, group_line
 from tests.runs.test_query import CONFIG_A, CONFIG_B, FOREIGN, make_run
 from tests.ui.conftest import screen_text, until
 from tests.ui.test_runs_screen import listed, rows
@@ -106,6 +109,13 @@ async def test_runs_that_differ_in_their_seed_are_a_group_with_its_mean(
         assert len(rows(app)) == 7
         await pilot.press("G")
         assert [row[0] for row in rows(app)] == ["+", "+", "+"]
+
+
+def test_a_mean_says_of_how_many_it_is_where_some_have_no_accuracy() -> None:
+    runs = [RunSummary(path=Path(name)) for name in "abc"]
+    group = Group(title="a", runs=runs, mean_accuracy=0.98, measured=2, deviation=0.01)
+    line = group_line(GroupRow(group=group, is_folded=True)).plain
+    assert line.endswith("3 runs  best 98.00 % ± 1.00 % of 2")
 
 
 async def test_what_people_write_is_kept_with_the_run(folder: Path) -> None:
