@@ -48,7 +48,7 @@ NEW_RUN = (
         name="queue",
         keys="Q",
         label="queue",
-        help="Let the preset, as the form shows it, begin when a device is free.",
+        help="Queue it: it starts when a device is free.",
         footer=False,
     ),
     Action(
