@@ -103,8 +103,12 @@ class Annotating(Screen[None]):
         def delete() -> None:
             place = throw_away(run.path)
             folder = place.parent.parent
-            taken_back = folder / place.name, lambda: restore(folder, place.name)
-            self._undo.append(taken_back)
+
+            def take_back() -> None:
+                restore(folder, place.name)
+                self._tell(f"{printable(place.name)} is back from the trash")
+
+            self._undo.append((folder / place.name, take_back))
             self._tell(f"{printable(run.id)} is in the trash; u takes it out again")
 
         self._do(run.path, delete)
