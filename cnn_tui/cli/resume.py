@@ -7,6 +7,7 @@ import click
 from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
     data_dir_option,
+    devices_option,
     iterations_of,
     iterations_option,
     json_option,
@@ -14,7 +15,14 @@ from cnn_tui.cli.options import (
     runs_dir_option,
     settings_option,
 )
+from cnn_tui.cli.several import (
+    chosen_devices,
+    follow_leader,
+    given_again,
+    resume_and_follow,
+)
 from cnn_tui.engine.warm_up import warm_up
+from cnn_tui.host.ranks import ranks
 
 
 @click.command(short_help="Go on with a run exactly where it was.")
@@ -22,6 +30,7 @@ from cnn_tui.engine.warm_up import warm_up
 @iterations_option
 @settings_option("Change a live value: --set lr=0.001.")
 @click.option("--device", help="Go on elsewhere; the result is not bit-exact then.")
+@devices_option
 @click.option("--handover", is_flag=True, hidden=True)
 @pause_at_option
 @runs_dir_option
@@ -34,6 +43,7 @@ def resume(
     iterations: str | None,
     settings: tuple[str, ...],
     device: str | None,
+    devices: str | None,
     handover: bool,
     pause_at: int | None,
     runs_dir: Path,
@@ -47,17 +57,24 @@ def resume(
     from cnn_tui.config import parse_settings
     from cnn_tui.runs.layout import find_run
 
+    place = ranks()
+    if place.rank > 0:
+        ctx.exit(follow_leader(place, data_dir))
     path = find_run(run, runs_dir)
     if handover:
         from cnn_tui.cli.background import take_run_over
 
-        ctx.exit(take_run_over(path, data_dir))
+        ctx.exit(take_run_over(path, data_dir, place))
     values = parse_settings(settings)
     total, more = iterations_of(iterations)
+    if several := chosen_devices(devices, device):
+        wanted = given_again(ctx, "settings", "iterations", "pause_at", "data_dir")
+        ctx.exit(resume_and_follow(path, wanted, several, as_json=as_json))
     # Only now, with the input in order, is it worth waiting for torch.
     warm_up()
     from cnn_tui.cli.headless import resume_headless
     from cnn_tui.engine.resume import Changes
+    from cnn_tui.engine.team import join
 
     changes = Changes(
         iterations=total,
@@ -66,4 +83,5 @@ def resume(
         device=device,
         pause_at=pause_at,
     )
-    ctx.exit(resume_headless(path, changes, data_dir, as_json=as_json))
+    team = join(place)
+    ctx.exit(resume_headless(path, changes, data_dir, as_json=as_json, team=team))

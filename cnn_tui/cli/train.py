@@ -11,16 +11,29 @@ from cnn_tui.cli.options import (
     data_dir_option,
     dataset_option,
     device_option,
+    devices_option,
     json_option,
     pause_at_option,
     runs_dir_option,
     settings_option,
 )
+from cnn_tui.cli.several import (
+    chosen_devices,
+    follow_leader,
+    given_again,
+    see_only,
+    train_and_follow,
+)
 from cnn_tui.engine.warm_up import warm_up
+from cnn_tui.host.ranks import ranks
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
     from cnn_tui.presets.read import Preset
+
+_GIVEN_AGAIN = (
+    *("settings", "dataset", "devices", "name", "pause_at", "runs_dir", "data_dir"),
+)
 
 
 @click.command(short_help="Train a model without the dashboard.")
@@ -28,6 +41,7 @@ if TYPE_CHECKING:
 @settings_option("Change a value: --set lr=0.05 --set training.batch_size=64.")
 @dataset_option(OTHER_IMAGES)
 @device_option
+@devices_option
 @click.option("--name", help="The name of the run.  [default: that of the preset]")
 @click.option("--background", is_flag=True, help="Train detached from this terminal.")
 @pause_at_option
@@ -41,6 +55,7 @@ def train(
     settings: tuple[str, ...],
     dataset: str | None,
     device: str | None,
+    devices: str | None,
     name: str | None,
     background: bool,
     pause_at: int | None,
@@ -56,24 +71,40 @@ def train(
     Exit code 0: finished or stopped; 1: failed; 2: bad input; 130 or 143: interrupted
     by SIGINT or SIGTERM, with a checkpoint.
     """
+    place = ranks()
+    if place.rank > 0:
+        ctx.exit(follow_leader(place, data_dir))
+    several = chosen_devices(devices, device)
+    device = several.kind if several else device
     chosen, config = configured(preset, settings, dataset, device)
+    if several and not background:
+        arguments = [preset, *given_again(ctx, *_GIVEN_AGAIN)]
+        ctx.exit(train_and_follow(arguments, as_json=as_json))
+    if several:
+        see_only(several)
     # Only now, with the input in order, is it worth waiting for torch.
     warm_up()
     from cnn_tui.cli.headless import train_headless, train_in_background
     from cnn_tui.cli.progress import tell_loading
+    from cnn_tui.config.processes import for_processes
     from cnn_tui.engine.start import NewRun
+    from cnn_tui.engine.team import join
 
+    processes = several.count if several else 1
     wanted = NewRun(
-        config=config,
+        config=for_processes(config, processes, processes),
         name=name or chosen.name,
         preset=chosen.name,
         runs_folder=runs_dir,
         data_dir=data_dir,
         pause_at=pause_at,
         tell=tell_loading,
+        team=join(place),
     )
-    run = train_in_background if background else train_headless
-    ctx.exit(run(wanted, as_json=as_json))
+    if background:
+        code = train_in_background(wanted, as_json=as_json, processes=processes)
+        ctx.exit(code)
+    ctx.exit(train_headless(wanted, as_json=as_json))
 
 
 def configured(

@@ -10,6 +10,7 @@ import msgspec
 import torch
 
 from cnn_tui.config import RunConfig, to_yaml
+from cnn_tui.config.processes import for_processes
 from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.engine.books import Books
 from cnn_tui.engine.device import device_uuid, first_line, is_out_of_memory
@@ -24,6 +25,7 @@ from cnn_tui.engine.session import Session
 from cnn_tui.engine.setup import Setup, set_up
 from cnn_tui.engine.state import new_state
 from cnn_tui.engine.status import current_status, first_status
+from cnn_tui.engine.team import ALONE, Team
 from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.runs import events, mailbox
 from cnn_tui.runs.heartbeat import Heartbeat
@@ -47,6 +49,8 @@ class NewRun:
     """After which update it pauses; 0 is before the first one."""
     tell: Tell = nobody
     """Hears what is fetched and decoded before the run begins."""
+    team: Team = ALONE
+    """The processes that train it."""
 
 
 def start_run(
@@ -63,8 +67,9 @@ def start_run(
     Raises:
         InputError: if the run cannot start; nothing is left behind then.
     """
-    tell = interruptible(wanted.tell, interrupts)
-    setup = set_up(wanted.config, wanted.data_dir, tell)
+    tell, team = interruptible(wanted.tell, interrupts), wanted.team
+    config = for_processes(wanted.config, team.size, team.local_size)
+    setup = set_up(config, wanted.data_dir, tell, team)
     writer, status = make_run(wanted, setup, listener)
     try:
         on_created(writer.path)
@@ -99,7 +104,10 @@ def make_run(
     """
     config = setup.config
     check_pause(wanted.pause_at, config.total_steps)
-    status = first_status(config, name=wanted.name, preset=wanted.preset)
+    processes = setup.trainer.team.size
+    status = first_status(
+        config, name=wanted.name, preset=wanted.preset, processes=processes
+    )
     writer = RunWriter.create(
         wanted.runs_folder,
         name=wanted.name,
@@ -138,6 +146,7 @@ def train(
     ``identity`` is a status with what does not change while this process trains;
     ``enter`` may take the training elsewhere than to the first update.
     """
+    team = setup.trainer.team
     with logging_to(writer.path):
         books, status = _open_books(writer, setup, config_text, interrupts, identity)
         do = Interpreter(books)
@@ -145,7 +154,7 @@ def train(
         heartbeat = Heartbeat(writer, status, device_uuid(setup.trainer.device))
         heartbeat.start()
         try:
-            writer.environment(describe_environment(setup.trainer.device))
+            writer.environment(describe_environment(setup.trainer.device, team.size))
             _begin(do, setup, enter)
             outcome = session.train()
             session.settle(outcome)
@@ -160,7 +169,10 @@ def train(
             outcome = Outcome(state=State.FAILED, reason=reason)
             with suppress(RuntimeError):  # the device itself may be lost
                 do.report()
+        if outcome.state is State.INTERRUPTED and (lost := team.lost()):
+            outcome = Outcome(state=State.FAILED, reason=lost)
         session.announce(outcome)
+    team.leave()
     return outcome
 
 

@@ -25,7 +25,7 @@ _WAY = (
 )
 _WORK = (
     *("batch_size", "gradient_accumulation", "evaluate_flipped", "clip_grad_norm"),
-    "ema_decay",
+    *("ema_decay", "shards"),
 )
 
 

@@ -131,7 +131,7 @@ def test_check_names_every_problem_with_file_line_and_key(small: Path) -> None:
         "early_stopping_patience, ema_decay, epochs, evaluate_every, "
         "evaluate_flipped, gradient_accumulation, health, history, iterations, loss, "
         "memory_format, on_non_finite, optimizer, precision, profile, schedule, seed, "
-        "threads",
+        "shards, threads",
         "no.yaml: cannot be read: No such file or directory",
     ]
     assert invoke("check", small).exit_code == 0
