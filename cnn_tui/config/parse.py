@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cnn_tui.config.dataset import DatasetConfig, source_settings
-from cnn_tui.config.models import FORMAT, Cosine, RunConfig
+from cnn_tui.config.models import FORMAT, Cosine, RunConfig, TrainingConfig
 from cnn_tui.config.problems import InvalidConfigError, Problem, problems_of, shown
 from cnn_tui.config.settings import Setting, apply_settings
 from cnn_tui.config.shards import shards_problems
@@ -241,7 +241,7 @@ def _batch_norm_problems(config: RunConfig, table: ModelTable) -> Iterator[Probl
     training = config.training
     last = config.dataset.images_trained_on % training.batch_size
     batches = [training.batch_size, 0 if training.drop_last else last]
-    if all(_smallest_slice(n, training.slice_size) > 1 for n in batches if n):
+    if all(_smallest_slice(n, training) > 1 for n in batches if n):
         return
     what = "batch" if training.slice_size == training.batch_size else "slice"
     for row in table.rows:
@@ -253,6 +253,6 @@ def _batch_norm_problems(config: RunConfig, table: ModelTable) -> Iterator[Probl
             )
 
 
-def _smallest_slice(batch_size: int, slice_size: int) -> int:
+def _smallest_slice(batch_size: int, training: TrainingConfig) -> int:
     """Returns the images in the smallest part of a batch that is cut evenly."""
-    return batch_size // -(-batch_size // slice_size)
+    return batch_size // (training.shards or -(-batch_size // training.slice_size))

@@ -128,10 +128,13 @@ class Shards:
             self.seed(step, shard)
             for parameter in self._parameters:
                 parameter.grad = None
-            torch._foreach_zero_(self._running)
+            for buffer in self._running:
+                buffer.zero_()
             loss, predicted = make(parts[shard])
             missing = self._most - len(predicted)
-            notes.append(torch.cat([*self._running, F.pad(predicted, (0, missing))]))
+            notes.append(
+                torch.cat([*self._running, F.pad(predicted.float(), (0, missing))])
+            )
             yield torch.cat([loss.reshape(1), *map(_flat_gradient, self._parameters)])
 
     def _gathered(

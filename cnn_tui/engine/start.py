@@ -26,7 +26,7 @@ from cnn_tui.engine.setup import Setup, set_up
 from cnn_tui.engine.state import new_state
 from cnn_tui.engine.status import current_status, first_status
 from cnn_tui.engine.team import ALONE, Team
-from cnn_tui.errors import CnnTuiError, InputError
+from cnn_tui.errors import CnnTuiError, InputError, TrainingError
 from cnn_tui.runs import events, mailbox
 from cnn_tui.runs.heartbeat import Heartbeat
 from cnn_tui.runs.layout import State
@@ -167,7 +167,8 @@ def train(
             heartbeat.stop()
             reason = reason_of(error, setup.config.training.batch_size)
             outcome = Outcome(state=State.FAILED, reason=reason)
-            with suppress(RuntimeError):  # the device itself may be lost
+            # The device itself may be lost, or another process.
+            with suppress(RuntimeError, TrainingError):
                 do.report()
         if outcome.state is State.INTERRUPTED and (lost := team.lost()):
             outcome = Outcome(state=State.FAILED, reason=lost)
