@@ -1,7 +1,8 @@
 """A process that follows the leader of its team, word by word."""
 
+import os
 import signal
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ import msgspec
 from cnn_tui.config import RunConfig, parse_mapping
 from cnn_tui.engine import team as words
 from cnn_tui.engine.checkpoint import decode_checkpoint
+from cnn_tui.engine.device import device_uuid
 from cnn_tui.engine.evaluate import evaluate_splits
 from cnn_tui.engine.setup import Setup, set_up
 from cnn_tui.engine.team import ConnectedTeam, join
 from cnn_tui.errors import InputError
 from cnn_tui.host.ranks import Ranks
+from cnn_tui.runs.rank_devices import RankSampler
 
 _LEFT_TO_THE_LEADER = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -33,6 +36,13 @@ def follow(ranks: Ranks, data_dir: Path | None) -> None:
     for number in _LEFT_TO_THE_LEADER:
         signal.signal(number, signal.SIG_IGN)
     assert isinstance(team, ConnectedTeam)
+    with ExitStack() as begun:
+        _follow(team, ranks, data_dir, begun)
+
+
+def _follow(
+    team: ConnectedTeam, ranks: Ranks, data_dir: Path | None, begun: ExitStack
+) -> None:
     setup: Setup | None = None
     while True:
         match team.hear():
@@ -42,6 +52,11 @@ def follow(ranks: Ranks, data_dir: Path | None) -> None:
                 with suppress(InputError):  # the leader knows, and says what comes next
                     config = _with_own_device(msgspec.json.decode(content), ranks)
                     setup = set_up(config, data_dir, team=team)
+            case words.Begin(), path:
+                assert setup is not None
+                run, device = Path(os.fsdecode(path)), setup.trainer.device
+                sampler = RankSampler(run, team.rank, str(device), device_uuid(device))
+                begun.callback(sampler.stop)
             case word, content:
                 assert setup is not None
                 _do(word, content, setup)

@@ -1,6 +1,7 @@
 """From a run that is asked for to training, and to its end."""
 
 import logging
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from cnn_tui.engine.session import Session
 from cnn_tui.engine.setup import Setup, set_up
 from cnn_tui.engine.state import new_state
 from cnn_tui.engine.status import current_status, first_status
-from cnn_tui.engine.team import ALONE, Team
+from cnn_tui.engine.team import ALONE, Begin, Team
 from cnn_tui.errors import CnnTuiError, InputError, TrainingError
 from cnn_tui.runs import events, mailbox
 from cnn_tui.runs.heartbeat import Heartbeat
@@ -146,7 +147,8 @@ def train(
     ``identity`` is a status with what does not change while this process trains;
     ``enter`` may take the training elsewhere than to the first update.
     """
-    team = setup.trainer.team
+    team, path = setup.trainer.team, os.fsencode(writer.path)
+    team.tell(Begin(size=len(path)), path)
     with logging_to(writer.path):
         books, status = _open_books(writer, setup, config_text, interrupts, identity)
         do = Interpreter(books)

@@ -68,11 +68,17 @@ class Evaluate(Struct, frozen=True, tag=True):
     """Evaluate the share that is this process's."""
 
 
+class Begin(Struct, frozen=True, tag=True):
+    """The run is in the directory that follows."""
+
+    size: int
+
+
 class End(Struct, frozen=True, tag=True):
     """It is over."""
 
 
-Word = SetUp | Update | Skip | ReadOut | Load | SetValue | Evaluate | End
+Word = SetUp | Update | Skip | ReadOut | Load | SetValue | Evaluate | Begin | End
 _words = msgspec.json.Decoder(Word)
 
 

@@ -77,6 +77,19 @@ def expect(config: RunConfig, known: Sequence[Entry]) -> Expected | None:
     return Expected(cost, is_measured=False)
 
 
+def one_device_speed(config: RunConfig, known: Sequence[Entry]) -> float | None:
+    """Returns the images per second that were measured here, in one process.
+
+    Of the same without shards, if that was measured: one device needs none.
+    """
+    plain = config.training.model_copy(update={"shards": None})
+    for one in (config.model_copy(update={"training": plain}), config):
+        expected = expect(one, known)
+        if expected and expected.is_measured:
+            return config.training.batch_size / expected.cost.ms_per_update * 1000
+    return None
+
+
 def in_words(config: RunConfig, expected: Expected) -> str:
     """Returns "≈ 0.9 ms/update, 2.7 s in all (measured)"."""
     word = "measured" if expected.is_measured else "estimated"

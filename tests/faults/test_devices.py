@@ -110,6 +110,8 @@ def test_they_are_steered_as_one_process_is(cnn_tui: Nursery, sharded: Path) -> 
         tell(each, "checkpoint")
         tell(each, "extend", steps=10)
         step_to(each, 47)
+    device = run / "devices" / "rank-1.jsonl"
+    wait_until(lambda: device.exists() and b"process_cpu" in device.read_bytes())
     refused = mailbox.await_answer(run, mailbox.send(run, "detach"), PATIENCE_SECONDS)
     assert refused is not None and refused.outcome == "rejected"
     for each in (run, expected):
