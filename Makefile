@@ -17,10 +17,10 @@ run: $(INSTALLED)  ## opens the program; without a terminal it trains model-c
 test: $(INSTALLED)  ## runs the tests, on two cores
 	$(BIN)/pytest -n 2 --dist worksteal
 
-torture: $(INSTALLED)  ## kills, hangs up and starves runs, and reads exports back
+torture: $(INSTALLED)  ## kills, hangs up and starves runs, types on a busy machine, reads exports back
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[export]'
 	$(BIN)/pytest tests/export
-	$(BIN)/pytest tests/faults -m "torture or not torture"
+	$(BIN)/pytest -n 2 --dist worksteal -m torture
 
 bench: $(INSTALLED)  ## measures every budget; ONLY=keys measures one
 	$(BIN)/python -m bench $(ONLY)

@@ -230,6 +230,6 @@ async def test_looking_may_be_computed_elsewhere(run: Path) -> None:
 
 @pytest.mark.parametrize("pictures", ["grey", "ascii", "16"])
 async def test_any_terminal_will_do(run: Path, pictures: str) -> None:
-    async with looking(run, size=(80, 24), pictures=pictures) as (app, _pilot):
-        assert "channel 1 ·" in screen_text(app)
+    async with looking(run, size=(80, 24), pictures=pictures) as (app, pilot):
+        await until(pilot, lambda: "channel 1 ·" in screen_text(app))
         assert len(screen_text(app).splitlines()) == 24

@@ -50,7 +50,7 @@ def type_at_once(app: CnnTuiApp, *keys: str) -> None:
         driver.process_message(event)
 
 
-@pytest.fixture(params=["at rest", "busy"])
+@pytest.fixture(params=["at rest", pytest.param("busy", marks=pytest.mark.torture)])
 def machine(request: pytest.FixtureRequest) -> Iterator[None]:
     """Is at rest, or has a thread that takes the interpreter whenever it can."""
     stop = threading.Event()
