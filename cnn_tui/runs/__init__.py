@@ -19,5 +19,6 @@ overrides  values edited while it trained
 lineage    which run went on from which   moments  RUN@STEP
 race       short runs from one state, side by side
 comparison what runs differ in       plotted    curves that are drawn once
+rank_devices  what the devices of several processes do
 liveness   is anyone still training       heartbeat  showing that one is
 """

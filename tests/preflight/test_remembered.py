@@ -87,7 +87,11 @@ def test_no_multiply_adds_are_taken_from_a_file() -> None:
 
 def test_the_speed_of_one_device_is_that_of_a_preset_that_left_things_open() -> None:
     remember(make_config(device="cpu"), COST)
-    resolved = {"memory_format": "channels_last", "deterministic": False, "shards": 2}
+    resolved: dict[str, Any] = {
+        "memory_format": "channels_last",
+        "deterministic": False,
+        "shards": 2,
+    }
     several = make_config(device="cpu", **resolved)
     assert one_device_speed(several, read_known()) == 50 / 2.0 * 1000
     other = make_config(device="cpu", **resolved | {"memory_format": "contiguous"})
