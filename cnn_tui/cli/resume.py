@@ -19,10 +19,10 @@ from cnn_tui.cli.several import (
     chosen_devices,
     follow_leader,
     given_again,
+    own_place,
     resume_and_follow,
 )
 from cnn_tui.engine.warm_up import warm_up
-from cnn_tui.host.ranks import ranks
 
 
 @click.command(short_help="Go on with a run exactly where it was.")
@@ -57,7 +57,7 @@ def resume(
     from cnn_tui.config import parse_settings
     from cnn_tui.runs.layout import find_run
 
-    place = ranks()
+    place = own_place(devices)
     if place.rank > 0:
         ctx.exit(follow_leader(place, data_dir))
     path = find_run(run, runs_dir)

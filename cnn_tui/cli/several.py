@@ -11,7 +11,23 @@ from cnn_tui.errors import InputError
 from cnn_tui.handover import resume_on_devices, start_on_devices
 from cnn_tui.host import nvml
 from cnn_tui.host.cuda import VISIBLE, usable_gpus
-from cnn_tui.host.ranks import Devices, Ranks, parse_devices
+from cnn_tui.host.ranks import Devices, Ranks, parse_devices, ranks
+
+
+def own_place(devices: str | None, *, background: bool = False) -> Ranks:
+    """Returns which of several processes this is.
+
+    Raises:
+        InputError: if a launcher has started it, and it is to start others itself.
+    """
+    place = ranks()
+    if place.size > 1 and (background or devices is not None):
+        option = "--background" if background else "--devices"
+        raise InputError(
+            f"{option} starts processes itself: without torchrun, and without RANK and "
+            "WORLD_SIZE in the environment"
+        )
+    return place
 
 
 def chosen_devices(text: str | None, device: str | None) -> Devices | None:

@@ -21,11 +21,11 @@ from cnn_tui.cli.several import (
     chosen_devices,
     follow_leader,
     given_again,
+    own_place,
     see_only,
     train_and_follow,
 )
 from cnn_tui.engine.warm_up import warm_up
-from cnn_tui.host.ranks import ranks
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
@@ -71,7 +71,7 @@ def train(
     Exit code 0: finished or stopped; 1: failed; 2: bad input; 130 or 143: interrupted
     by SIGINT or SIGTERM, with a checkpoint.
     """
-    place = ranks()
+    place = own_place(devices, background=background)
     if place.rank > 0:
         ctx.exit(follow_leader(place, data_dir))
     several = chosen_devices(devices, device)

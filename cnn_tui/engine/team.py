@@ -138,6 +138,8 @@ class ConnectedTeam(Team):
         self.rank, self.size = ranks.rank, ranks.size
         self.local_size = ranks.local_size
         self._members: list[ProcessIdentity] = []
+        if torch.cuda.is_available():  # or NCCL would take the first GPU for all
+            torch.cuda.set_device(ranks.local_rank % torch.cuda.device_count())
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         dist.init_process_group(backend, timeout=timedelta(seconds=_DATA_SECONDS))
         self._control = cast(
