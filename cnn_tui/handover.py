@@ -74,7 +74,9 @@ def start_on_devices(arguments: Sequence[str]) -> Path:
         ) from error
 
 
-def resume_on_devices(run: Path, options: Sequence[str], processes: int) -> None:
+def resume_on_devices(
+    run: Path, options: Sequence[str], processes: int, data_dir: Path | None
+) -> None:
     """Starts processes that resume a run together.
 
     Raises:
@@ -82,7 +84,7 @@ def resume_on_devices(run: Path, options: Sequence[str], processes: int) -> None
     """
     log = absolute(run) / LOG
     before = os.path.getsize(log) if os.path.isfile(log) else 0
-    command = ["resume", str(absolute(run)), *options]
+    command = ["resume", str(absolute(run)), *options, *_data_option(data_dir)]
     if not _spawn(run, command, RESUMED_WITHIN_SECONDS, processes):
         said = read_bounded(log, _MOST_LOG_BYTES)[before:].decode(errors="replace")
         told = [line for line in said.splitlines() if line.startswith(_SENTENCE)]

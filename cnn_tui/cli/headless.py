@@ -22,9 +22,10 @@ from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.resume import Changes, resume_run
 from cnn_tui.engine.setup import set_up
 from cnn_tui.engine.start import NewRun, make_run, start_run
-from cnn_tui.engine.team import ALONE, Team
+from cnn_tui.engine.team import join
 from cnn_tui.errors import TrainingError
 from cnn_tui.handover import farewell, hand_over
+from cnn_tui.host.ranks import BY_ITSELF, Ranks
 from cnn_tui.host.terminal import redirect, terminal_descriptors
 from cnn_tui.notices import Command, sentence, terminal_bytes
 from cnn_tui.preferences import preferences
@@ -54,9 +55,10 @@ def resume_headless(
     data_dir: Path | None,
     *,
     as_json: bool,
-    team: Team = ALONE,
+    place: Ranks = BY_ITSELF,
 ) -> int:
     """Goes on with a run in this thread; returns the exit code."""
+    team = join(place)
 
     def start(interrupts: Interrupts, listener: Listener, on_run: OnRun) -> Outcome:
         writer = RunWriter.open(run, listener=listener)

@@ -17,9 +17,8 @@ from cnn_tui.cli.options import (
 )
 from cnn_tui.cli.several import (
     chosen_devices,
-    follow_leader,
     given_again,
-    own_place,
+    leading_place,
     resume_and_follow,
 )
 from cnn_tui.engine.warm_up import warm_up
@@ -57,9 +56,7 @@ def resume(
     from cnn_tui.config import parse_settings
     from cnn_tui.runs.layout import find_run
 
-    place = own_place(devices)
-    if place.rank > 0:
-        ctx.exit(follow_leader(place, data_dir))
+    place = leading_place(ctx, devices)
     path = find_run(run, runs_dir)
     if handover:
         from cnn_tui.cli.background import take_run_over
@@ -68,13 +65,12 @@ def resume(
     values = parse_settings(settings)
     total, more = iterations_of(iterations)
     if several := chosen_devices(devices, device):
-        wanted = given_again(ctx, "settings", "iterations", "pause_at", "data_dir")
-        ctx.exit(resume_and_follow(path, wanted, several, as_json=as_json))
+        wanted = given_again(ctx, "settings", "iterations", "pause_at")
+        ctx.exit(resume_and_follow(path, wanted, several, data_dir, as_json=as_json))
     # Only now, with the input in order, is it worth waiting for torch.
     warm_up()
     from cnn_tui.cli.headless import resume_headless
     from cnn_tui.engine.resume import Changes
-    from cnn_tui.engine.team import join
 
     changes = Changes(
         iterations=total,
@@ -83,5 +79,4 @@ def resume(
         device=device,
         pause_at=pause_at,
     )
-    team = join(place)
-    ctx.exit(resume_headless(path, changes, data_dir, as_json=as_json, team=team))
+    ctx.exit(resume_headless(path, changes, data_dir, as_json=as_json, place=place))

@@ -14,8 +14,10 @@ from cnn_tui.host.cuda import VISIBLE, usable_gpus
 from cnn_tui.host.ranks import Devices, Ranks, parse_devices, ranks
 
 
-def own_place(devices: str | None, *, background: bool = False) -> Ranks:
-    """Returns which of several processes this is.
+def leading_place(
+    ctx: click.Context, devices: str | None, *, background: bool = False
+) -> Ranks:
+    """Returns the place of this process, if it leads; else it follows, and ends.
 
     Raises:
         InputError: if a launcher has started it, and it is to start others itself.
@@ -27,6 +29,8 @@ def own_place(devices: str | None, *, background: bool = False) -> Ranks:
             f"{option} starts processes itself: without torchrun, and without RANK and "
             "WORLD_SIZE in the environment"
         )
+    if place.rank > 0:
+        ctx.exit(_follow_leader(place, ctx.params["data_dir"]))
     return place
 
 
@@ -71,7 +75,12 @@ def train_and_follow(arguments: Sequence[str], *, as_json: bool) -> int:
 
 
 def resume_and_follow(
-    run: Path, options: Sequence[str], devices: Devices, *, as_json: bool
+    run: Path,
+    options: Sequence[str],
+    devices: Devices,
+    data_dir: Path | None,
+    *,
+    as_json: bool,
 ) -> int:
     """Goes on with a run in processes of their own and shows it; the exit code.
 
@@ -80,11 +89,12 @@ def resume_and_follow(
     """
     see_only(devices)
     written = Written(run, from_now=True)
-    resume_on_devices(run, ["--device", devices.kind, *options], devices.count)
+    options = ["--device", devices.kind, *options]
+    resume_on_devices(run, options, devices.count, data_dir)
     return follow_run(run, written, as_json=as_json)
 
 
-def follow_leader(place: Ranks, data_dir: Path | None) -> int:
+def _follow_leader(place: Ranks, data_dir: Path | None) -> int:
     """Takes part in a run that another process leads; returns the exit code."""
     from cnn_tui.engine.warm_up import warm_up
 

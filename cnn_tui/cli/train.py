@@ -1,7 +1,7 @@
 """``cnn-tui train``: trains headless."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,13 +19,13 @@ from cnn_tui.cli.options import (
 )
 from cnn_tui.cli.several import (
     chosen_devices,
-    follow_leader,
     given_again,
-    own_place,
+    leading_place,
     see_only,
     train_and_follow,
 )
 from cnn_tui.engine.warm_up import warm_up
+from cnn_tui.host.ranks import Devices, Ranks
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
@@ -71,15 +71,39 @@ def train(
     Exit code 0: finished or stopped; 1: failed; 2: bad input; 130 or 143: interrupted
     by SIGINT or SIGTERM, with a checkpoint.
     """
-    place = own_place(devices, background=background)
-    if place.rank > 0:
-        ctx.exit(follow_leader(place, data_dir))
+    place = leading_place(ctx, devices, background=background)
     several = chosen_devices(devices, device)
     device = several.kind if several else device
     chosen, config = configured(preset, settings, dataset, device)
     if several and not background:
         arguments = [preset, *given_again(ctx, *_GIVEN_AGAIN)]
         ctx.exit(train_and_follow(arguments, as_json=as_json))
+    code = _train(
+        chosen,
+        config,
+        place,
+        several,
+        background=background,
+        as_json=as_json,
+        name=name or chosen.name,
+        runs_folder=runs_dir,
+        data_dir=data_dir,
+        pause_at=pause_at,
+    )
+    ctx.exit(code)
+
+
+def _train(
+    chosen: "Preset",
+    config: "RunConfig",
+    place: Ranks,
+    several: Devices | None,
+    *,
+    background: bool,
+    as_json: bool,
+    **asked: Any,
+) -> int:
+    """Trains here, or in the background on ``several`` devices; the exit code."""
     if several:
         see_only(several)
     # Only now, with the input in order, is it worth waiting for torch.
@@ -93,18 +117,14 @@ def train(
     processes = several.count if several else 1
     wanted = NewRun(
         config=for_processes(config, processes, processes),
-        name=name or chosen.name,
         preset=chosen.name,
-        runs_folder=runs_dir,
-        data_dir=data_dir,
-        pause_at=pause_at,
         tell=tell_loading,
         team=join(place),
+        **asked,
     )
     if background:
-        code = train_in_background(wanted, as_json=as_json, processes=processes)
-        ctx.exit(code)
-    ctx.exit(train_headless(wanted, as_json=as_json))
+        return train_in_background(wanted, as_json=as_json, processes=processes)
+    return train_headless(wanted, as_json=as_json)
 
 
 def configured(

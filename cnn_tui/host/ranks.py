@@ -25,6 +25,9 @@ class Ranks:
     local_size: int = 1
 
 
+BY_ITSELF = Ranks()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Devices:
     """Devices of this machine that are to train one run, a process for each."""
@@ -54,7 +57,7 @@ def ranks(environment: Mapping[str, str] = os.environ) -> Ranks:
         InputError: if that is no place.
     """
     if not {"RANK", "WORLD_SIZE"} <= environment.keys():
-        return Ranks()
+        return BY_ITSELF
     values = {
         name: environment.get(key, default)
         for name, key, default in (

@@ -204,3 +204,17 @@ def test_a_killed_process_ends_a_run_that_stands(
     resumed = cnn_tui.run("resume", run, "--devices=cpu:2")
     assert resumed.code == 0, resumed.output
     assert_same_end(run, alone)
+
+
+@pytest.mark.torture
+def test_a_hang_up_takes_the_command_and_not_the_run(
+    cnn_tui: Nursery, sharded: Path, alone: Path
+) -> None:
+    command, run = cnn_tui.train(sharded, "--devices=cpu:2", f"--pause-at={HALF}")
+    wait_until_paused(run, at=HALF)
+    wait_until(lambda: "run " in command.output.read_text())
+    command.signal(signal.SIGHUP)
+    assert command.wait().code == -signal.SIGHUP
+    tell(run, "resume")
+    wait_until(lambda: status(run).state is State.FINISHED)
+    assert_same_end(run, alone)
