@@ -205,6 +205,28 @@ def start_race(
         ) from error
 
 
+def start_apart(
+    command: Sequence[str], log: Path, processes: int = 1
+) -> subprocess.Popen[bytes]:
+    """Starts a command of cnn-tui in a session of its own, which writes into ``log``.
+
+    Of several processes it is what starts and watches them. Raises OSError.
+    """
+    output = open_regular(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    try:
+        return subprocess.Popen(
+            [*python_for(processes), "-m", "cnn_tui", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            env=environment_elsewhere(),
+            start_new_session=True,
+        )
+    finally:
+        os.close(output)
+
+
 def farewell(run: Path) -> str:
     """Returns the line that says how to come back to a run in the background."""
     line = (
@@ -246,7 +268,7 @@ def _spawn(
 ) -> bool:
     """Runs a command of cnn-tui in a session of its own, until it has the run."""
     try:
-        child = _start([*python_for(processes), "-m", "cnn_tui", *command], run / LOG)
+        child = start_apart(command, run / LOG, processes)
     except OSError:  # too many processes, or no log to be written
         return False
     if _is_taken(run, child, within_seconds):
@@ -254,22 +276,6 @@ def _spawn(
     child.kill() if processes == 1 else child.terminate()  # which ends them all
     child.wait()
     return False
-
-
-def _start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
-    output = open_regular(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    try:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd="/",
-            env=environment_elsewhere(),
-            start_new_session=True,
-        )
-    finally:
-        os.close(output)
 
 
 def _is_taken(run: Path, child: subprocess.Popen[bytes], within_seconds: float) -> bool:

@@ -33,17 +33,22 @@ from cnn_tui.cli.preflight import preflight
 from cnn_tui.cli.presets import presets
 from cnn_tui.cli.profile import profile
 from cnn_tui.cli.prune import prune
+from cnn_tui.cli.queue import queue
 from cnn_tui.cli.race import race
 from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
 from cnn_tui.cli.send import send
+from cnn_tui.cli.serve import serve
 from cnn_tui.cli.show import show
+from cnn_tui.cli.submit import submit
 from cnn_tui.cli.train import train
 from cnn_tui.cli.trash import trash
 from cnn_tui.cli.tree import tree
 from cnn_tui.cli.verify import verify
+from cnn_tui.cli.work import work
 from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.host.memory import keep_freed
+from cnn_tui.host.viewing import VIEW_VARIABLE, look_only
 from cnn_tui.preferences import preferences_path, read_preferences
 
 
@@ -80,6 +85,12 @@ def _sentence(error: CnnTuiError) -> str:
 @data_dir_option
 @marker_option
 @pictures_option
+@click.option(
+    "--view",
+    is_flag=True,
+    envvar=VIEW_VARIABLE,
+    help="Look, and change nothing: runs can be watched, not steered.",
+)
 @click.pass_context
 def main(
     ctx: click.Context,
@@ -87,11 +98,14 @@ def main(
     data_dir: Path | None,
     marker: Marker,
     pictures: str,
+    view: bool,
 ) -> None:
     """Train convolutional networks from the terminal.
 
     Without a command, cnn-tui opens the dashboard: pick a model, start it, steer it.
     """
+    if view:
+        look_only()
     keep_freed()
     for problem in read_preferences(preferences_path()).problems:
         click.echo(f"cnn-tui: {problem}; its default is taken", err=True)
@@ -111,7 +125,11 @@ COMMANDS = (
     resume,
     fork,
     race,
+    submit,
+    queue,
+    work,
     attach,
+    serve,
     send,
     verify,
     evaluate,

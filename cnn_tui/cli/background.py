@@ -11,8 +11,7 @@ from cnn_tui.engine.warm_up import warm_up
 from cnn_tui.errors import CnnTuiError, RunDirectoryError
 from cnn_tui.host.process import this_process
 from cnn_tui.host.ranks import Ranks
-from cnn_tui.runs.events import Failed
-from cnn_tui.runs.layout import State
+from cnn_tui.runs.failing import say_failed
 from cnn_tui.runs.records import now
 from cnn_tui.runs.status import read_status
 from cnn_tui.runs.writer import RunWriter
@@ -44,19 +43,6 @@ def take_run_over(run: Path, data_dir: Path | None, place: Ranks) -> int:
             outcome = take_over(writer, interrupts, data_dir, join(place))
             return exit_code(outcome.state, outcome.reason)
     except CnnTuiError as error:
-        _say_failed(run, str(error))
+        say_failed(run, str(error))
+        logging.getLogger(__name__).error("cannot go on: %s", error)
         raise
-
-
-def _say_failed(run: Path, reason: str) -> None:
-    """Leaves the truth about a run that nobody could go on with."""
-    writer = RunWriter.open(run)
-    status = read_status(run)
-    if status is not None:
-        status = msgspec.structs.replace(
-            status, state=State.FAILED, reason=reason, ended_at=now()
-        )
-        writer.event(Failed(at=now(), step=status.step, reason=reason))
-        writer.set_status(status, durable=True)
-    writer.close()
-    logging.getLogger(__name__).error("cannot go on: %s", reason)

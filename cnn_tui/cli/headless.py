@@ -39,11 +39,17 @@ PATIENCE_SECONDS = 60.0
 Start = Callable[[Interrupts, Listener, OnRun], Outcome]
 
 
-def train_headless(wanted: NewRun, *, as_json: bool) -> int:
+def train_headless(
+    wanted: NewRun, *, as_json: bool, on_made: OnRun = lambda run: None
+) -> int:
     """Trains a new run in this thread; returns the exit code."""
 
     def start(interrupts: Interrupts, listener: Listener, on_run: OnRun) -> Outcome:
-        return start_run(wanted, interrupts, listener=listener, on_created=on_run)
+        def created(run: Path) -> None:
+            on_made(run)
+            on_run(run)
+
+        return start_run(wanted, interrupts, listener=listener, on_created=created)
 
     is_alone = wanted.team.size == 1
     return _run(start, wanted.data_dir, as_json=as_json, is_alone=is_alone)

@@ -191,8 +191,13 @@ def echo(text: str = "") -> None:
 
 
 def require_terminal(instead: str) -> None:
-    """Raises InputError where there is no terminal, naming what to do instead."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    """Raises InputError where there is no terminal, naming what to do instead.
+
+    A page of `cnn-tui serve` is one: Textual's driver for it is named then.
+    """
+    if not (
+        os.environ.get("TEXTUAL_DRIVER") or (sys.stdin.isatty() and sys.stdout.isatty())
+    ):
         raise InputError(
             "there is no terminal to open the dashboard on; run a command instead, "
             f"such as `{instead}` (see cnn-tui --help)"

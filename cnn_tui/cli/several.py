@@ -15,7 +15,7 @@ from cnn_tui.host.ranks import Devices, Ranks, parse_devices, ranks
 
 
 def leading_place(
-    ctx: click.Context, devices: str | None, *, background: bool = False
+    ctx: click.Context, devices: str | None, *, starts_others: bool = False
 ) -> Ranks:
     """Returns the place of this process, if it leads; else it follows, and ends.
 
@@ -23,11 +23,10 @@ def leading_place(
         InputError: if a launcher has started it, and it is to start others itself.
     """
     place = ranks()
-    if place.size > 1 and (background or devices is not None):
-        option = "--background" if background else "--devices"
+    if place.size > 1 and (starts_others or devices is not None):
         raise InputError(
-            f"{option} starts processes itself: without torchrun, and without RANK and "
-            "WORLD_SIZE in the environment"
+            "--devices, --background and --seeds start processes or runs themselves: "
+            "without torchrun, and without RANK and WORLD_SIZE in the environment"
         )
     if place.rank > 0:
         ctx.exit(_follow_leader(place, ctx.params["data_dir"]))

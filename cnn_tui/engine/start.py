@@ -48,6 +48,8 @@ class NewRun:
     data_dir: Path | None = None
     pause_at: int | None = None
     """After which update it pauses; 0 is before the first one."""
+    run_id: str | None = None
+    """Where it was given before, as to a job of the queue."""
     tell: Tell = nobody
     """Hears what is fetched and decoded before the run begins."""
     team: Team = ALONE
@@ -116,6 +118,7 @@ def make_run(
         status=status,
         corrections=setup.splits.corrections,
         listener=listener,
+        run_id=wanted.run_id,
     )
     if wanted.pause_at == 0:
         mailbox.send(writer.path, "pause")

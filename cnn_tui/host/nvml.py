@@ -42,6 +42,13 @@ def gpus() -> list[GpuSample]:
     ]
 
 
+def compute_processes(gpu: GpuSample) -> int | None:
+    """Returns how many processes of anybody's compute on a GPU."""
+    handle = _known(pynvml.nvmlDeviceGetHandleByUUID, gpu.uuid)
+    found = handle and _known(pynvml.nvmlDeviceGetComputeRunningProcesses, handle)
+    return None if found is None else len(found)
+
+
 def driver_version() -> str | None:
     """Returns the version of the NVIDIA driver."""
     version = _known(pynvml.nvmlSystemGetDriverVersion)

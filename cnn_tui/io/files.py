@@ -127,7 +127,21 @@ def read_linked(path: Path, max_bytes: int) -> bytes:
 
 
 def read_stamped(path: str | Path, max_bytes: int) -> tuple[bytes, Stamp]:
-    """Returns the content of a regular file as ``read_bounded``, and its stamp."""
+    """Returns the content of a regular file as ``read_bounded``, and its stamp.
+
+    Over NFS a file is gone once another host has replaced it, whoever has it open: then
+    the new one is read.
+    """
+    for is_last in (False, False, True):
+        try:
+            return _read_stamped(path, max_bytes)
+        except OSError as error:
+            if error.errno != errno.ESTALE or is_last:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _read_stamped(path: str | Path, max_bytes: int) -> tuple[bytes, Stamp]:
     descriptor = open_regular(path)
     try:
         found = _stamp(os.fstat(descriptor))  # first: what is written then is noticed
@@ -147,6 +161,17 @@ def read_descriptor(descriptor: int, max_bytes: int) -> bytes:
     if not left:
         raise OSError(errno.EFBIG, f"larger than {max_bytes:,} bytes")
     return b"".join(chunks)
+
+
+def read_own(descriptor: int, max_bytes: int) -> bytes:
+    """Returns what is left in an open file as ``read_descriptor``, if it is ours.
+
+    Raises:
+        PermissionError: It belongs to another user.
+    """
+    if os.fstat(descriptor).st_uid != os.geteuid():
+        raise PermissionError(errno.EACCES, "belongs to another user")
+    return read_descriptor(descriptor, max_bytes)
 
 
 def _stamp(found: os.stat_result) -> Stamp:

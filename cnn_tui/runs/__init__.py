@@ -3,6 +3,8 @@
 layout     file names, states, ids, which folder, which run
 records    metrics, status, devices  events     what happened
 orders     what may be asked for     mailbox    commands on their way
+queued, queue_rows  runs that are still to begin   failing   a last word for a run
+building   where a new run is made
 writer     the trainer's side        appender   files that outlive a full disk
 lock       who may write
 reader     the screens' side         catalog    many runs
@@ -20,5 +22,6 @@ lineage    which run went on from which   moments  RUN@STEP
 race       short runs from one state, side by side
 comparison what runs differ in       plotted    curves that are drawn once
 rank_devices  what the devices of several processes do
+seeds, better, student  whether one is better, or are these the seeds
 liveness   is anyone still training       heartbeat  showing that one is
 """

@@ -34,6 +34,14 @@ class Appender:
             complete = self._pending.rfind(b"\n", 0, max(0, written)) + 1
             del self._pending[:complete]
 
+    def show(self) -> None:
+        """Lets other hosts see all that was appended. Raises OSError.
+
+        NFS sends what was written when a descriptor is closed, be it a copy; of a file
+        that stays open, its readers elsewhere know nothing for half a minute.
+        """
+        os.close(os.dup(self._file.fileno()))
+
     def sync(self) -> None:
         """Makes everything appended so far survive a power loss. Raises OSError."""
         self.flush()

@@ -34,6 +34,8 @@ class Group:
     runs: Sequence[RunSummary]
     mean_accuracy: float | None
     """Of the best evaluation of each run that has one."""
+    measured: int
+    """How many have one."""
     deviation: float | None
     """The standard deviation of that, of a sample; None where there are no two."""
 
@@ -76,6 +78,7 @@ def _group(key: Hashable, runs: Sequence[RunSummary]) -> Group:
         title=printable(title),
         runs=runs,
         mean_accuracy=mean(values) if values else None,
+        measured=len(values),
         deviation=stdev(values) if len(values) > 1 else None,
     )
 

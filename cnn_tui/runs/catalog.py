@@ -14,6 +14,7 @@ from cnn_tui.runs.annotations import (
 )
 from cnn_tui.runs.layout import ENDED, LOST, STATUS, UNREADABLE, run_names
 from cnn_tui.runs.liveness import is_lost
+from cnn_tui.runs.queue_rows import QueueRow, QueueRows
 from cnn_tui.runs.records import Status
 from cnn_tui.runs.status import read_stamped_status, status_stamp
 
@@ -37,6 +38,8 @@ class RunSummary:
     written: Annotations = NONE
     """What people wrote about it, and the stamp of that."""
     written_stamp: Stamp = ()
+    is_job: bool = False
+    """Whether it is no run yet, but a job of the queue."""
 
     @property
     def id(self) -> str:
@@ -60,6 +63,7 @@ class Catalog:
         self._known: dict[str, RunSummary] = {}
         self._forgotten = set[str]()
         self._turn = 0
+        self._queue = QueueRows(folder)
 
     def refresh(self) -> list[RunSummary]:
         """Returns the runs, newest first, unreadable ones last.
@@ -80,7 +84,8 @@ class Catalog:
             name: self._summary(name, is_due=(place + self._turn) % slices == 0)
             for place, name in enumerate(names)
         }
-        return sorted(self._known.values(), key=_started_at, reverse=True)
+        jobs = [_job(self._folder, row) for row in self._queue.refresh(set(names))]
+        return sorted([*jobs, *self._known.values()], key=_started_at, reverse=True)
 
     def forget(self, name: str) -> None:
         """Reads a run again at the next refresh, whether its turn has come or not."""
@@ -91,9 +96,10 @@ class Catalog:
         known = self._known.get(name)
         if known is None or known.status is None:
             return _read(self._folder / name)
-        if known.status.state in ENDED and not is_due:
+        is_ended = known.status.state in ENDED
+        if is_ended and not is_due:
             return known
-        if status_stamp(known.path) != known.stamp:
+        if status_stamp(known.path, fresh=not is_ended) != known.stamp:
             return _read(known.path)
         if annotations_stamp(known.path) != known.written_stamp:
             return _read(known.path)
@@ -125,6 +131,16 @@ def _read(path: Path) -> RunSummary:
         stamp=found,
         written=written,
         written_stamp=written_stamp,
+    )
+
+
+def _job(folder: Path, row: QueueRow) -> RunSummary:
+    return RunSummary(
+        path=folder / row.run_id,
+        status=row.status,
+        problem=row.problem,
+        stamp=row.stamp,
+        is_job=True,
     )
 
 

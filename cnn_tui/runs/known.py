@@ -50,7 +50,7 @@ class Known:
         is_enough: IsEnough = lambda: False,
     ) -> int:
         """Finds out what is needed of these runs; returns how much was new."""
-        new = 0
+        new, runs = 0, _begun(runs)
         if "config" in needs:
             new += self._configs.refresh((run.path.name for run in runs), is_enough)
         if "disk" in needs:
@@ -66,9 +66,14 @@ class Known:
             "config": self._configs.values,
             "disk": self._disk.values,
         }
-        names = [run.path.name for run in runs]
+        names = [run.path.name for run in _begun(runs)]
         return max((missing(found[need], names) for need in needs), default=0)
 
     def forget_disk(self, name: str) -> None:
         """Counts the bytes of a run again at the next refresh."""
         self._disk.forget(name)
+
+
+def _begun(runs: Iterable[RunSummary]) -> list[RunSummary]:
+    """Returns those that have a directory, which is read only once."""
+    return [run for run in runs if not run.is_job]

@@ -46,6 +46,8 @@ _STATE_WORD = re.compile(r"[a-z][a-z_-]{0,23}")
 class State(StrEnum):
     """What a run is doing, as its trainer last wrote it."""
 
+    QUEUED = "queued"
+    """Of a job: no run directory says it."""
     STARTING = "starting"
     RUNNING = "running"
     PAUSED = "paused"
@@ -67,7 +69,7 @@ class State(StrEnum):
 
 
 LIVE = frozenset({State.STARTING, State.RUNNING, State.PAUSED, State.STOPPING})
-ENDED = frozenset(State) - LIVE
+ENDED = frozenset(State) - LIVE - {State.QUEUED}
 """An unknown state is neither: nothing is known about whoever wrote it."""
 
 LOST = "lost"
@@ -75,6 +77,7 @@ SILENT = "silent"
 UNREADABLE = "unreadable"
 """Of a run without a status, or with one that is damaged or of a newer format."""
 GLYPHS: dict[str, str] = {
+    State.QUEUED: "⋯",
     State.STARTING: "◌",
     State.RUNNING: "●",
     State.PAUSED: "‖",

@@ -20,6 +20,12 @@ def is_lost(status: Status) -> bool:
     return status.state in LIVE and trainer is not None and is_gone(trainer)
 
 
+def may_live_elsewhere(status: Status) -> bool:
+    """Whether a live run says that its trainer is where nobody here can look."""
+    trainer = trainer_of(status)
+    return status.state in LIVE and trainer is not None and not is_here(trainer)
+
+
 def unable_to_obey(status: Status, now: datetime) -> str | None:
     """Returns the word for a run that nobody will obey: ended, lost or silent.
 

@@ -4,7 +4,6 @@ A command is a small file. Whoever removes it decides: the trainer, by taking it
 the sender, by taking it back.
 """
 
-import errno
 import itertools
 import os
 import time
@@ -16,7 +15,7 @@ from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.io.files import (
     open_regular,
     opened_directory,
-    read_descriptor,
+    read_own,
     remove_if_exists,
     write_new,
 )
@@ -168,9 +167,7 @@ def _rejected(name: str, reason: str) -> Rejected:
 def _content(name: str, directory: int) -> bytes:
     descriptor = open_regular(name, directory=directory)
     try:
-        if os.fstat(descriptor).st_uid != os.geteuid():
-            raise PermissionError(errno.EACCES, "belongs to another user")
-        return read_descriptor(descriptor, _MAX_COMMAND_BYTES)
+        return read_own(descriptor, _MAX_COMMAND_BYTES)
     finally:
         os.close(descriptor)
 

@@ -114,7 +114,7 @@ class RunReader:
         None where there is no status. Raises RunDirectoryError if it is damaged or of
         an unknown format.
         """
-        found = status_stamp(self.path)
+        found = status_stamp(self.path, fresh=True)
         if found != self._status_stamp or not found:
             self._status, self._status_stamp = read_stamped_status(self.path)
         return self._status

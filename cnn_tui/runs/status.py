@@ -1,6 +1,7 @@
 """Reading ``status.json``, which anybody may have damaged."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -46,9 +47,17 @@ def read_stamped_status(run: Path) -> tuple[Status | None, Stamp]:
     return _decode(data, path), found
 
 
-def status_stamp(run: Path) -> Stamp:
-    """Returns the stamp of a run's status, () where it has none."""
-    return stamp(_path(run))
+def status_stamp(run: Path, *, fresh: bool = False) -> Stamp:
+    """Returns the stamp of a run's status, () where it has none.
+
+    A file system of the network may answer out of its cache for a minute, but not where
+    a file is opened (close-to-open, nfs(5)): then it is ``fresh``, and takes longer.
+    """
+    if not fresh:
+        return stamp(_path(run))
+    with suppress(OSError):
+        return read_stamped(_path(run), _MAX_BYTES)[1]
+    return ()
 
 
 def model_name(status: Status) -> str:

@@ -15,12 +15,12 @@ import msgspec
 from cnn_tui.errors import Remedy, RunDirectoryError
 from cnn_tui.io.files import (
     ensure_directory,
-    make_directory,
     replace_file,
     sync_directory,
 )
 from cnn_tui.runs import evaluations, lock, records
 from cnn_tui.runs.appender import Appender
+from cnn_tui.runs.building import places
 from cnn_tui.runs.events import KnownEvent
 from cnn_tui.runs.health import HealthRow
 from cnn_tui.runs.layout import (
@@ -36,9 +36,7 @@ from cnn_tui.runs.layout import (
     PROFILE,
     RESERVE,
     STATUS,
-    UNFINISHED_PREFIX,
     is_run,
-    run_ids,
 )
 from cnn_tui.runs.profile import Profile
 from cnn_tui.runs.records import DeviceRow, Metrics, Rewind, Status, encode_line
@@ -98,10 +96,13 @@ class RunWriter:
         fill: Callable[[Path], None] = lambda run: None,
         now: datetime | None = None,
         listener: Listener | None = None,
+        run_id: str | None = None,
     ) -> Self:
         """Makes a new run in ``folder``; its id is put into ``status``.
 
         ``fill`` may put more into it before it has its name; it may raise OSError.
+        A ``run_id`` that was given before is the caller's alone; by default it is made
+        of ``name`` and ``now``.
 
         Raises:
             RunDirectoryError: It cannot be made; nothing is left behind.
@@ -109,7 +110,8 @@ class RunWriter:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with ExitStack() as undo:
-                building, path = _claim(folder.resolve(), name, now or records.now())
+                began = now or records.now()
+                building, path = places(folder.resolve(), run_id, name, began)
                 undo.callback(shutil.rmtree, building, ignore_errors=True)
                 held_lock = lock.acquire(building)
                 undo.callback(held_lock.release)
@@ -146,6 +148,7 @@ class RunWriter:
             with ExitStack() as undo:
                 held_lock = lock.acquire(path.resolve())
                 undo.callback(held_lock.release)
+                lock.check_elsewhere(path.resolve())
                 _prepare(path.resolve())
                 writer = cls(path.resolve(), held_lock, listener)
                 undo.pop_all()
@@ -167,6 +170,7 @@ class RunWriter:
     def event(self, event: KnownEvent) -> None:
         """Appends an event."""
         self._append(self._events, [event])
+        self._show([self._events])  # somebody may wait for this answer
 
     def health(self, row: HealthRow | Rewind) -> None:
         """Appends a sample of the layers, or a rewind."""
@@ -180,7 +184,11 @@ class RunWriter:
                 self._device.append(encode_line(row))
 
     def set_status(self, status: Status, *, durable: bool = False) -> None:
-        """Replaces the status; ``durable`` at every change of state."""
+        """Replaces the status; ``durable`` at every change of state.
+
+        Whoever sees it, on any host, sees the rows that were written before.
+        """
+        self._show(self._files)
         self._replace(STATUS, encode_line(status), durable=durable)
 
     def environment(self, facts: Mapping[str, object]) -> None:
@@ -255,6 +263,11 @@ class RunWriter:
             logger.exception("a listener failed")
             self._listener = None
 
+    def _show(self, appenders: Sequence[Appender]) -> None:
+        with self._noting_failure():
+            for appender in appenders:
+                appender.show()
+
     def _replace(self, name: str, data: bytes, *, durable: bool = False) -> None:
         with self._replacing, self._noting_failure():
             self._unwritten[name] = data
@@ -284,21 +297,6 @@ def _open_appenders(run: Path) -> list[Appender]:
             undo.callback(appenders[-1].close)
         undo.pop_all()
     return appenders
-
-
-def _claim(folder: Path, name: str, now: datetime) -> tuple[Path, Path]:
-    """Returns the folder to build a run in, made, and the free path it will have."""
-    for run_id in run_ids(name, now):
-        building, path = folder / (UNFINISHED_PREFIX + run_id), folder / run_id
-        try:
-            make_directory(building)
-        except FileExistsError:
-            continue
-        # Only now: whoever built under this name before us has renamed it by now.
-        if not os.path.lexists(path):
-            return building, path
-        building.rmdir()
-    raise AssertionError("run_ids never ends")
 
 
 def _fill(run: Path, config_text: str, status: Status) -> None:

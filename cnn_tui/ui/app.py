@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from cnn_tui.host import terminal
+from cnn_tui.host.viewing import looks_only
 from cnn_tui.pictures.depth import AUTO
 from cnn_tui.preferences import preferences
 from cnn_tui.text import printable
@@ -105,6 +106,8 @@ class CnnTuiApp(OpensScreens):
         take_preferences(self)
         if self._open_run is None:
             self.push_screen(self._new_run)
+            if looks_only():
+                self.action_show_runs()
         else:
             self.open_run(self._open_run)
         self.call_after_refresh(lambda: self.add_class(f"-{self.marker}"))

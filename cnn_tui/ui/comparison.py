@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
+from cnn_tui.errors import RunDirectoryError
 from cnn_tui.runs.comparison import (
     LETTERS,
     Difference,
@@ -14,6 +15,7 @@ from cnn_tui.runs.comparison import (
     read_facts,
     seed_groups,
 )
+from cnn_tui.runs.seeds import groups_with_seeds, in_words
 from cnn_tui.ui.bands import Spread, band_of
 from cnn_tui.ui.charts import Band, ChartData, Curve, CurveRole
 from cnn_tui.ui.curves import X_KINDS, Metric, RunCurves, XMode
@@ -22,6 +24,10 @@ from cnn_tui.ui.run_view import RunView
 Series = Literal["train", "val", "test"]
 SERIES: tuple[Series, ...] = get_args(Series)
 ROLES: tuple[CurveRole, ...] = get_args(CurveRole)
+ONE_SEED = (
+    "one seed of each: whether one is better, and not its seed, several seeds tell, "
+    "such as of cnn-tui train … --seeds 5"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +93,13 @@ class Compared:
     def differences(self) -> list[Difference]:
         """Returns what the runs differ in now."""
         return differences(self.facts, [view.status for view in self.views])
+
+    def seeds(self) -> list[str]:
+        """Returns what all finished seeds of the runs say; it reads their folders."""
+        try:
+            return [*in_words(groups_with_seeds(self.facts))] or [ONE_SEED]
+        except RunDirectoryError as error:
+            return [str(error)]
 
     def curve(self, place: int, metric: Metric, series: Series, over: Over) -> Curve:
         """Returns a curve of a run; it is empty where there is nothing to draw."""

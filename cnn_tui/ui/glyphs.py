@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerName
 
 _ASCII_STATES = {
+    layout.State.QUEUED: ":",
     layout.State.STARTING: ".",
     layout.State.RUNNING: ">",
     layout.State.PAUSED: "=",

@@ -97,6 +97,8 @@ def group_line(row: GroupRow) -> Content:
         said += f"  best {percent(group.mean_accuracy)}"
     if group.deviation is not None:
         said += f" ± {percent(group.deviation)}"
+    if 0 < group.measured < len(group.runs):
+        said += f" of {count(group.measured)}"
     return Content.assemble(
         (f"{sign} {group.title}", "bold"), (said, "$foreground 80%")
     )

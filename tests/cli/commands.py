@@ -35,3 +35,19 @@ dataset: {train_images: 500}
 model: {layers: [flatten, linear: {out_features: classes}]}
 training: {iterations: 20, batch_size: 50, evaluate_every: 10, threads: 1}
 """
+LEARNS = """\
+title: Learns
+dataset: {train_images: 2000}
+model:
+  layers:
+    - flatten
+    - linear: {out_features: 64}
+    - relu
+    - linear: {out_features: classes}
+training:
+  iterations: 20
+  batch_size: 100
+  threads: 1
+  optimizer: {name: sgd, lr: 0.01}
+"""
+"""A net whose loss falls within few updates."""

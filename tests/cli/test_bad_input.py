@@ -228,4 +228,4 @@ def test_a_process_of_several_starts_no_others(
 ) -> None:
     monkeypatch.setenv("RANK", "0")
     monkeypatch.setenv("WORLD_SIZE", "2")
-    assert "starts processes itself" in refusal("train", small, option)
+    assert "start processes or runs themselves" in refusal("train", small, option)

@@ -131,3 +131,45 @@ def test_images_that_are_not_known_are_not_drawn(tmp_path: Path) -> None:
     said = refusal("plot", run, "--x", "images", "--svg", "a.svg")
     assert said == "there is nothing to draw over images in these runs"
     assert refusal("plot", run, "--x", "images") == said
+
+
+@pytest.fixture
+def seeds(small: Path) -> list[Path]:
+    """Runs of the seeds 0, 1, 2 at one rate, and of 0 and 1 at a lower one."""
+    made = []
+    for seed, rate in ((0, 0.1), (1, 0.1), (2, 0.1), (0, 0.001), (1, 0.001)):
+        own = ["--set", f"seed={seed}", "--set", f"lr={rate}"]
+        told = invoke("train", small, *own, "--name", f"rate {rate}", "--json")
+        made.append(Path(json.loads(told.stdout.splitlines()[0])["run"]))
+    return made
+
+
+def test_all_seeds_are_taken_and_the_answer_is_in_words(seeds: list[Path]) -> None:
+    found = json.loads(invoke("compare", "rate 0.001", "rate 0.1", "--json").stdout)
+    assert [group["letters"] for group in found["seeds"]] == ["A", "B"]
+    statuses = list(filter(None, map(read_status, seeds)))
+    each = [status.test_accuracy for status in statuses]
+    low, high = (group["accuracies"] for group in found["seeds"])
+    assert low == {"0": each[3], "1": each[4]}
+    assert high == {"0": each[0], "1": each[1], "2": each[2]}
+    [answer] = found["answers"]
+    assert (answer["a"], answer["b"]) == ("A", "B")
+    assert answer["difference"]["seeds"] == [2]
+    lines = invoke("compare", "rate 0.001", "rate 0.1").stdout.splitlines()
+    assert lines[-1] == answer["answer"]
+    assert lines[-2].startswith("B  ")
+    assert lines[-2].endswith(" %, 3 seeds")
+
+
+def test_forks_and_what_was_changed_live_are_no_seeds(seeds: list[Path]) -> None:
+    assert invoke("fork", f"{seeds[2].name}@10").exit_code == 0
+    shutil.rmtree(seeds[2])
+    assert invoke("resume", seeds[1].name, "--iterations", "+5").exit_code == 0
+    words = ["compare", seeds[0].name, seeds[3].name, "--json"]
+    found = json.loads(invoke(*words).stdout)
+    assert set(found["seeds"][0]["accuracies"]) == {"0"}
+
+
+def test_without_seeds_nothing_is_said_of_them(compared_runs: list[Path]) -> None:
+    fast, deeper = compared_runs[2:]
+    assert "seed" not in invoke("compare", fast, deeper).stdout

@@ -12,23 +12,7 @@ from cnn_tui.engine.verify import verify_run
 from tests.engine.making import RANDOM, make_config
 from tests.engine.running import ENDLESS, Training, training
 
-from .commands import invoke, preset, refusal
-
-LEARNS = """\
-title: Learns
-dataset: {train_images: 2000}
-model:
-  layers:
-    - flatten
-    - linear: {out_features: 64}
-    - relu
-    - linear: {out_features: classes}
-training:
-  iterations: 20
-  batch_size: 100
-  threads: 1
-  optimizer: {name: sgd, lr: 0.01}
-"""
+from .commands import LEARNS, invoke, preset, refusal
 
 
 @pytest.fixture

@@ -1,15 +1,14 @@
 """``cnn-tui race``: forks of one state, one value each, on the same batches."""
 
 import json
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.commands import SMALL, invoke, preset, refusal
+from tests.engine.making import make_config
+from tests.engine.running import ENDLESS, training
 
 
 @pytest.fixture
@@ -93,22 +92,15 @@ def test_bad_input_is_one_sentence(parent: Path, over: str, sentence: str) -> No
     assert list(parent.parent.iterdir()) == [parent]
 
 
-def test_a_run_that_trains_is_paused_and_loses_nothing(small: Path) -> None:
-    text = SMALL.replace("iterations: 20", "iterations: 100000")  # a row an update
-    endless = preset(Path(), text, "endless")
-    command = [sys.executable, "-m", "cnn_tui", "train", str(endless)]
-    made = subprocess.check_output([*command, "--background", "--json"], text=True)
-    parent = Path(json.loads(made)["run"])
-    try:
-        told = invoke("race", parent.name, "--over", "lr=x1,x2", "--json")
+def test_a_run_that_trains_is_paused_and_loses_nothing() -> None:
+    with training(make_config(**ENDLESS), Path("runs")) as trained:
+        trained.wait_for_row()
+        told = invoke("race", trained.path.name, "--over", "lr=x1,x2", "--json")
         assert told.exit_code == 0
-        assert status(parent)["state"] == "paused"
+        assert status(trained.path)["state"] == "paused"
         one, _ = (Path(lane["run"]) for lane in json.loads(told.stdout))
-        step = status(parent)["step"]
+        step = status(trained.path)["step"]
         assert min(losses(one)) == step + 1
-        assert invoke("send", parent.name, "step", "3").exit_code == 0
-        while (now := losses(parent)).get(step + 1) is None:
-            time.sleep(0.01)  # until the row is on disk
-        assert now[step + 1] == losses(one)[step + 1]
-    finally:
-        invoke("send", parent.name, "stop")
+        trained.tell("step", count=3)
+        trained.wait_for_steps()
+        assert losses(trained.path)[step + 1] == losses(one)[step + 1]

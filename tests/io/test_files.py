@@ -1,5 +1,6 @@
 """Opening and replacing files that someone else may have tampered with."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -29,6 +30,24 @@ def test_a_replaced_file_is_the_old_one_or_the_new_one(tmp_path: Path) -> None:
         assert reading.read() == b"old"
     assert path.read_bytes() == b"new"
     assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_file_that_its_server_has_replaced_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, read, errors = tmp_path / "file", os.read, [errno.ESTALE]
+    path.write_bytes(b"new")
+
+    def read_over_nfs(descriptor: int, length: int) -> bytes:
+        if errors:
+            raise OSError(errors.pop(), "of the file system")
+        return read(descriptor, length)
+
+    monkeypatch.setattr(os, "read", read_over_nfs)
+    assert files.read_bounded(path, 10) == b"new"
+    errors = [errno.ESTALE] * 3
+    with pytest.raises(OSError, match="of the file system"):
+        files.read_bounded(path, 10)
 
 
 def test_a_link_is_replaced_not_followed(tmp_path: Path) -> None:

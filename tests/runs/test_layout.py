@@ -41,8 +41,8 @@ def test_ids_are_local_time_and_name_then_numbered() -> None:
     assert ids == [first, f"{first}-2", f"{first}-3"]
 
 
-def test_every_state_is_live_or_ended_and_has_its_own_glyph() -> None:
-    assert set(State) == LIVE | ENDED
+def test_every_state_is_queued_live_or_ended_and_has_its_own_glyph() -> None:
+    assert set(State) == LIVE | ENDED | {State.QUEUED}
     assert not LIVE & ENDED
     assert set(GLYPHS) == {*State, "lost", "silent"}
     assert len(set(GLYPHS.values())) == len(GLYPHS)

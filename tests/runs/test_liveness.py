@@ -40,7 +40,7 @@ def test_the_identity_is_the_same_each_time() -> None:
     assert this_process().pid == os.getpid()
 
 
-@pytest.mark.parametrize("state", sorted(State))
+@pytest.mark.parametrize("state", sorted(LIVE | ENDED))
 def test_only_a_live_state_without_its_process_is_lost(state: State) -> None:
     lost = liveness.is_lost(trained_by(identity_of_the_dead(), state))
     assert lost == (state in LIVE)

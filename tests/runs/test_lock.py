@@ -4,10 +4,16 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from cnn_tui.errors import LockedError
+from cnn_tui.io.files import replace_file
+from cnn_tui.runs import lock
+from cnn_tui.runs.liveness import SILENT_AFTER_SECONDS
+from cnn_tui.runs.records import encode_line, now
 from cnn_tui.runs.writer import RunWriter
 
 from .conftest import run_python, status, train_row
@@ -73,3 +79,28 @@ def test_the_lock_can_be_given_back_by_another_thread(writer: RunWriter) -> None
     with ThreadPoolExecutor(1) as pool:
         pool.submit(writer.close).result()
     RunWriter.open(writer.path).close()
+
+
+def test_where_a_lock_ends_at_the_host_a_heartbeat_refuses(
+    create: Create, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = status(pid=4242, host="gpu-7", boot_id="another")
+    writer = create(status=elsewhere)
+    writer.close()
+    looks = []
+
+    def look_at_the_clock(seconds: float) -> None:
+        looks.append(seconds)
+        if is_beating:
+            beaten = msgspec.structs.replace(elsewhere, heartbeat=now())
+            replace_file(writer.path / "status.json", encode_line(beaten))
+
+    clock = SimpleNamespace(sleep=look_at_the_clock, monotonic=lambda: len(looks))
+    monkeypatch.setattr(lock, "time", clock)
+    is_beating = True
+    with pytest.raises(LockedError, match="process 4242 on gpu-7"):
+        RunWriter.open(writer.path)
+    assert len(looks) == 1
+    is_beating = False
+    RunWriter.open(writer.path).close()
+    assert len(looks) > SILENT_AFTER_SECONDS

@@ -324,3 +324,23 @@ def test_two_threads_write_whole_lines(writer: RunWriter) -> None:
         list(pool.map(write, range(4)))
     assert writer.failing is None
     assert len(lines(writer.path / "metrics.jsonl")) == 800
+
+
+def test_rows_are_sent_to_a_server_before_the_status_that_tells_of_them(
+    create: Create, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not os.path.isdir("/proc/self/fd"):
+        pytest.skip("only Linux tells which file a descriptor is of")
+    writer = create()
+    closed: list[str] = []
+    close = os.close
+
+    def note(descriptor: int) -> None:
+        closed.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        close(descriptor)
+
+    writer.metrics([train_row(1)])
+    monkeypatch.setattr(os, "close", note)
+    writer.set_status(status())
+    monkeypatch.undo()
+    assert closed.index("metrics.jsonl") < closed.index(".status.json.tmp")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
+from cnn_tui.runs.comparison import status_of
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.text import percent
 from cnn_tui.ui.app import CnnTuiApp
@@ -141,6 +142,23 @@ async def test_seeds_become_a_mean_with_a_band(compared_runs: list[Path]) -> Non
         await pilot.press("b")
         await until(pilot, lambda: "seeds" not in title(app))
         assert "░" not in screen_text(app)
+
+
+@SIZES
+async def test_it_is_said_whether_one_is_better(
+    compared_runs: list[Path], size: tuple[int, int]
+) -> None:
+    async with compared(compared_runs, size) as (app, pilot):
+        await pilot.press("shift+tab")
+        pane = app.screen.query_one("#seeds", Lines)
+        await until(pilot, lambda: "2 seeds" in screen_text(app))
+        assert pane.has_focus
+        said = pane.plain.splitlines()
+        statuses = [status_of(run) for run in compared_runs[:2]]
+        mean = np.mean([it.test_accuracy for it in statuses if it])
+        [group] = [line for line in said if line.startswith("C D ")]
+        assert f"{percent(float(mean))} ± " in group
+        assert sum("one seed tells nothing of the spread" in line for line in said) == 2
 
 
 async def test_over_images_runs_end_where_they_have_seen_them(

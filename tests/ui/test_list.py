@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from cnn_tui.runs.annotations import annotate, read_annotations
+from cnn_tui.runs.arrange import Group
+from cnn_tui.runs.catalog import RunSummary
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import Best
 from cnn_tui.runs.trash import thrown_away
@@ -13,6 +15,7 @@ from cnn_tui.ui.list_settings import (
     list_settings_path,
     read_list_settings,
 )
+from cnn_tui.ui.run_table import GroupRow, group_line
 from tests.runs.test_query import CONFIG_A, CONFIG_B, FOREIGN, make_run
 from tests.ui.conftest import screen_text, until
 from tests.ui.test_runs_screen import listed, rows
@@ -108,6 +111,13 @@ async def test_runs_that_differ_in_their_seed_are_a_group_with_its_mean(
         assert [row[0] for row in rows(app)] == ["+", "+", "+"]
 
 
+def test_a_mean_says_of_how_many_it_is_where_some_have_no_accuracy() -> None:
+    runs = [RunSummary(path=Path(name)) for name in "abc"]
+    group = Group(title="a", runs=runs, mean_accuracy=0.98, measured=2, deviation=0.01)
+    line = group_line(GroupRow(group=group, is_folded=True)).plain
+    assert line.endswith("3 runs  best 98.00 % ± 1.00 % of 2")
+
+
 async def test_what_people_write_is_kept_with_the_run(folder: Path) -> None:
     async with listed(folder, (180, 24)) as (app, pilot):
         await pilot.press("down", "N", *"with flip", "enter")
@@ -147,6 +157,9 @@ async def test_a_run_is_deleted_and_taken_back(folder: Path) -> None:
         await pilot.press("u")
         await until(pilot, lambda: names(rows(app))[0] == "seed-1")
         assert thrown_away(folder) == []
+        # Toasts overlap: that it is in the trash must not be the last word.
+        *_, said = [found.message for found in app._notifications]
+        assert said == "seed-1 is back from the trash"
 
 
 @pytest.mark.parametrize(

@@ -16,24 +16,10 @@ from cnn_tui.ui.screens.rates import RatesScreen
 from cnn_tui.ui.widgets.field import Field
 from cnn_tui.ui.widgets.metric_chart import MetricChart
 from cnn_tui.ui.widgets.preset_list import Presets
+from tests.cli.commands import LEARNS
 from tests.ui.conftest import ENDLESS, dashboard, screen_text, training, until
 
 SMALL, WIDE = (80, 24), (160, 45)
-LEARNS = """\
-title: Learns
-dataset: {train_images: 2000}
-model:
-  layers:
-    - flatten
-    - linear: {out_features: 64}
-    - relu
-    - linear: {out_features: classes}
-training:
-  iterations: 20
-  batch_size: 100
-  threads: 1
-  optimizer: {name: sgd, lr: 0.01}
-"""
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from cnn_tui.ui.actions.new_run import (
     PRESETS,
     RATES,
 )
+from cnn_tui.ui.actions.queue import QUEUE
 
 __all__ = [
     "APP",
@@ -51,6 +52,7 @@ __all__ = [
     "PREFLIGHT",
     "PRESETS",
     "PROFILE",
+    "QUEUE",
     "RACE",
     "RATES",
     "RUNS",
@@ -75,6 +77,7 @@ SECTIONS: dict[str, tuple[Action, ...]] = {
     "Dashboard": (*VIEW, *PANES),
     "Charts": CHART,
     "Runs": RUNS,
+    "Runs of the queue": QUEUE,
     "Comparing runs": COMPARE,
     "Race": RACE,
     "Inside a network": NETWORK,

@@ -174,14 +174,14 @@ RUNS = (
         name="delete",
         keys="D,delete",
         label="delete",
-        help="Move the selected run into the trash.",
+        help="Move the selected run into the trash, or take it out of the queue.",
         rank=6,
     ),
     Action(
         name="undo_delete",
         keys="u",
         label="undo",
-        help="Take the run that was deleted last out of the trash.",
+        help="Take back what was deleted or cancelled last.",
         footer=False,
     ),
     Action(

@@ -45,6 +45,20 @@ NEW_RUN = (
         footer=False,
     ),
     Action(
+        name="queue",
+        keys="Q",
+        label="queue",
+        help="Queue it: it starts when a device is free.",
+        footer=False,
+    ),
+    Action(
+        name="queue_seeds",
+        keys="S",
+        label="seeds",
+        help="Let it begin so with several seeds: it asks how many.",
+        footer=False,
+    ),
+    Action(
         name="save",
         keys="w",
         label="save",

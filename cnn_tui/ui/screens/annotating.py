@@ -25,7 +25,8 @@ class Annotating(Screen[None]):
     def __init__(self, name: str) -> None:
         """Nothing is deleted yet."""
         super().__init__(name)
-        self._deleted: list[Path] = []
+        self._undo: list[tuple[Path, Callable[[], object]]] = []
+        """What takes back what was deleted here, each with the run's path."""
 
     def reread(self, run: Path) -> None:
         """Is called when files of a run were changed here."""
@@ -95,19 +96,24 @@ class Annotating(Screen[None]):
             return
 
         def delete() -> None:
-            self._deleted.append(throw_away(run.path))
+            place = throw_away(run.path)
+            folder = place.parent.parent
+
+            def take_back() -> None:
+                restore(folder, place.name)
+                self._tell(f"{printable(place.name)} is back from the trash")
+
+            self._undo.append((folder / place.name, take_back))
             self._tell(f"{printable(run.id)} is in the trash; u takes it out again")
 
         self._do(run.path, delete)
 
     def action_undo_delete(self) -> None:
-        """Takes the last deleted run out of the trash."""
-        if not self._deleted:
+        """Takes the last deleted run out of the trash, or back into the queue."""
+        if not self._undo:
             self.notify("nothing was deleted here; cnn-tui trash lists what was")
             return
-        place = self._deleted.pop()
-        folder = place.parent.parent
-        self._do(folder / place.name, lambda: restore(folder, place.name))
+        self._do(*self._undo.pop())
 
     @property
     def _current(self) -> RunSummary | None:

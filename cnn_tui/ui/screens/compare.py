@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -17,6 +17,7 @@ from textual.timer import Timer
 
 from cnn_tui.host.memory import give_back
 from cnn_tui.runs.comparison import OVER
+from cnn_tui.runs.layout import State
 from cnn_tui.text import count, percent, printable, significant
 from cnn_tui.ui.actions import COMPARE
 from cnn_tui.ui.bands import SPREADS
@@ -45,7 +46,7 @@ _LEAST_ENTRY_WIDTH = 38
 
 
 class ComparePanes(Panes):
-    """Two charts on the left, the differences on the right."""
+    """Two charts on the left, the differences and what seeds say on the right."""
 
     def __init__(self, letters: Sequence[str], glyphs: Glyphs) -> None:
         """Takes the letters of the runs."""
@@ -54,13 +55,14 @@ class ComparePanes(Panes):
 
     def compose(self) -> ComposeResult:
         """Makes the panes, and the tabs for when there is little room."""
-        yield PaneTabs(("Loss", "Accuracy", "Differences"))
+        yield PaneTabs(("Loss", "Accuracy", "Differences", "Seeds"))
         with Horizontal():
             with Vertical(id="charts"):
                 yield MetricChart("loss", log_word="log y")
                 yield MetricChart("accuracy", log_word="log error")
             with Vertical(id="side"):
                 yield DifferenceTable(self._letters, self._glyphs)
+                yield Lines(id="seeds")
 
 
 class CompareScreen(FollowingScreen):
@@ -78,6 +80,7 @@ class CompareScreen(FollowingScreen):
         self._shown = Shown()
         self._series: dict[Metric, Series] = {"loss": "train", "accuracy": "test"}
         self._drawn: object = None
+        self._finished: list[bool] | None = None
         self._drawn_at = -math.inf
         self._next_look: Timer | None = None
 
@@ -93,6 +96,8 @@ class CompareScreen(FollowingScreen):
         for chart in self.query(MetricChart):
             chart.marker = self._marker
         self.query_one("#accuracy", MetricChart).log_y = True
+        seeds = self.query_one("#seeds", Lines)
+        seeds.border_title, seeds.hanging_indent = "Seeds", 3
         self._timer = self.set_interval(LOOK_SECONDS, self.look)
         self.call_after_refresh(self.look)
 
@@ -110,7 +115,19 @@ class CompareScreen(FollowingScreen):
         if version != self._drawn and (waited or is_urgent):
             self._drawn, self._drawn_at = version, now
             self._show()
+        finished = [view.state == State.FINISHED for view in self._runs.views]
+        if finished != self._finished:
+            self._finished = finished
+            self._ask_seeds()
         self._look_again()
+
+    @work(thread=True, exclusive=True)
+    def _ask_seeds(self) -> None:
+        self.app.call_from_thread(self._show_seeds, self._runs.seeds())
+
+    def _show_seeds(self, said: Sequence[str]) -> None:
+        if self.is_attached:
+            self.query_one("#seeds", Lines).show([Content(line) for line in said])
 
     def action_smoothing(self) -> None:
         """Takes the next smoothing factor."""

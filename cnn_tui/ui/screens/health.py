@@ -4,29 +4,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import Screen
-from textual.timer import Timer
 
 from cnn_tui.runs.health import HealthReader, HealthRow
 from cnn_tui.text import count, printable
 from cnn_tui.ui.actions import HEALTH
 from cnn_tui.ui.glyphs import Glyphs
 from cnn_tui.ui.health_lines import health_lines, verdict_lines
+from cnn_tui.ui.screens.following import ReportScreen
 from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.lines import Lines
 
-LOOK_SECONDS = 1.0
 NOTHING = (
     "no sample yet: the first comes at an evaluation after 500 updates or more, "
     "unless training.health is false"
 )
 
 
-class HealthScreen(Screen[None]):
+class HealthScreen(ReportScreen):
     """Follows the samples of a run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in HEALTH]
@@ -37,7 +34,6 @@ class HealthScreen(Screen[None]):
         self._run = run
         self._glyphs = glyphs
         self._reader = HealthReader(run)
-        self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Makes the title, the layers, the verdicts and the keys."""
@@ -47,36 +43,17 @@ class HealthScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Reads what there is, and again each second."""
+        """Reads what there is."""
         self.query_one("#verdicts", Lines).hanging_indent = 2
-        self._timer = self.set_interval(LOOK_SECONDS, self.look)
-        self.call_after_refresh(self._show)
         self._reader.poll()
-
-    def on_resize(self, _event: events.Resize) -> None:
-        """Draws with the room that there is now."""
-        self.call_after_refresh(self._show)
-
-    def on_screen_suspend(self) -> None:
-        """Stops looking while another screen is on top."""
-        if self._timer:
-            self._timer.pause()
-
-    def on_screen_resume(self) -> None:
-        """Looks again."""
-        if self._timer:
-            self._timer.resume()
 
     def look(self) -> None:
         """Shows what is new."""
         if self._reader.poll():
-            self._show()
+            self.show()
 
-    def action_back(self) -> None:
-        """Goes back to the dashboard."""
-        self.app.pop_screen()
-
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Draws the layers and the verdicts on them."""
         rows = list(self._reader.rows)
         self._show_title(rows)
         layers = self.query_one("#layers", Lines)

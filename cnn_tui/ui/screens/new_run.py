@@ -20,8 +20,10 @@ from cnn_tui.text import printable
 from cnn_tui.ui.actions import NEW_RUN
 from cnn_tui.ui.form_fields import label
 from cnn_tui.ui.last_used import write_last_used
+from cnn_tui.ui.queueing import add_to_queue
 from cnn_tui.ui.screens.measuring import MeasuringScreen
 from cnn_tui.ui.screens.save_preset import save_as_preset
+from cnn_tui.ui.screens.seeds import ask_seeds
 from cnn_tui.ui.widgets.data_pane import DataPane
 from cnn_tui.ui.widgets.form import Form
 from cnn_tui.ui.widgets.key_bar import KeyBar
@@ -36,6 +38,10 @@ if TYPE_CHECKING:
     from cnn_tui.config import RunConfig
     from cnn_tui.ui.draft import FormView
 
+_OF_A_DRAFT = (
+    *("save", "start_background", "queue", "queue_seeds"),
+    *("find_rate", "measure"),
+)
 _MODEL, _SETTINGS, _DATA = 0, 1, 2
 """The panes that share a place where there is little room."""
 
@@ -109,7 +115,7 @@ class NewRunScreen(MeasuringScreen):
         on_list = isinstance(self.focused, Presets)
         if action == "start_form":
             return self.draft is not None and not on_list
-        if action in ("save", "start_background", "find_rate", "measure"):
+        if action in _OF_A_DRAFT:
             return self.draft is not None
         if action == "reset":
             return bool(self.draft and (self.draft.edits or self.draft.is_reshaped))
@@ -128,6 +134,28 @@ class NewRunScreen(MeasuringScreen):
     def action_start_background(self) -> None:
         """Asks for the run that the form describes, in the background."""
         self._start(background=True)
+
+    def action_queue(self) -> None:
+        """Lets the run that the form describes begin when a device is free."""
+        self._queue(seeds=1)
+
+    def action_queue_seeds(self) -> None:
+        """Does so with several seeds."""
+        ask_seeds(self, lambda seeds: self._queue(seeds=seeds))
+
+    def _queue(self, *, seeds: int) -> None:
+        self.catch_up()
+        config = self.valid_config()
+        if self.item is not None and self.draft is not None and config is not None:
+            write_last_used(self.item.key, self.draft.remembered)
+            add_to_queue(
+                self,
+                config,
+                self.item.file.name,
+                seeds=seeds,
+                runs_folder=self._runs_folder,
+                data_dir=self._data_dir,
+            )
 
     def _start(self, *, background: bool) -> None:
         self.catch_up()

@@ -3,12 +3,9 @@
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import Screen
-from textual.timer import Timer
 
 from cnn_tui.runs.bottleneck import verdict
 from cnn_tui.runs.profile import Profile, in_words, read_profile
@@ -16,17 +13,17 @@ from cnn_tui.text import printable
 from cnn_tui.ui.actions import PROFILE
 from cnn_tui.ui.glyphs import Glyphs
 from cnn_tui.ui.profile_lines import profile_lines
+from cnn_tui.ui.screens.following import ReportScreen
 from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.lines import Lines
 
-LOOK_SECONDS = 1.0
 NOTHING = (
     "nothing is measured yet: the first update is taken apart after 100 others, unless "
     "training.profile is false"
 )
 
 
-class ProfileScreen(Screen[None]):
+class ProfileScreen(ReportScreen):
     """Follows what a run has measured of itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in PROFILE]
@@ -38,7 +35,6 @@ class ProfileScreen(Screen[None]):
         self._glyphs = glyphs
         self._profile: Profile | None = None
         self._shows_all_layers = False
-        self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Makes the title, the parts, the verdict and the keys."""
@@ -48,47 +44,28 @@ class ProfileScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Reads what there is, and again each second."""
+        """Reads what there is."""
         self.query_one("#verdict", Lines).hanging_indent = 2
         self.query_one("#parts", Lines).focus()
         title = Content.styled("Where the time goes", "bold $accent")
         name = f" · {printable(self._run.name)}"
         self.query_one("#title", Lines).show([title + name])
         self._profile = read_profile(self._run)
-        self._timer = self.set_interval(LOOK_SECONDS, self.look)
-        self.call_after_refresh(self._show)
-
-    def on_resize(self, _event: events.Resize) -> None:
-        """Draws with the room that there is now."""
-        self.call_after_refresh(self._show)
-
-    def on_screen_suspend(self) -> None:
-        """Stops looking while another screen is on top."""
-        if self._timer:
-            self._timer.pause()
-
-    def on_screen_resume(self) -> None:
-        """Looks again."""
-        if self._timer:
-            self._timer.resume()
 
     def look(self) -> None:
         """Shows what is new."""
         found = read_profile(self._run)
         if found is not None and found != self._profile:
             self._profile = found
-            self._show()
+            self.show()
 
     def action_all_layers(self) -> None:
         """Shows all layers, or the slowest ones."""
         self._shows_all_layers = not self._shows_all_layers
-        self._show()
+        self.show()
 
-    def action_back(self) -> None:
-        """Goes back to the dashboard."""
-        self.app.pop_screen()
-
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Draws the parts and the verdict on them."""
         found, parts = self._profile, self.query_one("#parts", Lines)
         if found is None:
             parts.show([Content.styled(NOTHING, "$foreground 60%")])

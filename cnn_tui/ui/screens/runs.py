@@ -33,8 +33,8 @@ from cnn_tui.ui.compare_requested import ask_comparison
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.list_settings import read_list_settings, write_list_settings
 from cnn_tui.ui.run_table import header, list_title
-from cnn_tui.ui.screens.annotating import Annotating
 from cnn_tui.ui.screens.dialogs import AskText
+from cnn_tui.ui.screens.queueing import Queueing
 from cnn_tui.ui.type_ahead import READING
 from cnn_tui.ui.widgets.filter_problem import FilterProblem
 from cnn_tui.ui.widgets.key_bar import KeyBar
@@ -48,16 +48,15 @@ _READ_AT_ONCE_SECONDS = 0.5
 """Of configs and folders, before what is known so far is shown."""
 
 
-class RunsScreen(Annotating):
+class RunsScreen(Queueing):
     """A list that can be filtered and sorted, with a look at the selected run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in RUNS]
 
     def __init__(self, folder: Path, marker: MarkerName, name: str) -> None:
         """Lists the runs in ``folder``."""
-        super().__init__(name)
+        super().__init__(folder, name)
         self.VERTICAL_BREAKPOINTS = [(0, "-tiny"), (20, "-short"), (30, "-roomy")]
-        self._folder = folder
         self._glyphs = GLYPHS[marker]
         self._catalog = Catalog(folder)
         self._known = Known(folder)
@@ -272,7 +271,8 @@ class RunsScreen(Annotating):
 
     @on(RunList.Selected)
     def _look(self) -> None:
-        self.query_one(PreviewPane).look_at(self.query_one(RunList).current)
+        current = self.query_one(RunList).current
+        self.query_one(PreviewPane).look_at(self.begun(current))
 
     def _show(self) -> None:
         asked = self._arrangement
