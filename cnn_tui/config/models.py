@@ -227,6 +227,11 @@ class TrainingConfig(Part):
     It needs memory for one slice, and is the same update but for rounding, dropout's
     numbers, and batch normalization, which sees each slice by itself.
     """
+    shards: Annotated[int, Field(ge=1, le=1024)] | None = None
+    """Parts of a batch whose gradients are summed in a fixed tree; null is none.
+
+    So 1, 2 or more processes, which have equally many, give the same weights.
+    """
     drop_last: bool = False
     """Leave out the last, smaller batch of each epoch."""
     loss: Annotated[Loss, _named("cross_entropy")] = CrossEntropy()
@@ -267,7 +272,7 @@ class TrainingConfig(Part):
     @property
     def slice_size(self) -> int:
         """Images at most that a forward pass takes."""
-        return -(-self.batch_size // self.gradient_accumulation)
+        return -(-self.batch_size // (self.shards or self.gradient_accumulation))
 
     @model_validator(mode="before")
     @classmethod
