@@ -148,6 +148,7 @@ def test_an_interrupt_reaches_processes_that_a_command_has_started(
     command.signal(signal.SIGINT)
     ended = command.wait()
     assert ended.code == 130, ended.output
+    assert "anew" not in ended.output
     assert ended.lines[-1].startswith(f"interrupted at step {HALF} of {STEPS}")
     assert (status(run).state, status(run).reason) == (State.INTERRUPTED, "SIGINT")
     wait_until(lambda: not processes_on(run))
