@@ -96,8 +96,8 @@ def train(
     """
     place = leading_place(ctx, devices, starts_others=background or seeds is not None)
     several = chosen_devices(devices, device)
-    if several and seeds is not None:
-        raise InputError("--devices is of one new run: without --seeds")
+    if several and seeds is not None and not background:
+        raise InputError("--devices with --seeds: add --background, for the queue")
     device = several.kind if several else device
     asked = _asked(preset, job, settings, dataset, device)
     if several and job is None and not background:
@@ -155,8 +155,9 @@ def _train(
     if seeds is not None:
         from cnn_tui.cli.seeds import queue_seeds, train_seeds
 
-        many = queue_seeds if background else train_seeds
-        return many(wanted, seeds, as_json=as_json)
+        if background:
+            return queue_seeds(wanted, seeds, as_json=as_json, devices=processes)
+        return train_seeds(wanted, seeds, as_json=as_json)
     if background:
         return train_in_background(wanted, as_json=as_json, processes=processes)
     if several:
