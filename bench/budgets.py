@@ -134,6 +134,32 @@ GROWTH = (
     _at_most("growth", "redraw", "UI CPU, 1,000,000 rows ÷ 10,000 rows", "×", 1.15),
     _reported("growth", "bytes", "bytes written per update", "B"),
 )
+SCALE = (
+    _reported("scale", "list", "500 live runs: open the list", "s"),
+    _at_most("scale", "keys", "500 live runs: longest key of the list", "ms", 100),
+    _at_most("scale", "list cpu", "500 live runs: CPU of the list a second", "ms", 200),
+    _reported("scale", "bytes", "500 live runs: list to the terminal", "B/s"),
+    _reported("scale", "memory", "500 live runs: memory of the list", "MB"),
+    _reported("scale", "list calls", "500 live runs: calls of the list a second", ""),
+    _reported("scale", "trainer calls", "a live run: calls of a trainer a second", ""),
+    _reported("scale", "runs json", "500 live runs: cnn-tui runs --json", "s"),
+    _at_most(
+        "scale", "queue keys", "and 1,000 jobs: longest key of the list", "ms", 100
+    ),
+    _reported("scale", "add", "1,000 jobs: add one", "ms"),
+    _reported("scale", "claim", "1,000 jobs: take one", "ms"),
+    _reported("scale", "queue json", "1,000 jobs: cnn-tui queue --json", "s"),
+    _reported("scale", "queue add", "1,000 jobs: cnn-tui queue add", "s"),
+    _reported("scale", "queue move", "1,000 jobs: cnn-tui queue move", "s"),
+    Budget(
+        key="kept",
+        measurement="scale",
+        title="updates that the fake trainers wrote ÷ those they were to",
+        unit="×",
+        limit=0.95,
+        at_least=True,
+    ),
+)
 EVALUATION = (
     _reported("evaluation", "ratio", "evaluation ÷ bare inference, images/s", "×"),
     _reported("evaluation", "seconds", "evaluation of 10,000 images, model A", "s"),
@@ -193,6 +219,7 @@ BUDGETS = (
     *WIRE,
     *STARTUP,
     *GROWTH,
+    *SCALE,
     *EVALUATION,
     *AUGMENTATION,
     *LOOKING,
