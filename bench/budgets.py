@@ -137,11 +137,15 @@ GROWTH = (
 SCALE = (
     _reported("scale", "list", "500 live runs: open the list", "s"),
     _at_most("scale", "keys", "500 live runs: longest key of the list", "ms", 100),
-    _at_most("scale", "list cpu", "500 live runs: CPU of the list a second", "ms", 200),
+    _at_most(
+        "scale", "list cpu", "500 live runs: CPU of a second of the list", "ms", 200
+    ),
     _reported("scale", "bytes", "500 live runs: list to the terminal", "B/s"),
     _reported("scale", "memory", "500 live runs: memory of the list", "MB"),
-    _reported("scale", "list calls", "500 live runs: calls of the list a second", ""),
-    _reported("scale", "trainer calls", "a live run: calls of a trainer a second", ""),
+    _reported("scale", "list calls", "500 live runs: calls in a refresh", ""),
+    _reported(
+        "scale", "trainer calls", "a live run: calls of its trainer a second", ""
+    ),
     _reported("scale", "runs json", "500 live runs: cnn-tui runs --json", "s"),
     _at_most(
         "scale", "queue keys", "and 1,000 jobs: longest key of the list", "ms", 100

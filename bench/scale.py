@@ -4,11 +4,14 @@ import itertools
 import random
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from bench.effort import Effort
@@ -39,18 +42,18 @@ def measure(workplace: Workplace, effort: Effort) -> Iterator[Results]:
     """Lets fake trainers write, looks at their runs, then at a queue beside them."""
     folder = workplace.folder("scale")
     runs = folder / "runs"
-    with _written_to(workplace, folder, 0, effort.live_runs):
+    with fake_runs(workplace, folder, 0, effort.live_runs):
         before = list_runs(runs), time.monotonic()
         yield _look(workplace, folder, effort)
         yield {"runs json": _seconds(workplace, folder, effort, "runs", "--json")}
         yield _queue(workplace, folder, effort)
         yield {"kept": _kept(*before, list_runs(runs))}
-        with _written_to(workplace, folder, effort.live_runs, 1) as [pid]:
-            yield {"trainer calls": _calls_per_second(pid, runs)}
+        with fake_runs(workplace, folder, effort.live_runs, 1) as [pid]:
+            yield {"trainer calls": _calls(pid, runs, r"rename.*status\.json")}
 
 
 @contextmanager
-def _written_to(
+def fake_runs(
     workplace: Workplace, folder: Path, first: int, number: int
 ) -> Iterator[list[int]]:
     """Lets processes write so many runs to ``folder/runs``; yields their pids."""
@@ -77,20 +80,21 @@ def _number_ready(folder: Path) -> int:
 
 def _look(workplace: Workplace, folder: Path, effort: Effort) -> Results:
     """Opens the list, presses its keys, and watches it."""
-    runs = list_runs(folder / "runs")
+    runs = folder / "runs"
+    listed = list_runs(runs)
     with open_among_runs(workplace, folder) as terminal:
         before = memory_bytes(terminal.pid)
-        opened = show_runs(terminal, len(runs))
-        keys = [*_jump(terminal, runs, effort), *_filter(terminal, len(runs))]
+        opened = show_runs(terminal, len(listed))
+        keys = [*_jump(terminal, listed, effort), *_filter(terminal, len(listed))]
         grown = (memory_bytes(terminal.pid) - before) / MEGABYTE
     with open_among_runs(workplace, folder) as terminal:
-        again = show_runs(terminal, len(runs))
+        again = show_runs(terminal, len(listed))
         return {
             "list": median([opened, again]),
-            "keys": percentile(keys, 100),
+            "keys": _longest(keys),
             "memory": median([grown]),
             **_watch(terminal, effort.watch_seconds),
-            "list calls": _calls_per_second(terminal.pid, folder / "runs"),
+            "list calls": _calls(terminal.pid, runs, rf'"{runs}", .*O_DIRECTORY'),
         }
 
 
@@ -121,6 +125,11 @@ def _echo_ms(terminal: Terminal, keys: str, echo: bytes) -> float:
     return 1000 * (terminal.wait_for(echo, since=before) - pressed_at)
 
 
+def _longest(keys: list[float]) -> Measured:
+    note = f"median {statistics.median(keys):.0f} ms, n = {len(keys)}"
+    return replace(percentile(keys, 100), note=note)
+
+
 def _watch(terminal: Terminal, seconds: float) -> Results:
     """Returns what the list costs while nobody presses a key."""
     received, used = terminal.received, sum(thread_seconds(terminal.pid).values())
@@ -143,7 +152,7 @@ def _queue(workplace: Workplace, folder: Path, effort: Effort) -> Results:
     last = read_queue(runs)[-1].run_id
     add = ("queue", "add", "logistic", "--no-start")
     return {
-        "queue keys": percentile(keys, 100),
+        "queue keys": _longest(keys),
         "add": median(added[-RUNS_PER_PROCESS:]),
         "claim": median(_claim(runs) for _ in range(effort.repeats)),
         "queue json": _seconds(workplace, folder, effort, "queue", "--json"),
@@ -196,21 +205,25 @@ def _steps(runs: list[RunSummary]) -> int:
     return sum(run.status.step for run in runs if run.status)
 
 
-def _calls_per_second(pid: int, runs: Path) -> Measured:
-    """Returns how often a process asks for a name or changes one below a folder."""
+def _calls(pid: int, runs: Path, per: str) -> Measured:
+    """Returns how often a process asks for a name, or changes one, below a folder.
+
+    ``per`` is a pattern of the calls that there is one of in each turn of its work:
+    traced, it works more slowly, but does no less in a turn.
+    """
     if not shutil.which("strace"):
         return skipped("strace is not installed")
-    found = subprocess.run(
+    traced = subprocess.run(
         ["timeout", "-s", "INT", str(_STRACE_SECONDS), *_STRACE, "-p", str(pid)],
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
+        check=False,
     )
-    lines = [line for line in found.stderr.splitlines() if str(runs) in line]
-    names = re.findall(r"^(?:\[pid +\d+\] )?(\w+)\(", "\n".join(lines), re.MULTILINE)
-    if not lines:
+    lines = [line for line in traced.stderr.splitlines() if str(runs) in line]
+    turns = sum(bool(re.search(per, line)) for line in lines)
+    if not turns:
         return skipped("strace may not look at it")
-    each = ", ".join(
-        f"{name} {names.count(name) / _STRACE_SECONDS:g}" for name in sorted(set(names))
-    )
-    return Measured(value=len(lines) / _STRACE_SECONDS, note=each)
+    names = re.findall(r"(\w+)\(", "\n".join(line.partition("<")[0] for line in lines))
+    kinds = [f"{name} {n / turns:.0f}" for name, n in Counter(names).most_common()]
+    return Measured(value=len(lines) / turns, note=", ".join(kinds))
