@@ -33,6 +33,7 @@ RUNS_PER_PROCESS = 100
 
 _GAP_SECONDS = (0.05, 0.35)
 _STRACE_SECONDS = 10
+_LEAST_TURNS = 3
 _STRACE = ("strace", "-f", "-y", "-qq", "-e", "trace=%file,fchmod,getdents64")
 _FILTER_KEYS = (("1", 10), ("2", 1), ("\x7f", 10), ("\x7f", 100)) * 3
 """Behind ``fake-0``: how many runs of that name each one leaves."""
@@ -221,9 +222,10 @@ def _calls(pid: int, runs: Path, per: str) -> Measured:
         check=False,
     )
     lines = [line for line in traced.stderr.splitlines() if str(runs) in line]
-    turns = sum(bool(re.search(per, line)) for line in lines)
-    if not turns:
+    begins = [place for place, line in enumerate(lines) if re.search(per, line)]
+    if len(begins) < _LEAST_TURNS:
         return skipped("strace may not look at it")
-    names = re.findall(r"(\w+)\(", "\n".join(line.partition("<")[0] for line in lines))
+    turns, whole = len(begins) - 1, lines[begins[0] : begins[-1]]
+    names = re.findall(r"(\w+)\(", "\n".join(line.partition("<")[0] for line in whole))
     kinds = [f"{name} {n / turns:.0f}" for name, n in Counter(names).most_common()]
-    return Measured(value=len(lines) / turns, note=", ".join(kinds))
+    return Measured(value=len(whole) / turns, note=", ".join(kinds))
