@@ -10,6 +10,7 @@ import psutil
 
 from bench import (
     augmentation,
+    devices,
     evaluation,
     gpu,
     growth,
@@ -42,6 +43,7 @@ MEASUREMENTS: MappingProxyType[str, Measurement] = MappingProxyType(
         "augmentation": augmentation.measure,
         "looking": looking.measure,
         "taken_apart": taken_apart.measure,
+        "devices": devices.measure,
         "gpu": gpu.measure,
     }
 )

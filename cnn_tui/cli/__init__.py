@@ -38,8 +38,10 @@ from cnn_tui.cli.race import race
 from cnn_tui.cli.resume import resume
 from cnn_tui.cli.runs import runs
 from cnn_tui.cli.send import send
+from cnn_tui.cli.serve import serve
 from cnn_tui.cli.show import show
 from cnn_tui.cli.submit import submit
+from cnn_tui.cli.sweep import sweep
 from cnn_tui.cli.train import train
 from cnn_tui.cli.trash import trash
 from cnn_tui.cli.tree import tree
@@ -47,6 +49,7 @@ from cnn_tui.cli.verify import verify
 from cnn_tui.cli.work import work
 from cnn_tui.errors import CnnTuiError, InputError
 from cnn_tui.host.memory import keep_freed
+from cnn_tui.host.viewing import VIEW_VARIABLE, look_only
 from cnn_tui.preferences import preferences_path, read_preferences
 
 
@@ -83,6 +86,12 @@ def _sentence(error: CnnTuiError) -> str:
 @data_dir_option
 @marker_option
 @pictures_option
+@click.option(
+    "--view",
+    is_flag=True,
+    envvar=VIEW_VARIABLE,
+    help="Look, and change nothing: runs can be watched, not steered.",
+)
 @click.pass_context
 def main(
     ctx: click.Context,
@@ -90,11 +99,14 @@ def main(
     data_dir: Path | None,
     marker: Marker,
     pictures: str,
+    view: bool,
 ) -> None:
     """Train convolutional networks from the terminal.
 
     Without a command, cnn-tui opens the dashboard: pick a model, start it, steer it.
     """
+    if view:
+        look_only()
     keep_freed()
     for problem in read_preferences(preferences_path()).problems:
         click.echo(f"cnn-tui: {problem}; its default is taken", err=True)
@@ -116,8 +128,10 @@ COMMANDS = (
     race,
     submit,
     queue,
+    sweep,
     work,
     attach,
+    serve,
     send,
     verify,
     evaluate,

@@ -117,6 +117,12 @@ def dataset_option(sentence: str) -> Callable[[F], F]:
 
 
 OTHER_IMAGES = "Other images: a set's name, a folder of pictures, an npz file."
+devices_option = click.option(
+    "--devices",
+    metavar="4|cuda:0,cuda:2|cpu:2",
+    help="Train on several devices, in a process for each: 4 GPUs, these, or 2 "
+    "processes on the CPU.",
+)
 device_option = click.option("--device", help="auto, cpu, mps, cuda or cuda:N.")
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, for scripts."
@@ -185,8 +191,13 @@ def echo(text: str = "") -> None:
 
 
 def require_terminal(instead: str) -> None:
-    """Raises InputError where there is no terminal, naming what to do instead."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    """Raises InputError where there is no terminal, naming what to do instead.
+
+    A page of `cnn-tui serve` is one: Textual's driver for it is named then.
+    """
+    if not (
+        os.environ.get("TEXTUAL_DRIVER") or (sys.stdin.isatty() and sys.stdout.isatty())
+    ):
         raise InputError(
             "there is no terminal to open the dashboard on; run a command instead, "
             f"such as `{instead}` (see cnn-tui --help)"

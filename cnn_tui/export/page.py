@@ -1,7 +1,8 @@
 """The style and the script of the HTML page."""
 
 STYLE = """
-body { font: 15px/1.5 sans-serif; color: #222; max-width: 800px; margin: 2em auto; }
+body { font: 15px/1.5 sans-serif; color: #222; background: #fff; max-width: 800px;
+  margin: 2em auto; padding: 0 16px; color-scheme: light; }
 h2 { margin-top: 2em; border-bottom: 1px solid #ddd; }
 table { border-collapse: collapse; margin: 1em 0; }
 td, th { padding: 2px 16px 2px 0; text-align: left; vertical-align: top; }

@@ -6,6 +6,7 @@ from asyncio import create_subprocess_exec
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from typing import BinaryIO
 
+from cnn_tui.errors import InputError
 from cnn_tui.host.process import environment_elsewhere
 
 
@@ -13,16 +14,22 @@ async def start_asked(module: str, *arguments: str, stderr: int = DEVNULL) -> Pr
     """Starts ``python -m MODULE`` in a session of its own, with pipes to and from it.
 
     It works in ``/``: paths are to be absolute.
+
+    Raises:
+        InputError: if it cannot be started.
     """
-    return await create_subprocess_exec(
-        *(sys.executable, "-m", module, *arguments),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=stderr,
-        start_new_session=True,
-        cwd="/",
-        env=environment_elsewhere(),
-    )
+    try:
+        return await create_subprocess_exec(
+            *(sys.executable, "-m", module, *arguments),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=stderr,
+            start_new_session=True,
+            cwd="/",
+            env=environment_elsewhere(),
+        )
+    except OSError as error:
+        raise InputError(f"no process can be started: {error.strerror}") from error
 
 
 async def end(process: Process) -> None:

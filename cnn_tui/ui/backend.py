@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.warm_up import warm_up
 from cnn_tui.errors import CnnTuiError
+from cnn_tui.host.viewing import check_may_start, looks_only
 from cnn_tui.notices import Command
 from cnn_tui.preferences import preferences
 
@@ -75,7 +76,8 @@ class Backend:
 
     def warm_up(self) -> None:
         """Imports torch, which takes seconds, in the thread that will train."""
-        self._thread.submit(warm_up)
+        if not looks_only():
+            self._thread.submit(warm_up)
 
     def start(
         self,
@@ -161,6 +163,7 @@ class Backend:
         command = Command(preferences().notices)
 
         def train() -> Path | None:
+            check_may_start()
             warm_up()
             if interrupts.interrupted_by:
                 return None

@@ -80,12 +80,18 @@ class Exporting(ModalScreen[None]):
 
     @work
     async def _export(self) -> None:
-        process = await start_asked("cnn_tui", *self._words, stderr=PIPE)
         try:
-            said = await _said(process)
+            process = await start_asked("cnn_tui", *self._words, stderr=PIPE)
+        except InputError as error:
+            self._say(str(error))
+            return
+        try:
+            self._say(await _said(process))
         finally:
             await end(process)  # where somebody left before its end
-        self.query_one("#said", Label).update(said)
+
+    def _say(self, text: str) -> None:
+        self.query_one("#said", Label).update(text)
 
 
 async def _said(process: Process) -> str:
