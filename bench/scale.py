@@ -4,20 +4,19 @@ import itertools
 import random
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.effort import Effort
 from bench.fake_trainers import UPDATES_PER_SECOND
 from bench.measured import Measured, Results, median, percentile, skipped
-from bench.processes import memory_bytes, thread_seconds
+from bench.processes import memory_bytes, thread_seconds, waited_seconds
 from bench.program import END, HOME, open_among_runs, show_runs
 from bench.terminal import Terminal
 from bench.workplace import PROGRAM, Workplace, wait_until
@@ -32,11 +31,20 @@ FAKE_TRAINERS = (sys.executable, "-m", "bench.fake_trainers")
 RUNS_PER_PROCESS = 100
 
 _GAP_SECONDS = (0.05, 0.35)
-_STRACE_SECONDS = 10
+_STRACE_SECONDS = 20
 _LEAST_TURNS = 3
 _STRACE = ("strace", "-f", "-y", "-qq", "-e", "trace=%file,fchmod,getdents64")
 _FILTER_KEYS = (("1", 10), ("2", 1), ("\x7f", 10), ("\x7f", 100)) * 3
 """Behind ``fake-0``: how many runs of that name each one leaves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """How long a key took to show on the screen."""
+
+    ms: float
+    alone_ms: float
+    """Less what the program's main thread waited for a processor meanwhile."""
 
 
 def measure(workplace: Workplace, effort: Effort) -> Iterator[Results]:
@@ -92,43 +100,48 @@ def _look(workplace: Workplace, folder: Path, effort: Effort) -> Results:
         again = show_runs(terminal, len(listed))
         return {
             "list": median([opened, again]),
-            "keys": _longest(keys),
+            **_longest("keys", keys),
             "memory": median([grown]),
             **_watch(terminal, effort.watch_seconds),
             "list calls": _calls(terminal.pid, runs, rf'"{runs}", .*O_DIRECTORY'),
         }
 
 
-def _jump(terminal: Terminal, runs: list[RunSummary], effort: Effort) -> list[float]:
-    """Goes from one end of the list to the other; returns the milliseconds of each."""
+def _jump(terminal: Terminal, runs: list[RunSummary], effort: Effort) -> list[Key]:
+    """Goes from one end of the list to the other, and back."""
     newest, oldest = (run.status.name for run in (runs[0], runs[-1]) if run.status)
     ends = itertools.cycle(((END, oldest), (HOME, newest)))
     return [
-        _echo_ms(terminal, key, name.encode())
+        _press(terminal, key, name.encode())
         for key, name in itertools.islice(ends, effort.keys // 4)
     ]
 
 
-def _filter(terminal: Terminal, number: int) -> list[float]:
-    """Types names of runs; returns the milliseconds until each key was counted."""
-    _echo_ms(terminal, "/fake-0", b"[^0-9]100 of %s " % f"{number:,}".encode())
+def _filter(terminal: Terminal, number: int) -> list[Key]:
+    """Types names of runs; each key changes how many there are."""
+    _press(terminal, "/fake-0", f"[^0-9]100 of {number:,} ".encode())
     return [
-        _echo_ms(terminal, key, f"[^0-9]{left} of {number:,} ".encode())
+        _press(terminal, key, f"[^0-9]{left} of {number:,} ".encode())
         for key, left in _FILTER_KEYS
     ]
 
 
-def _echo_ms(terminal: Terminal, keys: str, echo: bytes) -> float:
-    """Presses keys at any moment; returns the milliseconds until their echo."""
+def _press(terminal: Terminal, keys: str, echo: bytes) -> Key:
+    """Presses keys at any moment, and waits for their echo."""
     time.sleep(random.uniform(*_GAP_SECONDS))
-    before = terminal.received
+    before, waited = terminal.received, waited_seconds(terminal.pid)
     pressed_at = terminal.press(keys)
-    return 1000 * (terminal.wait_for(echo, since=before) - pressed_at)
+    seconds = terminal.wait_for(echo, since=before) - pressed_at
+    waited = waited_seconds(terminal.pid) - waited
+    return Key(ms=1000 * seconds, alone_ms=1000 * max(0.0, seconds - waited))
 
 
-def _longest(keys: list[float]) -> Measured:
-    note = f"median {statistics.median(keys):.0f} ms, n = {len(keys)}"
-    return replace(percentile(keys, 100), note=note)
+def _longest(name: str, keys: list[Key]) -> Results:
+    alone = [key.alone_ms for key in keys]
+    return {
+        name: percentile([key.ms for key in keys], 100),
+        f"{name} alone": percentile(alone, 100),
+    }
 
 
 def _watch(terminal: Terminal, seconds: float) -> Results:
@@ -153,7 +166,7 @@ def _queue(workplace: Workplace, folder: Path, effort: Effort) -> Results:
     last = read_queue(runs)[-1].run_id
     add = ("queue", "add", "logistic", "--no-start")
     return {
-        "queue keys": _longest(keys),
+        **_longest("queue keys", keys),
         "add": median(added[-RUNS_PER_PROCESS:]),
         "claim": median(_claim(runs) for _ in range(effort.repeats)),
         "queue json": _seconds(workplace, folder, effort, "queue", "--json"),
