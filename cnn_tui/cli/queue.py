@@ -79,6 +79,12 @@ def queue(ctx: click.Context, runs_dir: Path, as_json: bool) -> None:
 @settings_option("Change a value: --set lr=0.05 --set training.batch_size=64.")
 @dataset_option(OTHER_IMAGES)
 @device_option
+@click.option(
+    "--devices",
+    type=click.IntRange(1, 64),
+    default=1,
+    help="Train on so many devices at once, in a process for each.",
+)
 @click.option("--name", help="The name of the run.  [default: that of the preset]")
 @click.option("--front", is_flag=True, help="Before all others.")
 @click.option("--no-start", is_flag=True, help="Start no worker if there is none.")
@@ -90,6 +96,7 @@ def add(
     settings: tuple[str, ...],
     dataset: str | None,
     device: str | None,
+    devices: int,
     name: str | None,
     front: bool,
     no_start: bool,
@@ -103,11 +110,13 @@ def add(
     nobody uses, or the CPU where there is no GPU: see cnn-tui work.
     """
     from cnn_tui.cli.train import configured
+    from cnn_tui.config.processes import for_processes
     from cnn_tui.host.logout import logout_warning
     from cnn_tui.jobs import add_job, ensure_worker, job_of, position_of
 
     chosen, config = configured(preset, settings, dataset, device)
-    job = job_of(config, chosen.name, name or chosen.name, data_dir)
+    for_processes(config, devices, devices)  # which says if it cannot be shared
+    job = job_of(config, chosen.name, name or chosen.name, data_dir, devices)
     run_id = add_job(runs_dir, job, at_front=front)
     position = position_of(runs_dir, run_id)
     is_started = not no_start and ensure_worker(runs_dir)
