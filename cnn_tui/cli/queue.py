@@ -134,9 +134,10 @@ def add(
 @runs_dir_option
 def move(run: str, to: str, runs_dir: Path) -> None:
     """Move RUN by one place up or down, to the front, or to the back."""
-    from cnn_tui.jobs import meant, move_job, read_queue
+    from cnn_tui.jobs import meant, move_job
+    from cnn_tui.runs.queued import waiting
 
-    run_id = meant(read_queue(runs_dir), run)
+    run_id = meant(waiting(runs_dir), run)
     position = move_job(runs_dir, run_id, cast("Place", to))
     echo(f"{run_id} is number {position} in the queue")
 
@@ -149,9 +150,10 @@ def cancel(run: str, runs_dir: Path) -> None:
 
     One that trains is stopped with cnn-tui send RUN stop.
     """
-    from cnn_tui.jobs import cancel_job, meant, read_queue, read_refused
+    from cnn_tui.jobs import cancel_job, meant
+    from cnn_tui.runs.queued import refused, waiting
 
-    run_id = meant([*read_queue(runs_dir), *read_refused(runs_dir)], run)
+    run_id = meant([*waiting(runs_dir), *refused(runs_dir)], run)
     cancel_job(runs_dir, run_id)
     echo(f"{run_id} is cancelled")
 
@@ -170,10 +172,11 @@ def pause(runs_dir: Path) -> None:
 @runs_dir_option
 def resume(runs_dir: Path) -> None:
     """Let runs begin again; a worker is started if there is none."""
-    from cnn_tui.jobs import ensure_worker, read_queue, resume_queue
+    from cnn_tui.jobs import ensure_worker, resume_queue
+    from cnn_tui.runs.queued import waiting
 
     resume_queue(runs_dir)
-    if read_queue(runs_dir):
+    if waiting(runs_dir):
         ensure_worker(runs_dir)
     echo("the queue goes on")
 
