@@ -12,6 +12,8 @@ import psutil
 
 _STARTED_IN = "CNN_TUI_STARTED_IN"
 """For processes of this program alone, those that work in ``/``."""
+IN_BACKGROUND = "CNN_TUI_IN_BACKGROUND"
+"""Set where a training has no terminal to be detached from, but locks to be kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import IO
 
-from cnn_tui.host.process import environment_elsewhere
+from cnn_tui.host.process import IN_BACKGROUND, environment_elsewhere
 from cnn_tui.jobs.claim import (
     Claim,
     begun_at,
@@ -82,7 +82,7 @@ def begin(
         stdout=subprocess.DEVNULL,
         stderr=said,
         cwd="/",
-        env=environment_elsewhere() | environment_on(devices[0]),
+        env=environment_elsewhere() | environment_on(devices[0]) | {IN_BACKGROUND: "1"},
         start_new_session=True,
         pass_fds=[claim.descriptor, *locks],
     )
