@@ -214,12 +214,13 @@ def _range(name: str, low: str, high: str, how: str | None) -> Range:
 def _steps(dimension: Range) -> list[float]:
     """Returns all values of a range that has a step."""
     low, step = dimension.low, dimension.step or 1
-    count = int((dimension.high - low) / step + 1e-9) + 1
-    if count > _MAX_VALUES:
+    steps = (dimension.high - low) / step + 1e-9
+    if steps >= _MAX_VALUES:
         raise ConfigError(
-            f"--over …{in_words(dimension)}: has {count:,} values, at most "
-            f"{_MAX_VALUES:,} are tried: give a larger step, or none"
+            f"--over …{in_words(dimension)}: has more than {_MAX_VALUES:,} values: "
+            "give a larger step, or none"
         )
+    count = int(steps) + 1
     values = [low + number * step for number in range(count)]
     return values if dimension.is_whole else [float(f"{it:.12g}") for it in values]
 
