@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cnn_tui.errors import ConfigError
-from cnn_tui.io.files import read_bounded, replace_file
+from cnn_tui.io.files import Stamp, read_bounded, replace_file, stamp
 from cnn_tui.jobs.job import Job, encode_job, read_job
 from cnn_tui.jobs.locks import is_held, try_lock
 from cnn_tui.jobs.queue import changing
@@ -22,6 +24,7 @@ from cnn_tui.runs.queued import (
 
 _BEGUN = ".begun"
 _MOST_BEGUN_BYTES = 100
+_MOST_KNOWN = 4096
 
 Taking = Callable[[Job], bool | None]
 """Whether to take a job: None leaves it, and all behind it, until there is room."""
@@ -165,8 +168,12 @@ def _readable(files: list[QueueFile]) -> list[Job]:
     """Returns the jobs of files; a damaged one is left for a person to mend."""
     jobs = []
     for file in files:
-        try:
-            jobs.append(read_job(file.path))
-        except ConfigError:
-            continue
+        with suppress(ConfigError):
+            jobs.append(_job(file.path, stamp(file.path)))
     return jobs
+
+
+@lru_cache(maxsize=_MOST_KNOWN)
+def _job(path: Path, version: Stamp) -> Job:
+    """Reads a version of a job once: a worker looks at all of them each second."""
+    return read_job(path)

@@ -101,6 +101,13 @@ def read_refused(runs_folder: Path) -> list[QueuedJob]:
     return [_read(file, "refused") for file in refused(runs_folder)]
 
 
+def find_job(runs_folder: Path, run_id: str) -> QueuedJob | None:
+    """Returns a job that waits, or was refused; reads no other one."""
+    files = [*waiting(runs_folder), *refused(runs_folder)]
+    found = next((file for file in files if file.run_id == run_id), None)
+    return _read(found, "waiting") if found else None
+
+
 def position_of(runs_folder: Path, run_id: str) -> int | None:
     """Returns the place of a job from 1 on; None if it does not wait any more."""
     ids = [file.run_id for file in waiting(runs_folder)]

@@ -13,6 +13,7 @@ from cnn_tui.host import nvml
 from cnn_tui.host.gpu_sample import GpuSample
 from cnn_tui.jobs import (
     add_job,
+    encode_job,
     is_at_work,
     pause_queue,
     read_claimed,
@@ -116,6 +117,20 @@ def test_a_damaged_job_stops_none_behind_it(tmp_path: Path) -> None:
     (tmp_path / ".queue" / "0000001-damaged.yaml").write_text("[")
     assert take(tmp_path).run_id == run_id
     assert len(read_queue(tmp_path)) == 1
+
+
+def test_a_job_is_read_again_only_where_it_was_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_job(tmp_path, make_job())
+    assert claim(tmp_path, lambda job: False) is None
+    monkeypatch.delattr("cnn_tui.jobs.claim.read_job")
+    assert claim(tmp_path, lambda job: False) is None
+    monkeypatch.undo()
+    [waiting] = read_queue(tmp_path)
+    assert waiting.job
+    waiting.path.write_text(encode_job(waiting.job.model_copy(update={"name": "b"})))
+    assert claim(tmp_path, lambda job: job.name == "b") is not None
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
