@@ -9,9 +9,9 @@ from typing import Literal
 
 from filelock import FileLock, Timeout
 
-from cnn_tui.errors import CnnTuiError, InputError, RunDirectoryError
+from cnn_tui.errors import CnnTuiError, ConfigError, InputError, RunDirectoryError
 from cnn_tui.io.files import FILE_MODE, ensure_directory, replace_file
-from cnn_tui.jobs.job import Job, encode_job, read_job
+from cnn_tui.jobs.job import Job, encode_job, read_content, read_job
 from cnn_tui.runs.layout import UNFINISHED_PREFIX, run_ids
 from cnn_tui.runs.queued import (
     CLAIMED,
@@ -49,6 +49,14 @@ class QueuedJob:
     """From 1 on, of one that waits."""
     job: Job | None = None
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """A file that was in the queue; ``content`` is None where it was none to read."""
+
+    path: Path
+    content: bytes | None
 
 
 def add_job(runs_folder: Path, job: Job, *, at_front: bool = False) -> str:
@@ -148,7 +156,7 @@ def move_job(runs_folder: Path, run_id: str, to: Place) -> int:
     return position + 1
 
 
-def cancel_job(runs_folder: Path, run_id: str) -> QueuedJob:
+def cancel_job(runs_folder: Path, run_id: str) -> Cancelled:
     """Takes a job that waits, or was refused, out of the queue; returns what it was.
 
     Raises:
@@ -157,21 +165,25 @@ def cancel_job(runs_folder: Path, run_id: str) -> QueuedJob:
     with changing(runs_folder):
         files = [*waiting(runs_folder), *refused(runs_folder)]
         file = _find(files, run_id)
-        cancelled = _read(file, "waiting")
+        content = None
+        with suppress(ConfigError):  # a pipe, say
+            content = read_content(file.path)
         file.path.unlink()
-    return cancelled
+    return Cancelled(path=file.path, content=content)
 
 
-def restore_job(runs_folder: Path, cancelled: QueuedJob) -> None:
-    """Puts a job back where it was when it was cancelled.
+def restore_job(runs_folder: Path, cancelled: Cancelled) -> None:
+    """Puts a job back where it was when it was cancelled, as a person had written it.
 
     Raises:
         RunDirectoryError: if its file could not be read, or the queue be written.
     """
-    if cancelled.job is None:
-        raise RunDirectoryError(f"{cancelled.problem}: it cannot be put back")
+    if cancelled.content is None:
+        raise RunDirectoryError(
+            f"{printable(cancelled.path)} could not be read: it cannot be put back"
+        )
     with changing(runs_folder):
-        replace_file(cancelled.path, encode_job(cancelled.job).encode())
+        replace_file(cancelled.path, cancelled.content)
 
 
 def pause_queue(runs_folder: Path) -> None:

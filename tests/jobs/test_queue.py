@@ -94,6 +94,13 @@ def test_a_cancelled_job_is_gone_and_told(tmp_path: Path) -> None:
     assert names(tmp_path) == ["b"]
     restore_job(tmp_path, cancelled)
     assert names(tmp_path) == ["a", "b"]
+    damaged = tmp_path / ".queue" / "0000001-mine.yaml"
+    damaged.write_text("# mine\nformat: [")
+    cancelled = cancel_job(tmp_path, "mine")
+    assert not damaged.exists()
+    restore_job(tmp_path, cancelled)
+    assert damaged.read_text() == "# mine\nformat: ["
+    cancel_job(tmp_path, "mine")
     cancel_job(tmp_path, ids["a"])
     with pytest.raises(RunDirectoryError, match="does not wait in the queue"):
         cancel_job(tmp_path, ids["a"])
