@@ -247,9 +247,10 @@ def _not_waiting(run_id: str) -> str:
 
 def _put_in_order(queue: Path, files: list[QueueFile]) -> None:
     """Deals the numbers that the files have to them anew, each larger than the last."""
-    last = -1
+    last, highest = -1, _LAST_ORDER - len(files)
     for file, order in zip(files, sorted(f.order or 0 for f in files), strict=True):
-        last = max(order, last + 1)
+        highest += 1
+        last = min(max(order, last + 1), highest)
         if file.order != last:
             file.path.rename(queue / _name(last, file.run_id))
 

@@ -89,7 +89,7 @@ class _Worker:
             self._take_devices(free)
             self._begin_on(free)
         except (OSError, RunDirectoryError) as error:  # a full disk, a stuck lock
-            self._complain(printable(error))
+            self._complain(_reason(error))
         finally:
             for descriptor in free.values():
                 os.close(descriptor)
@@ -146,7 +146,7 @@ class _Worker:
                 self._tell(f"{taken.run_id} trains on {where}")
                 return
         except (OSError, RunDirectoryError) as error:  # it is tried again
-            self._complain(f"{taken.run_id} cannot begin: {printable(error)}")
+            self._complain(f"{taken.run_id} cannot begin: {_reason(error)}")
             release(taken)
         for descriptor in locks:
             os.close(descriptor)
@@ -162,7 +162,7 @@ class _Worker:
                 self._tell(f"{name} goes on: {said}")
                 return True
         except (OSError, RunDirectoryError) as error:
-            self._tell(f"{name} is left for later: {printable(error)}")
+            self._tell(f"{name} is left for later: {_reason(error)}")
             verdict = Verdict.AGAIN
         if verdict is Verdict.AGAIN:
             release(training.claim)
@@ -181,6 +181,10 @@ def _enough(devices: Sequence[Device], job: Job) -> list[Device] | None:
         if len(found) >= job.devices:
             return found[: job.devices]
     return None
+
+
+def _reason(error: OSError | RunDirectoryError) -> str:
+    return printable(getattr(error, "strerror", None) or error)
 
 
 def _end(run: Path, verdict: Verdict, said: str) -> str:

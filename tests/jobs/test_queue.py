@@ -80,10 +80,13 @@ def test_a_job_moves(tmp_path: Path, moved: str, to: Place, order: str) -> None:
     assert position == order.index(moved) + 1
 
 
-def test_jobs_that_a_person_gave_one_number_move_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", ["0000000", "0000007", "9999999"])
+def test_jobs_that_a_person_gave_one_number_move_too(
+    tmp_path: Path, number: str
+) -> None:
     ids = add(tmp_path, "a", "b", "c")
     for waiting in read_queue(tmp_path):
-        waiting.path.rename(waiting.path.with_name(f"0000007-{waiting.run_id}.yaml"))
+        waiting.path.rename(waiting.path.with_name(f"{number}-{waiting.run_id}.yaml"))
     move_job(tmp_path, ids["c"], "up")
     assert names(tmp_path) == ["a", "c", "b"]
 
