@@ -3,7 +3,6 @@
 import os
 import re
 import socket
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from cnn_tui.host import nvml
 from cnn_tui.host.cuda import ORDER, VISIBLE, usable_gpus
 from cnn_tui.host.gpu_sample import GpuSample
 from cnn_tui.host.hardware import core_count
-from cnn_tui.host.ranks import Devices
 from cnn_tui.io.files import ensure_directory
 from cnn_tui.jobs.job import MOST_DEVICES
 from cnn_tui.jobs.locks import try_lock
@@ -95,15 +93,11 @@ def take_device(runs_folder: Path, device: Device) -> int | None:
     return try_lock(folder / name)
 
 
-def environment_on(devices: Sequence[Device]) -> dict[str, str]:
-    """Returns what a training on devices of one kind has in its environment, too."""
-    kind, threads = devices[0].kind, devices[0].threads
-    if kind != "cuda":
-        return {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
-    gpus = tuple(int(device.name.removeprefix("cuda:")) for device in devices)
-    chosen = Devices(kind=kind, count=len(gpus), gpus=gpus)
-    seen = chosen.environment(os.environ.get(VISIBLE)) if len(gpus) > 1 else {}
-    return dict([ORDER]) | seen
+def environment_on(device: Device) -> dict[str, str]:
+    """Returns what a training on a device has in its environment beside the rest."""
+    if device.kind == "cuda":
+        return dict([ORDER])
+    return {} if device.threads is None else {"OMP_NUM_THREADS": str(device.threads)}
 
 
 def _meant(word: str) -> list[Device]:

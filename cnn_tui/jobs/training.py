@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import IO
 
 from cnn_tui.host.process import IN_BACKGROUND, environment_elsewhere
-from cnn_tui.host.ranks import python_for
 from cnn_tui.jobs.claim import (
     Claim,
     begun_at,
@@ -77,12 +77,12 @@ def begin(
     count_beginning(claim, checkpoint_step(run))
     said = tempfile.TemporaryFile()  # noqa: SIM115 - until it has ended
     process = subprocess.Popen(
-        [*python_for(len(devices)), "-m", "cnn_tui", *_command(run, claim, devices)],
+        [sys.executable, "-m", "cnn_tui", *_command(run, claim, devices)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=said,
         cwd="/",
-        env=environment_elsewhere() | environment_on(devices) | {IN_BACKGROUND: "1"},
+        env=environment_elsewhere() | environment_on(devices[0]) | {IN_BACKGROUND: "1"},
         start_new_session=True,
         pass_fds=[claim.descriptor, *locks],
     )
@@ -165,11 +165,20 @@ def _command(run: Path, claim: Claim, devices: Sequence[Device]) -> list[str]:
     where = ["--runs-dir", str(run.parent)]
     where += ["--data-dir", job.data_dir] if job.data_dir else []
     is_new = standing(run) is Standing.ABSENT
-    place = first.torch_name if len(devices) == 1 else first.kind
-    if is_new or trained_on(run) != place:
-        where += ["--device", place]
-    begin = ["train", "--job", str(claim.path)]
-    return [*(begin if is_new else ["resume", str(run)]), *where]
+    begin, go_on = ["train", "--job", str(claim.path)], ["resume", str(run)]
+    if job.devices > 1:
+        where += ["--devices", _several(devices)]
+        go_on += ["--keep-session"]
+    elif is_new or trained_on(run) != first.torch_name:
+        where += ["--device", first.torch_name]
+    return [*(begin if is_new else go_on), *where]
+
+
+def _several(devices: Sequence[Device]) -> str:
+    """Returns devices as ``train --devices`` takes them."""
+    if devices[0].kind == "cpu":
+        return f"cpu:{len(devices)}"
+    return ",".join(device.torch_name for device in devices)
 
 
 def _sentence(training: Training, code: int) -> str:

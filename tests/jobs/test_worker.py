@@ -91,19 +91,6 @@ def test_what_dies_again_and_again_is_set_aside(workers: Workers) -> None:
     assert refused.problem == "its process ended with signal 9"
 
 
-def test_a_job_may_train_on_several_devices(workers: Workers) -> None:
-    runs = workers.runs
-    job = make_job(iterations=10**6, checkpoint_every=20)
-    run = runs / add_job(runs, job.model_copy(update={"devices": 2}))
-    worker = workers.start("cpu:2")
-    wait_until(lambda: (run / "status.json").exists() and status(run).step > 0)
-    assert status(run).processes == 2
-    assert all(take_device(runs, it) is None for it in parse_devices("cpu:2"))
-    mailbox.send(run, "stop")
-    output_of(worker)
-    assert status(run).state is State.STOPPED
-
-
 @pytest.mark.torture
 def test_kills_at_any_moment_lose_nothing(workers: Workers) -> None:
     runs, steps = workers.runs, 3000
