@@ -99,19 +99,18 @@ def _all_but_seed(run: RunSummary, known: Known) -> Hashable:
     return all_but_seed(known.config(run)) or (run.id,)
 
 
-def _roots(runs: Sequence[RunSummary], known: Known) -> list[Hashable]:
-    """Returns the run that each began with; what configs say may go in circles."""
-    parents = {run.id: known.config(run).value("lineage.parent") for run in runs}
+def _root(run: RunSummary, known: Known) -> str:
+    """Returns the run that one began with, even if it is not shown, or gone.
 
-    def root(name: str) -> str:
-        for _ in range(_MAX_ANCESTORS):
-            parent = parents[name]
-            if not isinstance(parent, str) or parent not in parents:
-                break
-            name = parent
-        return name
-
-    return [f"from {root(run.id)}" for run in runs]
+    What configs say may go in circles.
+    """
+    name = run.id
+    for _ in range(_MAX_ANCESTORS):
+        parent = known.named_config(name).value("lineage.parent")
+        if not isinstance(parent, str):
+            break
+        name = parent
+    return f"from {name}"
 
 
 def _of_each(key: Callable[[RunSummary], Hashable]) -> Grouping:
@@ -126,7 +125,10 @@ GROUPINGS: dict[str, Grouping] = {
         keys=lambda runs, known: [_all_but_seed(run, known) for run in runs],
         need="config",
     ),
-    "lineage": Grouping(keys=_roots, need="config"),
+    "lineage": Grouping(
+        keys=lambda runs, known: [_root(run, known) for run in runs],
+        need="config",
+    ),
 }
 """By name; runs of one group of seeds have the same config but for the seed."""
 
