@@ -99,6 +99,11 @@ def _all_but_seed(run: RunSummary, known: Known) -> Hashable:
     return all_but_seed(known.config(run)) or (run.id,)
 
 
+def _sweep(run: RunSummary, known: Known) -> str:
+    name = known.config(run).value("study.name")
+    return f"sweep {name}" if name else "no sweep"
+
+
 def _root(run: RunSummary, known: Known) -> str:
     """Returns the run that one began with, even if it is not shown, or gone.
 
@@ -117,18 +122,19 @@ def _of_each(key: Callable[[RunSummary], Hashable]) -> Grouping:
     return Grouping(keys=lambda runs, _known: [key(run) for run in runs])
 
 
+def _by_config(key: Callable[[RunSummary, Known], Hashable]) -> Grouping:
+    return Grouping(
+        keys=lambda runs, known: [key(run, known) for run in runs], need="config"
+    )
+
+
 GROUPINGS: dict[str, Grouping] = {
     "model": _of_each(_model),
     "dataset": _of_each(_dataset),
     "tags": _of_each(_tags),
-    "seeds": Grouping(
-        keys=lambda runs, known: [_all_but_seed(run, known) for run in runs],
-        need="config",
-    ),
-    "lineage": Grouping(
-        keys=lambda runs, known: [_root(run, known) for run in runs],
-        need="config",
-    ),
+    "seeds": _by_config(_all_but_seed),
+    "lineage": _by_config(_root),
+    "sweep": _by_config(_sweep),
 }
 """By name; runs of one group of seeds have the same config but for the seed."""
 

@@ -209,6 +209,8 @@ def _number(column: Column, text: str) -> float:
         raise ValueError(f"{column.name} is {example}, not {printable(text)}")
     value = float(found[1]) * units[found[2]]
     if column.kind is Kind.SHARE and value > 1:
+        if float(found[1]) > 100:
+            raise ValueError(f"{column.name} is at most 100%, not {text}")
         raise ValueError(f"{column.name} is at most 1: write {found[1]}% for percent")
     return value
 

@@ -1,6 +1,7 @@
 """``cnn-tui evaluate``: the values of the run's own rows, and those of other sets."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +109,16 @@ def test_another_shape_and_a_missing_part_are_refused(
     assert "no validation pictures" in refusal(
         "evaluate", run, "--dataset", "mnist", "--part", "validation"
     )
+
+
+def test_damaged_checkpoints_are_named_with_what_else_can_be_evaluated(
+    run: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "damaged"
+    shutil.copytree(run, copy)
+    for name in ("last.pt", "previous.pt"):
+        (copy / "checkpoints" / name).write_bytes(b"cut")
+    said = refusal("evaluate", copy, "--checkpoint", "newest")
+    assert "there is no good checkpoint" in said
+    assert "last.pt: is damaged, or no checkpoint" in said
+    assert evaluated(copy, "--checkpoint", "best")["step"]

@@ -140,6 +140,8 @@ def test_a_filter_finds_the_runs_that_it_describes(
         ('note~"with flip', 5, "a quotation mark is never closed"),
         ('ab "c', 3, "a quotation mark is never closed"),
         ("acc>98", 4, "best is at most 1: write 98% for percent"),
+        ("acc>150%", 4, "best is at most 100%, not 150%"),
+        ("acc>150", 4, "best is at most 100%, not 150"),
         ("age<2", 4, "started is an age with its unit, such as 30min"),
         ("length<2parsecs", 7, "length is a time with its unit, such as 90s"),
         ("step>many", 5, "step is a number, such as 500, 10k or 3M, not many"),

@@ -188,6 +188,9 @@ async def test_a_run_is_deleted_and_taken_back(folder: Path) -> None:
         await pilot.press("u")
         await until(pilot, lambda: names(rows(app))[0] == "seed-1")
         assert thrown_away(folder) == []
+        # Toasts overlap: that it is in the trash must not be the last word.
+        *_, said = [found.message for found in app._notifications]
+        assert said == "seed-1 is back from the trash"
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,8 @@ def test_runs(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
 
 
 def test_help(snap_compare: SnapCompare) -> None:
-    ready = showing("multiply-adds", "Go to the data set", press=("question_mark",))
+    ready = showing(
+        "multiply-adds", "Go to the hyperparameters", press=("question_mark",)
+    )
     app = CnnTuiApp(runs_folder=RUNS)
     assert snap_compare(app, terminal_size=(80, 24), run_before=ready)

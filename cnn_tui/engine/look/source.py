@@ -15,7 +15,7 @@ from cnn_tui.engine.device import release_memory
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Network, load_network, new_network
 from cnn_tui.engine.numerics import set_precision
-from cnn_tui.engine.recorded import GOOD, find_checkpoint
+from cnn_tui.engine.recorded import GOOD, read_checkpoint
 from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.layers import Stage, stages
 from cnn_tui.look.messages import Moment, Picture
@@ -172,10 +172,7 @@ class Source:
 
     def _read(self, path: Path, moment: Moment) -> Checkpoint:
         if moment == "newest":
-            found = find_checkpoint(self.run, self._config_text, GOOD).checkpoint
-            if found is None:
-                raise RunDirectoryError(f"{printable(path)}: cannot be read")
-            return found
+            return read_checkpoint(self.run, self._config_text, GOOD)
         return load_checkpoint(path)
 
     def _weighed(self, checkpoint: Checkpoint) -> Weighed:
