@@ -19,13 +19,14 @@ from cnn_tui.runs import records
 from cnn_tui.runs.layout import STATUS, State
 from cnn_tui.runs.status import read_status
 from tests.jobs.making import make_job
+from tests.sweeps.studies import told as make_study
 from tests.ui.viewer_keys import CASES, FINISHED, LIVE, SILENT
 
 REPOSITORY = Path(__file__).parents[2]
 
 
 def make_runs(folder: Path, recorded: Path) -> None:
-    """Makes a finished run, one that this process seems to train, and two that wait."""
+    """Makes a run that has ended, one that is live, two that wait, and a sweep."""
     for name in (FINISHED, LIVE):
         shutil.copytree(recorded, folder / name)
     status = read_status(recorded)
@@ -36,6 +37,7 @@ def make_runs(folder: Path, recorded: Path) -> None:
     (folder / LIVE / STATUS).write_bytes(msgspec.json.encode(status))
     for name in "ab":
         add_job(folder, make_job(name))
+    make_study(folder, finished=1)
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from tests.ui.conftest import WIDE, screen_text, until
 
 FINISHED, LIVE = "finished", "live"
 """Runs, by name: the list begins with one that waits, and ends with the finished."""
-LIST, FORM = "list", "form"
+LIST, FORM, SWEEP = "list", "form", "sweep"
 
 CASES = {
     FINISHED: {
@@ -73,6 +73,11 @@ CASES = {
         "find a rate": "l l",
         "measure": "t t",
     },
+    SWEEP: {
+        "take the best": "t",
+        "more": "m enter",
+        "stop": "x",
+    },
 }
 SILENT = {"other columns", "another order", "groups"}
 """They are for this viewer alone, and not remembered."""
@@ -111,10 +116,13 @@ async def press(pilot: Pilot[int], app: CnnTuiApp, keys: str) -> None:
 async def results(home: Path, place: str) -> AsyncIterator[tuple[str, Any]]:
     """Yields what came of the cases of a place, in one viewer."""
     runs = home / "runs"
-    run = runs / place
-    app = CnnTuiApp(runs_folder=runs, open_run=run if run.is_dir() else None)
+    app = CnnTuiApp(
+        runs_folder=runs,
+        open_run=runs / place if place in (FINISHED, LIVE) else None,
+        open_sweep="wide" if place == SWEEP else None,
+    )
     async with app.run_test(size=WIDE) as pilot:
-        await until(pilot, partial(tells, app, "logistic"))
+        await until(pilot, partial(tells, app, "best"))
         if place == FORM:
             await press(pilot, app, "n until:model-a")
         base = app.screen
