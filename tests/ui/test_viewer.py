@@ -7,20 +7,18 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
 from cnn_tui.host.process import this_process
-from cnn_tui.host.viewing import REFUSAL
 from cnn_tui.jobs import add_job
 from cnn_tui.runs import records
 from cnn_tui.runs.layout import STATUS, State
 from cnn_tui.runs.status import read_status
 from tests.jobs.making import make_job
 from tests.sweeps.studies import told as make_study
-from tests.ui.viewer_keys import CASES, FINISHED, LIVE, SILENT
+from tests.ui.viewer_keys import CASES, FINISHED, LIVE, REFUSAL, SILENT
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -40,33 +38,24 @@ def make_runs(folder: Path, recorded: Path) -> None:
     make_study(folder, finished=1)
 
 
-@pytest.fixture(scope="module")
-def found(
-    recorded_run: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Any]:
-    """What came of each case."""
-    home = tmp_path_factory.mktemp("viewer")
-    make_runs(home / "runs", recorded_run)
+@pytest.mark.parametrize("place", CASES)
+def test_a_viewer_changes_nothing_and_says_so(
+    place: str, recorded_run: Path, tmp_path: Path
+) -> None:
+    make_runs(tmp_path / "runs", recorded_run)
     kinds = ("STATE", "CACHE", "CONFIG")
-    own = {f"XDG_{kind}_HOME": str(home / kind) for kind in kinds}
+    own = {f"XDG_{kind}_HOME": str(tmp_path / kind) for kind in kinds}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.ui.viewer_keys", str(home)],
-        cwd=home,
+        [sys.executable, "-m", "tests.ui.viewer_keys", str(tmp_path), place],
+        cwd=tmp_path,
         env={**os.environ, **own, "PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    results: dict[str, Any] = json.loads(done.stdout)
-    return results
-
-
-@pytest.mark.parametrize(
-    ("place", "case"), [(place, case) for place in CASES for case in CASES[place]]
-)
-def test_a_viewer_changes_nothing_and_says_so(
-    place: str, case: str, found: dict[str, Any]
-) -> None:
-    assert found[place][case]["is_same"]
-    assert (REFUSAL in found[place][case]["said"]) == (case not in SILENT)
+    found = json.loads(done.stdout)
+    assert found.keys() == CASES[place].keys()
+    for case, came in found.items():
+        assert came["is_same"], case
+        assert (REFUSAL in came["said"]) == (case not in SILENT), case

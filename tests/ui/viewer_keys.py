@@ -1,7 +1,7 @@
 """Presses keys in a viewer, in a process of its own: one never ceases to be a viewer.
 
-``python -m tests.ui.viewer_keys HOME`` shows HOME/runs, and prints as JSON what came of
-each of CASES: the sentence, and whether anything below HOME is another.
+``python -m tests.ui.viewer_keys HOME PLACE`` shows HOME/runs, and prints as JSON what
+came of each of the CASES of a place: what is told, and whether HOME is as it was.
 """
 
 import asyncio
@@ -9,14 +9,14 @@ import hashlib
 import json
 import sys
 from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
 
-from cnn_tui.host.viewing import REFUSAL, look_only
+from cnn_tui.host.viewing import look_only
 from cnn_tui.ui.app import CnnTuiApp
+from cnn_tui.ui.type_ahead import READING
 from cnn_tui.ui.widgets.message_line import MessageLine
 from tests.ui.conftest import WIDE, screen_text, until
 
@@ -24,6 +24,8 @@ FINISHED, LIVE = "finished", "live"
 """Runs, by name: the list begins with one that waits, and ends with the finished."""
 LIST, FORM, SWEEP = "list", "form", "sweep"
 
+REFUSAL = "this is a viewer (cnn-tui --view)"
+"""What is told, whatever room there is."""
 CASES = {
     FINISHED: {
         "export": "X d enter",
@@ -98,9 +100,17 @@ def told(app: CnnTuiApp) -> str:
     return " ".join([*screen_text(app).split(), *notices])
 
 
-def tells(app: CnnTuiApp, words: str) -> bool:
-    """Whether the viewer tells something."""
-    return words in told(app)
+async def tells(pilot: Pilot[int], app: CnnTuiApp, words: str) -> None:
+    """Waits until words are told, and nothing is being read any more."""
+
+    def is_told() -> bool:
+        reading = [it for it in app.workers if it.group.startswith(READING)]
+        return words in told(app) and not any(it.is_running for it in reading)
+
+    try:
+        await until(pilot, is_told)
+    except AssertionError as error:
+        raise AssertionError(f"{words!r} is not in: {told(app)}") from error
 
 
 async def press(pilot: Pilot[int], app: CnnTuiApp, keys: str) -> None:
@@ -110,7 +120,7 @@ async def press(pilot: Pilot[int], app: CnnTuiApp, keys: str) -> None:
         if wanted == key:
             await pilot.press(key)
         else:
-            await until(pilot, partial(tells, app, wanted))
+            await tells(pilot, app, wanted)
 
 
 async def results(home: Path, place: str) -> AsyncIterator[tuple[str, Any]]:
@@ -122,7 +132,7 @@ async def results(home: Path, place: str) -> AsyncIterator[tuple[str, Any]]:
         open_sweep="wide" if place == SWEEP else None,
     )
     async with app.run_test(size=WIDE) as pilot:
-        await until(pilot, partial(tells, app, "best"))
+        await tells(pilot, app, "best")
         if place == FORM:
             await press(pilot, app, "n until:model-a")
         base = app.screen
@@ -130,7 +140,7 @@ async def results(home: Path, place: str) -> AsyncIterator[tuple[str, Any]]:
             before = fingerprint(home)
             await press(pilot, app, keys)
             if name not in SILENT:
-                await until(pilot, partial(tells, app, REFUSAL))
+                await tells(pilot, app, REFUSAL)
             yield name, {"said": told(app), "is_same": before == fingerprint(home)}
             while app.screen is not base:
                 await pilot.press("escape")
@@ -142,11 +152,8 @@ async def results(home: Path, place: str) -> AsyncIterator[tuple[str, Any]]:
 async def main() -> None:
     """Presses the keys of each case."""
     look_only()
-    home = Path(sys.argv[1])
-    found = {
-        place: dict([case async for case in results(home, place)]) for place in CASES
-    }
-    print(json.dumps(found))
+    home, place = sys.argv[1:]
+    print(json.dumps(dict([case async for case in results(Path(home), place)])))
 
 
 if __name__ == "__main__":
