@@ -1,5 +1,6 @@
 """What people do in the list of runs: filters, columns, groups, notes, the trash."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from cnn_tui.ui.list_settings import (
     read_list_settings,
 )
 from cnn_tui.ui.run_table import GroupRow, group_line
+from tests.cli.commands import invoke
 from tests.runs.test_query import CONFIG_A, CONFIG_B, FOREIGN, make_run
 from tests.ui.conftest import screen_text, until
 from tests.ui.test_runs_screen import listed, rows
@@ -109,6 +111,35 @@ async def test_runs_that_differ_in_their_seed_are_a_group_with_its_mean(
         assert len(rows(app)) == 7
         await pilot.press("G")
         assert [row[0] for row in rows(app)] == ["+", "+", "+"]
+
+
+async def test_forks_are_a_group_with_the_run_that_they_began_with(
+    finished_run: Path,
+) -> None:
+    runs = finished_run.parent
+    shutil.copytree(finished_run, runs / "other")
+    [child] = forks(f"{finished_run}@50", runs)
+    forks(f"{child}@55", runs)
+    title = f"- from {finished_run.name}  "
+    async with listed(runs) as (app, pilot):
+        await pilot.press(*"ggggg")
+        await until(pilot, lambda: any(title in row for row in rows(app)))
+        groups = {row.split(" best")[0].rstrip() for row in rows(app) if row[0] == "-"}
+        assert groups == {f"{title}3 runs", "- from other  1 run"}
+        await pilot.press("slash", *"lineage.step>50")
+        await until(pilot, lambda: len(rows(app)) == 2)
+        assert rows(app)[0].startswith(f"{title}1 run")
+        await pilot.press("escape")
+        shutil.rmtree(finished_run)
+        await until(pilot, lambda: len(rows(app)) == 5)
+        assert any(row.startswith(f"{title}2 runs") for row in rows(app))
+
+
+def forks(moment: str, runs: Path) -> list[Path]:
+    """Forks a run and trains the fork to its end; returns it."""
+    before = set(runs.iterdir())
+    assert invoke("fork", moment, "--runs-dir", runs).exit_code == 0
+    return [path for path in set(runs.iterdir()) - before if path.name[0] != "."]
 
 
 def test_a_mean_says_of_how_many_it_is_where_some_have_no_accuracy() -> None:
