@@ -14,7 +14,7 @@ from cnn_tui.io.safe_yaml import parse_value
 from cnn_tui.runs.events import Value
 from cnn_tui.runs.lineage import changes, read_lineage
 from cnn_tui.runs.orders import LIVE_NAMES
-from cnn_tui.runs.reader import RunReader
+from cnn_tui.runs.reader import RunReader, read_rows
 from cnn_tui.text import printable
 
 MAX_LANES = 12
@@ -76,11 +76,12 @@ def parse_over(text: str) -> Over:
 
 
 def read_lane(run: Path) -> Lane:
-    """Returns how a run of a race has done."""
-    reader = RunReader(run)
-    while reader.poll() or not reader.complete:
-        pass
-    return lane_of(reader)
+    """Returns how a run of a race has done.
+
+    Raises:
+        RunDirectoryError: something else is in the place of its rows.
+    """
+    return lane_of(read_rows(run))
 
 
 def lane_of(reader: RunReader) -> Lane:
