@@ -172,10 +172,10 @@ def test_averages_are_continued_and_begun_anew_after_a_rewind(tmp_path: Path) ->
 
 def test_the_averages_of_a_fork_go_on_from_its_parents(tmp_path: Path) -> None:
     parent, child = tmp_path / "parent", tmp_path / "child"
-    for run, first, last in ((parent, 1, 60), (child, 31, 60)):
-        run.mkdir()
-        (run / CONFIG).write_text("lineage:\n  parent: parent\n  step: 30\n")
-        write_rows(run, first, last)
+    for path, first, last in ((parent, 1, 60), (child, 31, 60)):
+        path.mkdir()
+        (path / CONFIG).write_text("lineage:\n  parent: parent\n  step: 30\n")
+        write_rows(path, first, last)
     whole, own = RunReader(parent), RunReader(child)
     whole.poll()
     own.poll()
