@@ -10,6 +10,7 @@ import psutil
 
 from bench import (
     augmentation,
+    devices,
     evaluation,
     gpu,
     growth,
@@ -40,6 +41,7 @@ MEASUREMENTS: MappingProxyType[str, Measurement] = MappingProxyType(
         "augmentation": augmentation.measure,
         "looking": looking.measure,
         "taken_apart": taken_apart.measure,
+        "devices": devices.measure,
         "gpu": gpu.measure,
     }
 )

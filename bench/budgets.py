@@ -176,6 +176,18 @@ TAKEN_APART = tuple(
         _reported("taken_apart", f"{model} told", f"{title}: parts ÷ update", "×"),
     )
 )
+DEVICES = (
+    Budget(
+        key="two",
+        measurement="devices",
+        title="model A, batch 200: 2 processes × 1 thread ÷ 1 × 1",
+        unit="×",
+        limit=1.6,
+        at_least=True,
+    ),
+    _reported("devices", "shards", "1 process: 2 shards ÷ none, seconds", "×"),
+    _reported("devices", "ddp", "2 processes: 2 shards ÷ DDP, images/s", "×"),
+)
 GPU = tuple(
     _reported("gpu", f"{model} {key}", f"GPU, {title}: {what}", unit)
     for model, title in _NETS
@@ -197,5 +209,6 @@ BUDGETS = (
     *AUGMENTATION,
     *LOOKING,
     *TAKEN_APART,
+    *DEVICES,
     *GPU,
 )

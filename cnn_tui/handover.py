@@ -13,26 +13,32 @@ from pathlib import Path
 from cnn_tui.datasets.facts import data_folder
 from cnn_tui.errors import InputError, Remedy, RunDirectoryError
 from cnn_tui.host.logout import logout_warning
-from cnn_tui.host.process import absolute, environment_elsewhere
-from cnn_tui.io.files import open_regular
+from cnn_tui.host.process import absolute, environment_elsewhere, parent_of
+from cnn_tui.host.ranks import python_for
+from cnn_tui.io.files import open_regular, read_bounded
 from cnn_tui.runs.layout import LOG
 from cnn_tui.runs.status import read_status
 from cnn_tui.text import printable
 
 TAKEN_WITHIN_SECONDS = 15.0
+JOINED_WITHIN_SECONDS = 60.0
 RESUMED_WITHIN_SECONDS = 60.0
 _LOOK_SECONDS = 0.05
 _MOST_SAID_BYTES = 2**16
+_MOST_LOG_BYTES = 2**30
+_SENTENCE = "cnn-tui: "
+"""What a line begins with that says why a command did nothing."""
 
 
-def hand_over(run: Path, data_dir: Path | None) -> bool:
-    """Starts a process that goes on with ``run``, whose lock must be free.
+def hand_over(run: Path, data_dir: Path | None, processes: int = 1) -> bool:
+    """Starts a process that goes on with ``run``, whose lock must be free, or several.
 
     Returns True once that process has the run; False if it has not taken it in time,
     and then it has been ended.
     """
     command = ["resume", "--handover", str(run), *_data_option(data_dir)]
-    return _spawn(run, command, TAKEN_WITHIN_SECONDS)
+    within_seconds = TAKEN_WITHIN_SECONDS if processes == 1 else JOINED_WITHIN_SECONDS
+    return _spawn(run, command, within_seconds, processes)
 
 
 def resume_in_background(
@@ -52,6 +58,41 @@ def resume_in_background(
     command += [] if lr is None else ["--set", f"lr={lr!r}"]
     if not _spawn(run, command, RESUMED_WITHIN_SECONDS):
         raise InputError(f"{printable(run.name)} does not go on; see its {LOG}")
+
+
+def start_on_devices(arguments: Sequence[str]) -> Path:
+    """Starts a new run as ``cnn-tui train`` does in the background; its directory.
+
+    Raises:
+        InputError: if it cannot start, with that process's sentence.
+    """
+    try:
+        return _made_by(_run("train", *arguments, "--background", "--json"))
+    except OSError as error:
+        raise InputError(
+            f"no process could be started in the background: {error.strerror}"
+        ) from error
+
+
+def resume_on_devices(
+    run: Path, options: Sequence[str], processes: int, data_dir: Path | None
+) -> None:
+    """Starts processes that resume a run together.
+
+    Raises:
+        InputError: if they do not go on with it.
+    """
+    log = absolute(run) / LOG
+    before = os.path.getsize(log) if os.path.isfile(log) else 0
+    command = ["resume", str(absolute(run)), *options, *_data_option(data_dir)]
+    if not _spawn(run, command, RESUMED_WITHIN_SECONDS, processes):
+        said = read_bounded(log, _MOST_LOG_BYTES)[before:].decode(errors="replace")
+        told = [line for line in said.splitlines() if line.startswith(_SENTENCE)]
+        raise InputError(
+            printable(told[0].removeprefix(_SENTENCE))
+            if told
+            else f"{printable(run.name)} does not go on; see its {LOG}"
+        )
 
 
 def start_in_background(
@@ -164,15 +205,17 @@ def start_race(
         ) from error
 
 
-def start_apart(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+def start_apart(
+    command: Sequence[str], log: Path, processes: int = 1
+) -> subprocess.Popen[bytes]:
     """Starts a command of cnn-tui in a session of its own, which writes into ``log``.
 
-    Raises OSError.
+    Of several processes it is what starts and watches them. Raises OSError.
     """
     output = open_regular(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "cnn_tui", *command],
+            [*python_for(processes), "-m", "cnn_tui", *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -220,28 +263,30 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _spawn(run: Path, command: Sequence[str], within_seconds: float) -> bool:
+def _spawn(
+    run: Path, command: Sequence[str], within_seconds: float, processes: int = 1
+) -> bool:
     """Runs a command of cnn-tui in a session of its own, until it has the run."""
     try:
-        child = start_apart(command, run / LOG)
+        child = start_apart(command, run / LOG, processes)
     except OSError:  # too many processes, or no log to be written
         return False
     if _is_taken(run, child, within_seconds):
         return True
-    child.kill()
+    child.kill() if processes == 1 else child.terminate()  # which ends them all
     child.wait()
     return False
 
 
 def _is_taken(run: Path, child: subprocess.Popen[bytes], within_seconds: float) -> bool:
-    """Waits until the status names the child."""
+    """Waits until the status names the child, or one that it has started."""
     deadline = time.monotonic() + within_seconds
     while time.monotonic() < deadline and child.poll() is None:
         try:
             status = read_status(run)
         except RunDirectoryError:
             status = None
-        if status is not None and status.pid == child.pid:
+        if status and status.pid and child.pid in (status.pid, parent_of(status.pid)):
             return True
         time.sleep(_LOOK_SECONDS)
     return False

@@ -41,6 +41,7 @@ from cnn_tui.cli.send import send
 from cnn_tui.cli.serve import serve
 from cnn_tui.cli.show import show
 from cnn_tui.cli.submit import submit
+from cnn_tui.cli.sweep import sweep
 from cnn_tui.cli.train import train
 from cnn_tui.cli.trash import trash
 from cnn_tui.cli.tree import tree
@@ -127,6 +128,7 @@ COMMANDS = (
     race,
     submit,
     queue,
+    sweep,
     work,
     attach,
     serve,

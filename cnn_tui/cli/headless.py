@@ -8,13 +8,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
+from cnn_tui.cli.following import exit_code
 from cnn_tui.cli.options import echo
 from cnn_tui.cli.progress import (
-    Bar,
     JsonLines,
-    Output,
-    PlainLines,
     Record,
+    output_for,
     tell_loading,
 )
 from cnn_tui.engine.in_process import OnRun, train_in_process
@@ -23,19 +22,19 @@ from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.resume import Changes, resume_run
 from cnn_tui.engine.setup import set_up
 from cnn_tui.engine.start import NewRun, make_run, start_run
+from cnn_tui.engine.team import join
 from cnn_tui.errors import TrainingError
 from cnn_tui.handover import farewell, hand_over
+from cnn_tui.host.ranks import BY_ITSELF, Ranks
 from cnn_tui.host.terminal import redirect, terminal_descriptors
 from cnn_tui.notices import Command, sentence, terminal_bytes
 from cnn_tui.preferences import preferences
-from cnn_tui.runs.layout import LOG, STATUS, State
+from cnn_tui.runs.layout import LOG, STATUS
 from cnn_tui.runs.status import read_status
 from cnn_tui.runs.writer import Listener, RunWriter
 from cnn_tui.text import printable
 
 PATIENCE_SECONDS = 60.0
-
-_EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143}
 
 Start = Callable[[Interrupts, Listener, OnRun], Outcome]
 
@@ -52,13 +51,20 @@ def train_headless(
 
         return start_run(wanted, interrupts, listener=listener, on_created=created)
 
-    return _run(start, wanted.data_dir, as_json=as_json)
+    is_alone = wanted.team.size == 1
+    return _run(start, wanted.data_dir, as_json=as_json, is_alone=is_alone)
 
 
 def resume_headless(
-    run: Path, changes: Changes, data_dir: Path | None, *, as_json: bool
+    run: Path,
+    changes: Changes,
+    data_dir: Path | None,
+    *,
+    as_json: bool,
+    place: Ranks = BY_ITSELF,
 ) -> int:
     """Goes on with a run in this thread; returns the exit code."""
+    team = join(place)
 
     def start(interrupts: Interrupts, listener: Listener, on_run: OnRun) -> Outcome:
         writer = RunWriter.open(run, listener=listener)
@@ -69,31 +75,36 @@ def resume_headless(
             data_dir=data_dir,
             on_resumed=on_run,
             tell=tell_loading,
+            team=team,
         )
 
-    return _run(start, data_dir, as_json=as_json)
+    return _run(start, data_dir, as_json=as_json, is_alone=team.size == 1)
 
 
-def train_in_background(wanted: NewRun, *, as_json: bool) -> int:
-    """Makes a run and leaves it to a process in the background.
+def train_in_background(wanted: NewRun, *, as_json: bool, processes: int = 1) -> int:
+    """Makes a run and leaves it to a process in the background, or to several.
 
     Raises:
-        TrainingError: if that process does not take it.
+        TrainingError: if they do not take it.
     """
     setup = set_up(wanted.config, wanted.data_dir, wanted.tell)
     writer, _ = make_run(wanted, setup)
     writer.close()
-    leave_to_background(writer.path, wanted.data_dir, as_json=as_json)
+    leave_to_background(
+        writer.path, wanted.data_dir, as_json=as_json, processes=processes
+    )
     return 0
 
 
-def leave_to_background(run: Path, data_dir: Path | None, *, as_json: bool) -> None:
-    """Leaves a run that was made to a process in the background.
+def leave_to_background(
+    run: Path, data_dir: Path | None, *, as_json: bool, processes: int = 1
+) -> None:
+    """Leaves a run that was made to a process in the background, or to several.
 
     Raises:
-        TrainingError: if that process does not take it.
+        TrainingError: if they do not take it.
     """
-    if not hand_over(run, data_dir):
+    if not hand_over(run, data_dir, processes):
         raise TrainingError(f"{printable(run)} was made, but not taken; see its {LOG}")
     if as_json:
         JsonLines().begin(run)
@@ -109,19 +120,14 @@ def say_made(run: Path, *, as_json: bool) -> None:
         echo(printable(run))
 
 
-def exit_code(outcome: Outcome) -> int:
-    """Returns 0 for finished and stopped, 1 for failed, 128 + the signal's number."""
-    if outcome.state is State.INTERRUPTED:
-        return _EXIT_CODES.get(outcome.reason or "", 1)
-    return 1 if outcome.state is State.FAILED else 0
-
-
 @contextmanager
 def interrupts_by_signals(
-    on_hangup: Callable[[], None] = lambda: None,
+    on_hangup: Callable[[], None] = lambda: None, *, is_alone: bool = True
 ) -> Iterator[Interrupts]:
     """Turns SIGINT and SIGTERM into a request; a second SIGINT ends at once.
 
+    Of several processes the launcher passes on each SIGINT, which the terminal has sent
+    already: there the second one is nothing new.
     A hang-up ends neither the training nor, after it, the process before its time;
     where it is ignored, it stays so.
     """
@@ -129,7 +135,7 @@ def interrupts_by_signals(
 
     def end(number: int, frame: FrameType | None) -> None:
         interrupts.interrupt(signal.Signals(number).name)
-        if number == signal.SIGINT:
+        if number == signal.SIGINT and is_alone:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def hang_up(number: int, frame: FrameType | None) -> None:
@@ -145,8 +151,8 @@ def interrupts_by_signals(
             signal.signal(number, handler)
 
 
-def _run(start: Start, data_dir: Path | None, *, as_json: bool) -> int:
-    output: Output = JsonLines() if as_json else _for_people()
+def _run(start: Start, data_dir: Path | None, *, as_json: bool, is_alone: bool) -> int:
+    output = output_for(as_json=as_json)
     wanted = preferences().notices
     command = Command(wanted)
     terminal = terminal_descriptors()
@@ -166,7 +172,7 @@ def _run(start: Start, data_dir: Path | None, *, as_json: bool) -> int:
             redirect(terminal, runs[0] / LOG)
         output.mute()
 
-    with interrupts_by_signals(lose_terminal) as interrupts:
+    with interrupts_by_signals(lose_terminal, is_alone=is_alone) as interrupts:
         interrupts.patience_seconds = PATIENCE_SECONDS
         outcome = train_in_process(
             lambda on_run: start(interrupts, record, on_run),
@@ -174,6 +180,7 @@ def _run(start: Start, data_dir: Path | None, *, as_json: bool) -> int:
             data_dir=data_dir,
             on_run=begin,
             listener=record,
+            can_hand_over=is_alone,
         )
     if outcome.handed_over:
         output.leave(farewell(runs[0]))
@@ -185,8 +192,4 @@ def _run(start: Start, data_dir: Path | None, *, as_json: bool) -> int:
                 os.write(2, terminal_bytes(wanted, sentence(status)).encode())
     else:
         output.leave(f"{outcome.state}: {outcome.reason}")
-    return exit_code(outcome)
-
-
-def _for_people() -> Output:
-    return Bar() if sys.stdout.isatty() else PlainLines()
+    return exit_code(outcome.state, outcome.reason)

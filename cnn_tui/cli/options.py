@@ -117,6 +117,12 @@ def dataset_option(sentence: str) -> Callable[[F], F]:
 
 
 OTHER_IMAGES = "Other images: a set's name, a folder of pictures, an npz file."
+devices_option = click.option(
+    "--devices",
+    metavar="4|cuda:0,cuda:2|cpu:2",
+    help="Train on several devices, in a process for each: 4 GPUs, these, or 2 "
+    "processes on the CPU.",
+)
 device_option = click.option("--device", help="auto, cpu, mps, cuda or cuda:N.")
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, for scripts."

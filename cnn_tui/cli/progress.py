@@ -205,6 +205,13 @@ class Bar:
         )
 
 
+def output_for(*, as_json: bool) -> Output:
+    """Returns what shows a run to scripts, on a terminal, or in a log."""
+    if as_json:
+        return JsonLines()
+    return Bar() if sys.stdout.isatty() else PlainLines()
+
+
 class _Latest:
     """The latest values of a run, from its rows."""
 

@@ -93,7 +93,8 @@ def _race(
     past: "Past", over: "Over", steps: int, group: str | None, data_dir: Path | None
 ) -> "tuple[list[Lane], int]":
     """Returns how each has done, and the exit code: not 0 where it was interrupted."""
-    from cnn_tui.cli.headless import exit_code, interrupts_by_signals
+    from cnn_tui.cli.following import exit_code
+    from cnn_tui.cli.headless import interrupts_by_signals
     from cnn_tui.cli.progress import tell_loading
     from cnn_tui.engine.race import make_lanes, run_lane
     from cnn_tui.runs.layout import State
@@ -106,7 +107,7 @@ def _race(
         for run in runs:
             outcome = run_lane(run, steps, interrupts, data_dir)
             if outcome.state is State.INTERRUPTED:
-                code = exit_code(outcome)
+                code = exit_code(outcome.state, outcome.reason)
                 break
     return [read_lane(run) for run in runs], code
 

@@ -53,7 +53,8 @@ def in_words(run: Path, status: Status) -> Iterator[tuple[str, str]]:
         yield "changed while training", _changes(status)
     if status.device:
         host = f" on {printable(status.host)}" if status.host else ""
-        yield "device", f"{printable(status.device)}{host}"
+        together = f", {status.processes} processes" if status.processes > 1 else ""
+        yield "device", f"{printable(status.device)}{host}{together}"
     if status.images_per_second is not None:
         yield "speed", f"{count(round(status.images_per_second))} images/s"
     yield "started", _moment(status.started_at)

@@ -7,12 +7,19 @@ import click
 from cnn_tui.cli import completing
 from cnn_tui.cli.options import (
     data_dir_option,
+    devices_option,
     iterations_of,
     iterations_option,
     json_option,
     pause_at_option,
     runs_dir_option,
     settings_option,
+)
+from cnn_tui.cli.several import (
+    chosen_devices,
+    given_again,
+    leading_place,
+    resume_and_follow,
 )
 from cnn_tui.engine.warm_up import warm_up
 
@@ -22,6 +29,7 @@ from cnn_tui.engine.warm_up import warm_up
 @iterations_option
 @settings_option("Change a live value: --set lr=0.001.")
 @click.option("--device", help="Go on elsewhere; the result is not bit-exact then.")
+@devices_option
 @click.option("--handover", is_flag=True, hidden=True)
 @pause_at_option
 @runs_dir_option
@@ -34,6 +42,7 @@ def resume(
     iterations: str | None,
     settings: tuple[str, ...],
     device: str | None,
+    devices: str | None,
     handover: bool,
     pause_at: int | None,
     runs_dir: Path,
@@ -47,13 +56,17 @@ def resume(
     from cnn_tui.config import parse_settings
     from cnn_tui.runs.layout import find_run
 
+    place = leading_place(ctx, devices)
     path = find_run(run, runs_dir)
     if handover:
         from cnn_tui.cli.background import take_run_over
 
-        ctx.exit(take_run_over(path, data_dir))
+        ctx.exit(take_run_over(path, data_dir, place))
     values = parse_settings(settings)
     total, more = iterations_of(iterations)
+    if several := chosen_devices(devices, device):
+        wanted = given_again(ctx, "settings", "iterations", "pause_at")
+        ctx.exit(resume_and_follow(path, wanted, several, data_dir, as_json=as_json))
     # Only now, with the input in order, is it worth waiting for torch.
     warm_up()
     from cnn_tui.cli.headless import resume_headless
@@ -66,4 +79,4 @@ def resume(
         device=device,
         pause_at=pause_at,
     )
-    ctx.exit(resume_headless(path, changes, data_dir, as_json=as_json))
+    ctx.exit(resume_headless(path, changes, data_dir, as_json=as_json, place=place))

@@ -1,7 +1,7 @@
 """``cnn-tui train``: trains headless."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -11,17 +11,30 @@ from cnn_tui.cli.options import (
     data_dir_option,
     dataset_option,
     device_option,
+    devices_option,
     json_option,
     pause_at_option,
     runs_dir_option,
     settings_option,
 )
+from cnn_tui.cli.several import (
+    chosen_devices,
+    given_again,
+    leading_place,
+    see_only,
+    train_and_follow,
+)
 from cnn_tui.engine.warm_up import warm_up
 from cnn_tui.errors import InputError
+from cnn_tui.host.ranks import Devices, Ranks
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig, Setting
     from cnn_tui.presets.read import Preset
+
+_GIVEN_AGAIN = (
+    *("settings", "dataset", "devices", "name", "pause_at", "runs_dir", "data_dir"),
+)
 
 
 @click.command(short_help="Train a model without the dashboard.")
@@ -37,6 +50,7 @@ if TYPE_CHECKING:
 @settings_option("Change a value: --set lr=0.05 --set training.batch_size=64.")
 @dataset_option(OTHER_IMAGES)
 @device_option
+@devices_option
 @click.option("--name", help="The name of the run.  [default: that of the preset]")
 @click.option(
     "--seeds",
@@ -58,6 +72,7 @@ def train(
     settings: tuple[str, ...],
     dataset: str | None,
     device: str | None,
+    devices: str | None,
     name: str | None,
     seeds: int | None,
     background: bool,
@@ -77,36 +92,68 @@ def train(
     Exit code 0: finished or stopped; 1: failed; 2: bad input; 130 or 143: interrupted
     by SIGINT or SIGTERM, with a checkpoint.
     """
-    if (preset is None) == (job is None):
-        raise InputError("give either a preset or --job FILE")
-    if job is not None:
-        asked = _of_job(job, settings_of(settings, dataset, device))
-    else:
-        chosen, config = configured(str(preset), settings, dataset, device)
-        asked = _Asked(config, chosen.name, chosen.name)
+    place = leading_place(ctx, devices, starts_others=background or seeds is not None)
+    several = chosen_devices(devices, device)
+    if several and (job is not None or seeds is not None):
+        raise InputError("--devices is of one new run: without --job and --seeds")
+    device = several.kind if several else device
+    asked = _asked(preset, job, settings, dataset, device)
+    if several and not background:
+        arguments = [str(preset), *given_again(ctx, *_GIVEN_AGAIN)]
+        ctx.exit(train_and_follow(arguments, as_json=as_json))
+    code = _train(
+        asked,
+        place,
+        several,
+        seeds=seeds,
+        background=background,
+        as_json=as_json,
+        name=name or asked.name,
+        runs_folder=runs_dir,
+        data_dir=data_dir or asked.data_dir,
+        pause_at=pause_at,
+    )
+    ctx.exit(code)
+
+
+def _train(
+    asked: "_Asked",
+    place: Ranks,
+    several: Devices | None,
+    *,
+    seeds: int | None,
+    background: bool,
+    as_json: bool,
+    **chosen: Any,
+) -> int:
+    """Trains here, in the background, or with several seeds; returns the exit code."""
+    if several:
+        see_only(several)
     # Only now, with the input in order, is it worth waiting for torch.
     warm_up()
     from cnn_tui.cli.headless import train_headless, train_in_background
     from cnn_tui.cli.progress import tell_loading
+    from cnn_tui.config.processes import for_processes
     from cnn_tui.engine.start import NewRun
+    from cnn_tui.engine.team import join
 
+    processes = several.count if several else 1
     wanted = NewRun(
-        config=asked.config,
-        name=name or asked.name,
+        config=for_processes(asked.config, processes, processes),
         preset=asked.preset,
-        runs_folder=runs_dir,
-        data_dir=data_dir or asked.data_dir,
         run_id=asked.run_id,
-        pause_at=pause_at,
         tell=tell_loading,
+        team=join(place),
+        **chosen,
     )
     if seeds is not None:
         from cnn_tui.cli.seeds import queue_seeds, train_seeds
 
         many = queue_seeds if background else train_seeds
-        ctx.exit(many(wanted, seeds, as_json=as_json))
-    run = train_in_background if background else train_headless
-    ctx.exit(run(wanted, as_json=as_json))
+        return many(wanted, seeds, as_json=as_json)
+    if background:
+        return train_in_background(wanted, as_json=as_json, processes=processes)
+    return train_headless(wanted, as_json=as_json)
 
 
 def configured(
@@ -152,6 +199,22 @@ class _Asked(NamedTuple):
     preset: str | None
     run_id: str | None = None
     data_dir: Path | None = None
+
+
+def _asked(
+    preset: str | None,
+    job: Path | None,
+    settings: tuple[str, ...],
+    dataset: str | None,
+    device: str | None,
+) -> _Asked:
+    """Returns what is asked for; raises InputError if it is not one thing."""
+    if (preset is None) == (job is None):
+        raise InputError("give either a preset or --job FILE")
+    if job is not None:
+        return _of_job(job, settings_of(settings, dataset, device))
+    chosen, config = configured(str(preset), settings, dataset, device)
+    return _Asked(config, chosen.name, chosen.name)
 
 
 def _of_job(path: Path, settings: "list[Setting]") -> _Asked:

@@ -1,6 +1,7 @@
 """``cnn-tui work``: begins the runs of the queue."""
 
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -48,10 +49,26 @@ def work(devices: str, keep: bool, idle: float, runs_dir: Path) -> None:
         runs_dir,
         chosen,
         tell=_say,
+        between=_sweeps(runs_dir),
         takes_more=lambda: not requests.last,
         is_to_end=lambda: requests.at_once,
         idle_seconds=None if keep else idle,
     )
+
+
+def _sweeps(runs_dir: Path) -> Callable[[], None]:
+    """Returns what takes the sweeps further, and says each problem once."""
+    from cnn_tui.sweeps.advance import Advancing
+
+    advancing, said = Advancing(runs_dir), set[str]()
+
+    def advance() -> None:
+        for problem in advancing.advance():
+            if problem not in said:
+                said.add(problem)
+                _say(problem)
+
+    return advance
 
 
 class _Requests:

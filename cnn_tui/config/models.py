@@ -16,6 +16,7 @@ from pydantic import (
 
 from cnn_tui.config.dataset import DatasetConfig
 from cnn_tui.config.lineage import Lineage
+from cnn_tui.config.study import Study
 from cnn_tui.config.values import (
     MAX_STEPS,
     ClassWeights,
@@ -226,6 +227,11 @@ class TrainingConfig(Part):
     It needs memory for one slice, and is the same update but for rounding, dropout's
     numbers, and batch normalization, which sees each slice by itself.
     """
+    shards: Annotated[int, Field(ge=1, le=1024)] | None = None
+    """Parts of a batch whose gradients are summed in a fixed tree; null is none.
+
+    So 1, 2 or more processes, which have equally many, give the same weights.
+    """
     drop_last: bool = False
     """Leave out the last, smaller batch of each epoch."""
     loss: Annotated[Loss, _named("cross_entropy")] = CrossEntropy()
@@ -266,7 +272,7 @@ class TrainingConfig(Part):
     @property
     def slice_size(self) -> int:
         """Images at most that a forward pass takes."""
-        return -(-self.batch_size // self.gradient_accumulation)
+        return -(-self.batch_size // (self.shards or self.gradient_accumulation))
 
     @model_validator(mode="before")
     @classmethod
@@ -292,6 +298,7 @@ class RunConfig(Part):
     model: ModelConfig
     training: TrainingConfig = TrainingConfig(iterations=DEFAULT_ITERATIONS)
     lineage: Lineage | None = None
+    study: Study | None = None
 
     @property
     def steps_per_epoch(self) -> int:

@@ -6,9 +6,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from cnn_tui.config.dataset import DatasetConfig, source_settings
-from cnn_tui.config.models import FORMAT, Cosine, RunConfig
+from cnn_tui.config.models import FORMAT, Cosine, RunConfig, TrainingConfig
 from cnn_tui.config.problems import InvalidConfigError, Problem, problems_of, shown
 from cnn_tui.config.settings import Setting, apply_settings
+from cnn_tui.config.shards import shards_problems
 from cnn_tui.datasets.corrections import check_corrections, read_corrections
 from cnn_tui.errors import DataError, ModelError
 from cnn_tui.io.safe_yaml import Document, dump
@@ -78,8 +79,9 @@ def to_mapping(config: RunConfig) -> dict[str, Any]:
         del mapping["dataset"][key]
     if config.dataset.corrections is None:
         del mapping["dataset"]["corrections"], mapping["dataset"]["corrected"]
-    if config.lineage is None:
-        del mapping["lineage"]
+    for key in ("lineage", "study"):
+        if mapping[key] is None:
+            del mapping[key]
     return mapping
 
 
@@ -124,6 +126,7 @@ def _problems_together(config: RunConfig) -> Iterator[Problem]:
         yield Problem(path=("dataset", _source(config)), message=str(error))
         return
     yield from _accumulation_problems(config)
+    yield from shards_problems(config)
     yield from _compile_problems(config)
     yield from _loss_problems(config)
     yield from _schedule_problems(config)
@@ -200,11 +203,14 @@ def _accumulation_problems(config: RunConfig) -> Iterator[Problem]:
 def _compile_problems(config: RunConfig) -> Iterator[Problem]:
     """A CUDA graph leaves each slice's gradients in the place of the last ones."""
     training = config.training
-    if training.compile == "reduce-overhead" and training.gradient_accumulation > 1:
-        yield Problem(
-            path=("training", "compile"),
-            message="must be off or default where gradient_accumulation is above 1",
-        )
+    if training.compile != "reduce-overhead":
+        return
+    for key in ("gradient_accumulation", "shards"):
+        if (getattr(training, key) or 1) > 1:
+            yield Problem(
+                path=("training", "compile"),
+                message=f"must be off or default where {key} is above 1",
+            )
 
 
 def _loss_problems(config: RunConfig) -> Iterator[Problem]:
@@ -236,9 +242,9 @@ def _batch_norm_problems(config: RunConfig, table: ModelTable) -> Iterator[Probl
     training = config.training
     last = config.dataset.images_trained_on % training.batch_size
     batches = [training.batch_size, 0 if training.drop_last else last]
-    if all(_smallest_slice(n, training.slice_size) > 1 for n in batches if n):
+    if all(_smallest_slice(n, training) > 1 for n in batches if n):
         return
-    what = "batch" if training.gradient_accumulation == 1 else "slice"
+    what = "batch" if training.slice_size == training.batch_size else "slice"
     for row in table.rows:
         if row.type == "batch_norm2d" and row.output_shape[1:] == (1, 1):
             yield Problem(
@@ -248,6 +254,6 @@ def _batch_norm_problems(config: RunConfig, table: ModelTable) -> Iterator[Probl
             )
 
 
-def _smallest_slice(batch_size: int, slice_size: int) -> int:
+def _smallest_slice(batch_size: int, training: TrainingConfig) -> int:
     """Returns the images in the smallest part of a batch that is cut evenly."""
-    return batch_size // -(-batch_size // slice_size)
+    return batch_size // (training.shards or -(-batch_size // training.slice_size))

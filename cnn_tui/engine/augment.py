@@ -59,18 +59,21 @@ class Batch:
 
         ``class_weights`` are those of the loss, if it is a mean by these.
         """
-        number = -(-len(self.labels) // most)
+        return self.cut(-(-len(self.labels) // most), class_weights)
+
+    def cut(self, number: int, class_weights: Tensor | None = None) -> list["Batch"]:
+        """Returns the batch cut evenly, into so many parts."""
         if number == 1:
             return [self]
 
-        def cut(labels: Tensor, share: Share) -> list[tuple[Tensor, Share]]:
+        def weighed(labels: Tensor, share: Share) -> list[tuple[Tensor, Share]]:
             pieces = labels.tensor_split(number)
             return [(p, share * _portion(p, labels, class_weights)) for p in pieces]
 
-        own = cut(self.labels, self.share)
+        own = weighed(self.labels, self.share)
         others: Iterable[tuple[Tensor | None, Share]] = repeat((None, 0.0), number)
         if self.other_labels is not None:
-            others = cut(self.other_labels, self.other_share)
+            others = weighed(self.other_labels, self.other_share)
         inputs = self.inputs.tensor_split(number)
         return [
             Batch(

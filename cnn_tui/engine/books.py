@@ -19,6 +19,7 @@ from cnn_tui.engine.profiler import Profiler
 from cnn_tui.engine.speed import Speedometer, update_metrics
 from cnn_tui.engine.state import RunState
 from cnn_tui.engine.stopwatch import Stopwatch
+from cnn_tui.engine.team import Evaluate
 from cnn_tui.engine.train_rows import TrainRow
 from cnn_tui.engine.trainer import Trainer
 from cnn_tui.errors import TrainingError
@@ -126,11 +127,14 @@ class Books:
 
     def _test(self) -> bool:
         results, step = self.state.results, self.step
+        team = self.trainer.team
+        team.tell(Evaluate())
         found = evaluate_splits(
             self.trainer.evaluated,
             self.trainer.evaluation_loss,
             self._splits,
             self.state.config.dataset.facts.classes,
+            team,
         )
         results.tested = EvaluationMetrics(
             step=step,

@@ -103,7 +103,7 @@ def save_checkpoint(
             link_file(folder / LAST, folder / PREVIOUS)
     # last.pt last: a run killed before comes here again, and misses no other name.
     first, *others = [*also_as, LAST if good else HALTED]
-    replace_file(folder / first, _encode(checkpoint), durable=True)
+    replace_file(folder / first, encode_checkpoint(checkpoint), durable=True)
     for name in others:
         link_file(folder / first, folder / name)
     if others:
@@ -113,7 +113,7 @@ def save_checkpoint(
 def write_best(run: Path, checkpoint: Checkpoint) -> None:
     """Writes ``best.pt`` alone, into a run that is being made. Raises OSError."""
     ensure_directory(run / CHECKPOINTS)
-    replace_file(run / CHECKPOINTS / BEST, _encode(checkpoint), durable=True)
+    replace_file(run / CHECKPOINTS / BEST, encode_checkpoint(checkpoint), durable=True)
 
 
 def keep_checkpoint(
@@ -134,7 +134,7 @@ def keep_checkpoint(
         if is_last:
             link_file(last, path)
         else:
-            replace_file(path, _encode(checkpoint))
+            replace_file(path, encode_checkpoint(checkpoint))
     finally:
         history.prune(folder, checkpoint.step, most, room)
 
@@ -181,7 +181,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         ) from error
 
 
-def _encode(checkpoint: Checkpoint) -> bytes:
+def encode_checkpoint(checkpoint: Checkpoint) -> bytes:
+    """Returns the content of a file."""
     buffer = io.BytesIO()
     parts = msgspec.structs.asdict(checkpoint)
     for name, value in parts.items():
@@ -189,6 +190,11 @@ def _encode(checkpoint: Checkpoint) -> bytes:
             parts[name] = msgspec.structs.asdict(value)
     torch.save(parts, buffer)
     return buffer.getvalue()
+
+
+def decode_checkpoint(data: bytes) -> Checkpoint:
+    """Returns a checkpoint that another process of this version has encoded."""
+    return msgspec.convert(_decode(data), Checkpoint)
 
 
 def _decode(data: bytes) -> dict[str, Any]:

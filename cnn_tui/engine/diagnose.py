@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from cnn_tui.config import RunConfig
+from cnn_tui.engine.before import remember
 from cnn_tui.engine.network import named_layers
-from cnn_tui.engine.rng import get_rng_state, set_rng_state
 from cnn_tui.engine.train_rows import TrainRow
 from cnn_tui.engine.trainer import Trainer
 
@@ -40,10 +40,11 @@ def find_non_finite(trainer: Trainer, config: RunConfig) -> NonFinite:
     hooks = [
         module.register_forward_hook(_noting(found, name)) for name, module in layers
     ]
-    rng_state = get_rng_state(trainer.device)
-    buffers = [buffer.clone() for buffer in trainer.model.buffers()]
+    before = remember([*trainer.model.buffers()], trainer.device, draws=True)
     try:
-        for part in trainer.parts(trainer.step + 1):
+        step = trainer.step + 1
+        for index, part in enumerate(trainer.parts(step)):
+            trainer.seed_part(step, index)
             outputs = trainer.network.outputs(part.inputs)
             loss = part.loss(outputs, trainer.loss_function)
             if found:
@@ -56,10 +57,7 @@ def find_non_finite(trainer: Trainer, config: RunConfig) -> NonFinite:
         for hook in hooks:
             hook.remove()
         trainer.optimizer.zero_grad(set_to_none=True)
-        with torch.no_grad():
-            for buffer, value in zip(trainer.model.buffers(), buffers, strict=True):
-                buffer.copy_(value)
-        set_rng_state(rng_state, trainer.device)
+        before.restore([*trainer.model.buffers()])
 
 
 class ExplosionDetector:

@@ -20,7 +20,7 @@ _FOR_PICTURES_ALSO = ("pillow",)
 _ON_CUDA_ALSO = ("gpu_driver", "cuda", "cudnn")
 
 
-def describe_environment(device: torch.device) -> dict[str, Any]:
+def describe_environment(device: torch.device, processes: int = 1) -> dict[str, Any]:
     """Returns the content of ``environment.json``; unknown is None."""
     return {
         "cnn_tui": __version__,
@@ -34,6 +34,7 @@ def describe_environment(device: torch.device) -> dict[str, Any]:
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "cpu_count": hardware.cpu_count(),
         "threads": torch.get_num_threads(),
+        "processes": processes,
         "device": str(device),
         "device_name": device_name(device),
         "device_uuid": device_uuid(device),

@@ -12,6 +12,7 @@ from cnn_tui.engine.device import first_line, is_out_of_memory, release_memory
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Network
 from cnn_tui.engine.optimizers import LossFunction
+from cnn_tui.engine.team import ALONE, Team
 from cnn_tui.errors import TrainingError
 
 BATCH_SIZE = 1000
@@ -49,49 +50,68 @@ class Tested:
 
 
 def evaluate_splits(
-    network: Network, loss_function: LossFunction, splits: Splits, classes: int
+    network: Network,
+    loss_function: LossFunction,
+    splits: Splits,
+    classes: int,
+    team: Team = ALONE,
 ) -> Tested:
-    """Evaluates on the test set, and on the validation set where there is one."""
-    judged = test = evaluate(network, loss_function, splits.test, classes)
+    """Evaluates on the test set, and on the validation set where there is one.
+
+    All of a team have to do so at once: each takes its share of the images.
+    """
+    judged = test = evaluate(network, loss_function, splits.test, classes, team)
     values = {"loss": test.loss, "accuracy": test.accuracy}
     if splits.validation is not None:
-        judged = evaluate(network, loss_function, splits.validation, classes)
+        judged = evaluate(network, loss_function, splits.validation, classes, team)
         values["validation_loss"] = judged.loss
         values["validation_accuracy"] = judged.accuracy
     return Tested(values=values, arrays=test.arrays, judged=judged.accuracy)
 
 
 def evaluate(
-    network: Network, loss_function: LossFunction, images: Images, classes: int
+    network: Network,
+    loss_function: LossFunction,
+    images: Images,
+    classes: int,
+    team: Team = ALONE,
 ) -> Evaluation:
     """Evaluates a network, in eval mode, without touching any random state.
 
     Raises:
-        TrainingError: if there is no memory even for one image at a time.
+        TrainingError: if there is no memory even for one image at a time, in a team for
+            1,000 of them; or another process of the team is lost.
     """
     network.model.eval()
     try:
         with torch.inference_mode():
-            loss, outputs = _outputs_that_fit(network, loss_function, images)
+            loss, outputs = _outputs_that_fit(
+                network, loss_function, images, classes, team
+            )
             return _summary(loss, outputs, images.labels, classes)
     finally:
         network.model.train()
 
 
 def _outputs_that_fit(
-    network: Network, loss_function: LossFunction, images: Images
+    network: Network,
+    loss_function: LossFunction,
+    images: Images,
+    classes: int,
+    team: Team,
 ) -> tuple[float, Tensor]:
     """Returns loss and outputs, of as many images at a time as there is memory for."""
     batch_size = BATCH_SIZE
     while True:
         try:
-            return _outputs(network, loss_function, images, batch_size)
+            return _outputs(network, loss_function, images, batch_size, classes, team)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            if batch_size == 1:
+            if batch_size == 1 or team.size > 1:
+                at_once = "one image" if batch_size == 1 else f"{batch_size:,} images"
                 raise TrainingError(
-                    "out of memory in the evaluation, even of one image at a time "
+                    f"out of memory in the evaluation, even of {at_once} at a time "
                     f"({first_line(error)})"
                 ) from error
         release_memory()  # here the outputs so far are gone
@@ -99,16 +119,46 @@ def _outputs_that_fit(
 
 
 def _outputs(
-    network: Network, loss_function: LossFunction, images: Images, batch_size: int
+    network: Network,
+    loss_function: LossFunction,
+    images: Images,
+    batch_size: int,
+    classes: int,
+    team: Team,
 ) -> tuple[float, Tensor]:
     """Returns the mean loss, and the outputs, N×classes."""
     sums, outputs = [], []
-    for start in range(0, len(images), batch_size):
+    starts = range(0, len(images), batch_size)
+    for start in starts[team.rank :: team.size]:
         batch = images.part(start, start + batch_size).at_target()
         outputs.append(network(batch.images))
         sums.append(loss_function(outputs[-1], batch.labels) * len(batch))
+    if team.size > 1:
+        whole = batch_size, classes
+        sums, outputs = _of_all(team, sums, outputs, len(starts), whole, network.device)
     mean = torch.stack(sums).cpu().double().sum() / len(images)
-    return float(mean), torch.cat(outputs)
+    return float(mean), torch.cat(outputs)[: len(images)]
+
+
+def _of_all(
+    team: Team,
+    sums: list[Tensor],
+    outputs: list[Tensor],
+    number: int,
+    whole: tuple[int, int],
+    device: torch.device,
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Returns sums and outputs of all ``number`` batches, dealt to a team by turns.
+
+    ``whole`` is the shape of a whole batch's outputs: the last ones are padded to it.
+    """
+    size = 1 + whole[0] * whole[1]
+    own = torch.zeros(-(-number // team.size), size, device=device)
+    for row, loss, given in zip(own, sums, outputs, strict=False):
+        row[0] = loss
+        row[1 : 1 + given.numel()] = given.flatten()
+    everyone = team.gather(own).transpose(0, 1).flatten(0, 1)[:number]
+    return list(everyone[:, 0]), list(everyone[:, 1:].reshape(number, *whole))
 
 
 def _summary(loss: float, outputs: Tensor, labels: Tensor, classes: int) -> Evaluation:

@@ -140,7 +140,7 @@ def make_fork(
         changed=_told(wanted.settings, made),
         group=wanted.group,
     )
-    config = setup.config.model_copy(update={"lineage": lineage})
+    config = setup.config.model_copy(update={"lineage": lineage, "study": None})
     begun = _Beginning()
     do = _standing_at(past, setup, to_yaml(config), begun, others)
     if wanted.settings:  # what is new has all the patience

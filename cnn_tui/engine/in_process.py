@@ -22,6 +22,7 @@ def train_in_process(
     data_dir: Path | None,
     on_run: OnRun,
     listener: Listener | None = None,
+    can_hand_over: bool = True,
 ) -> Outcome:
     """Trains; hands the run over when asked; goes on here if nobody takes it.
 
@@ -34,7 +35,7 @@ def train_in_process(
         runs.append(run)
         on_run(run)
 
-    interrupts.can_hand_over = True
+    interrupts.can_hand_over = can_hand_over
     outcome = training(begun)
     release_memory()  # another process needs it now, or the next run here
     while outcome.handed_over and not hand_over(runs[0], data_dir):

@@ -43,7 +43,7 @@ class TrainingInputs:
         self._device = images.device
         self._augmentation = config.dataset.augmentation
         self._seed = training.seed
-        self._slice_size = training.slice_size
+        self._slice_size, self._shards = training.slice_size, training.shards
         self._class_weights = class_weights
 
     def prepare(
@@ -82,5 +82,8 @@ class TrainingInputs:
         return self._make_batches().batches(step).at_target()
 
     def parts(self, step: int, mark: Mark = unmarked) -> list[Batch]:
-        """Returns that in as many slices as it takes: one, unless it accumulates."""
-        return self.batch(step, mark).parts(self._slice_size, self._class_weights)
+        """Returns that in its shards, or in as many slices as accumulation takes."""
+        batch = self.batch(step, mark)
+        if self._shards is not None:
+            return batch.cut(self._shards, self._class_weights)
+        return batch.parts(self._slice_size, self._class_weights)

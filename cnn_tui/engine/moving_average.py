@@ -40,6 +40,11 @@ class MovingAverage:
         torch._foreach_add_(self._averages, differences)
 
 
+def averaging(model: nn.Sequential, decay: float | None) -> MovingAverage | None:
+    """Returns what follows a model; None without a ``decay``."""
+    return None if decay is None else MovingAverage(model, decay)
+
+
 def _fractions(model: nn.Module) -> list[Tensor]:
     values = (*model.parameters(), *model.buffers())
     return [value.detach() for value in values if value.is_floating_point()]

@@ -1,6 +1,5 @@
 """Going on with a run that has begun: exactly where it was."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from cnn_tui.config import Setting, apply_settings, parse_mapping, to_mapping
+from cnn_tui.config.processes import check_shared
 from cnn_tui.config.values import MAX_STEPS
 from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.engine import edits
@@ -19,9 +19,10 @@ from cnn_tui.engine.interpreter import Interpreter
 from cnn_tui.engine.interrupts import Interrupts
 from cnn_tui.engine.outcome import Outcome
 from cnn_tui.engine.recorded import Edits, RecordedRun, read_recorded
-from cnn_tui.engine.setup import Setup, set_up
+from cnn_tui.engine.setup import Setup, patiently, set_up
 from cnn_tui.engine.start import check_pause, interruptible, train
-from cnn_tui.errors import DeviceBusyError, InputError, Remedy
+from cnn_tui.engine.team import ALONE, Team
+from cnn_tui.errors import InputError, Remedy
 from cnn_tui.host.process import this_process
 from cnn_tui.runs import events
 from cnn_tui.runs.events import Value
@@ -32,9 +33,6 @@ from cnn_tui.runs.overrides import SCHEDULE, SCHEDULE_NAME, schedule_over_before
 from cnn_tui.runs.records import now
 from cnn_tui.runs.writer import RunWriter
 from cnn_tui.text import printable
-
-DEVICE_PATIENCE_SECONDS = 60.0
-DEVICE_RETRY_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +58,7 @@ def resume_run(
     data_dir: Path | None = None,
     on_resumed: Callable[[Path], None] = lambda run: None,
     tell: Tell = nobody,
+    team: Team = ALONE,
 ) -> Outcome:
     """Goes on with a run whose lock ``writer`` holds, until it ends; closes the writer.
 
@@ -78,7 +77,7 @@ def resume_run(
         check_pause(changes.pause_at, total_steps, recorded.start.step)
         wanted = as_edits(recorded, changes, total_steps, ahead, is_longer=is_longer)
         told = interruptible(tell, interrupts)
-        setup = _set_up(recorded, changes, data_dir, told)
+        setup = _set_up(recorded, changes, data_dir, told, team)
 
         def enter(do: Interpreter) -> None:
             do.perform(_rejections(writer.path))
@@ -98,7 +97,10 @@ def resume_run(
 
 
 def take_over(
-    writer: RunWriter, interrupts: Interrupts, data_dir: Path | None
+    writer: RunWriter,
+    interrupts: Interrupts,
+    data_dir: Path | None,
+    team: Team = ALONE,
 ) -> Outcome:
     """Goes on where another process handed a run over; a paused run stays paused.
 
@@ -108,7 +110,7 @@ def take_over(
     try:
         recorded = read_recorded(writer.path)
         here = Changes(device=recorded.status.device)
-        setup = _patiently(lambda: _set_up(recorded, here, data_dir, nobody))
+        setup = patiently(lambda: _set_up(recorded, here, data_dir, nobody, team))
 
         def enter(do: Interpreter) -> None:
             _enter(do, recorded, edits_ahead(recorded))
@@ -201,25 +203,18 @@ def new_total(recorded: RecordedRun, changes: Changes, planned: int) -> int:
 
 
 def _set_up(
-    recorded: RecordedRun, changes: Changes, data_dir: Path | None, tell: Tell
+    recorded: RecordedRun,
+    changes: Changes,
+    data_dir: Path | None,
+    tell: Tell,
+    team: Team,
 ) -> Setup:
     config = recorded.config
+    check_shared(config, team.size)
     if changes.device is not None:
         settings = [("training.device", changes.device)]
         config = parse_mapping(apply_settings(to_mapping(config), settings))
-    return set_up(config, data_dir, tell)
-
-
-def _patiently(open_it: Callable[[], Setup]) -> Setup:
-    """Waits for a device whose memory the process before has not given back yet."""
-    deadline = time.monotonic() + DEVICE_PATIENCE_SECONDS
-    while True:
-        try:
-            return open_it()
-        except DeviceBusyError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(DEVICE_RETRY_SECONDS)
+    return set_up(config, data_dir, tell, team)
 
 
 def _train(
@@ -235,6 +230,7 @@ def _train(
         reason=None,
         ended_at=None,
         device=setup.config.training.device,
+        processes=setup.trainer.team.size,
         **asdict(this_process()),
     )
     text = recorded.config_text

@@ -1,9 +1,12 @@
 """What a training needs before it can begin: device, data, model."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import torch
 
 from cnn_tui.config import RunConfig, apply_settings, parse_mapping, to_mapping
@@ -16,12 +19,16 @@ from cnn_tui.engine.device import (
     room_for_images,
     why_unused,
 )
+from cnn_tui.engine.leader import LeadingTrainer
 from cnn_tui.engine.numerics import decided, set_numerics
 from cnn_tui.engine.rates import RatePlan
 from cnn_tui.engine.stopwatch import Stopwatch
+from cnn_tui.engine.team import ALONE, SetUp, Team
 from cnn_tui.engine.trainer import Trainer
-from cnn_tui.errors import DeviceBusyError
+from cnn_tui.errors import DeviceBusyError, InputError
 
+DEVICE_PATIENCE_SECONDS = 60.0
+DEVICE_RETRY_SECONDS = 1.0
 DEFAULT_THREADS = torch.get_num_threads()
 
 
@@ -42,34 +49,56 @@ def set_up(
     config: RunConfig,
     data_dir: Path | None,
     tell: Tell = nobody,
+    team: Team = ALONE,
 ) -> Setup:
-    """Finds the device, loads the data and builds the model.
+    """Finds the device, loads the data and builds the model, in all of a team.
 
     ``tell`` hears of what is fetched and decoded, and may raise to end that.
 
     Raises:
         InputError: if the device or the data are not there, or the model is too large,
             or cannot be compiled.
+        TrainingError: if another process of the team is lost.
     """
+    with _together(config, team):
+        setup = _set_up(config, data_dir, tell, team)
+    if setup.config.training.compile != "off":
+        tell("compiling the model: it takes a minute, and seconds from then on…")
+        setup.trainer.rehearse()
+    return setup
+
+
+@contextmanager
+def _together(config: RunConfig, team: Team) -> Iterator[None]:
+    """Lets all of a team do something, and ends when all of them have done it.
+
+    Raises:
+        InputError: if one of them has raised such an error, or its device has no room.
+    """
+    if team.size > 1:
+        content = msgspec.json.encode(to_mapping(config))
+        team.tell(SetUp(size=len(content)), content)
     try:
-        return _set_up(config, data_dir, tell)
+        yield
+    except InputError as error:
+        team.agree(str(error))
+        raise
     except (torch.OutOfMemoryError, torch.AcceleratorError) as error:
-        raise DeviceBusyError(
-            f"{config.training.device} cannot take the run: {first_line(error)}"
-        ) from error
+        device = config.training.device
+        sentence = f"{device} cannot take the run: {first_line(error)}"
+        team.agree(sentence)
+        raise DeviceBusyError(sentence) from error
+    team.agree(None)
 
 
-def _set_up(config: RunConfig, data_dir: Path | None, tell: Tell) -> Setup:
+def _set_up(config: RunConfig, data_dir: Path | None, tell: Tell, team: Team) -> Setup:
     wanted = config.training.device
     config, device = settle(config)
     room_bytes = room_for_images(config, device)
     splits = load_splits(config, data_dir, device, tell, room_bytes=room_bytes)
     config = _with_found(config, splits)
     stopwatch = Stopwatch()
-    trainer = make_trainer(config, splits, device, lambda: stopwatch.seconds)
-    if config.training.compile != "off":
-        tell("compiling the model: it takes a minute, and seconds from then on…")
-        trainer.rehearse()
+    trainer = make_trainer(config, splits, device, lambda: stopwatch.seconds, team)
     return Setup(
         config=config,
         splits=splits,
@@ -77,6 +106,18 @@ def _set_up(config: RunConfig, data_dir: Path | None, tell: Tell) -> Setup:
         stopwatch=stopwatch,
         gpu_unused=why_unused() if wanted == "auto" else None,
     )
+
+
+def patiently(open_it: Callable[[], Setup]) -> Setup:
+    """Waits for a device whose memory the process before has not given back yet."""
+    deadline = time.monotonic() + DEVICE_PATIENCE_SECONDS
+    while True:
+        try:
+            return open_it()
+        except DeviceBusyError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(DEVICE_RETRY_SECONDS)
 
 
 def settle(config: RunConfig) -> tuple[RunConfig, torch.device]:
@@ -99,6 +140,7 @@ def make_trainer(
     splits: Splits,
     device: torch.device,
     clock: Callable[[], float],
+    team: Team = ALONE,
 ) -> Trainer:
     """Returns a trainer at step 0; ``clock`` gives the training seconds so far."""
     rates = RatePlan(
@@ -106,7 +148,8 @@ def make_trainer(
         base_lr=config.training.optimizer.lr,
         horizon=config.total_steps,
     )
-    return Trainer(config, splits, device, rates, clock)
+    kind = LeadingTrainer if team.size > 1 and team.leads else Trainer
+    return kind(config, splits, device, rates, clock, team)
 
 
 def _with_found(config: RunConfig, splits: Splits) -> RunConfig:

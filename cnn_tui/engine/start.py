@@ -1,6 +1,7 @@
 """From a run that is asked for to training, and to its end."""
 
 import logging
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import msgspec
 import torch
 
 from cnn_tui.config import RunConfig, to_yaml
+from cnn_tui.config.processes import for_processes
 from cnn_tui.datasets.telling import Tell, nobody
 from cnn_tui.engine.books import Books
 from cnn_tui.engine.device import device_uuid, first_line, is_out_of_memory
@@ -24,7 +26,8 @@ from cnn_tui.engine.session import Session
 from cnn_tui.engine.setup import Setup, set_up
 from cnn_tui.engine.state import new_state
 from cnn_tui.engine.status import current_status, first_status
-from cnn_tui.errors import CnnTuiError, InputError
+from cnn_tui.engine.team import ALONE, Begin, Team
+from cnn_tui.errors import CnnTuiError, InputError, TrainingError
 from cnn_tui.runs import events, mailbox
 from cnn_tui.runs.heartbeat import Heartbeat
 from cnn_tui.runs.layout import State
@@ -49,6 +52,8 @@ class NewRun:
     """Where it was given before, as to a job of the queue."""
     tell: Tell = nobody
     """Hears what is fetched and decoded before the run begins."""
+    team: Team = ALONE
+    """The processes that train it."""
 
 
 def start_run(
@@ -65,8 +70,9 @@ def start_run(
     Raises:
         InputError: if the run cannot start; nothing is left behind then.
     """
-    tell = interruptible(wanted.tell, interrupts)
-    setup = set_up(wanted.config, wanted.data_dir, tell)
+    tell, team = interruptible(wanted.tell, interrupts), wanted.team
+    config = for_processes(wanted.config, team.size, team.local_size)
+    setup = set_up(config, wanted.data_dir, tell, team)
     writer, status = make_run(wanted, setup, listener)
     try:
         on_created(writer.path)
@@ -101,7 +107,10 @@ def make_run(
     """
     config = setup.config
     check_pause(wanted.pause_at, config.total_steps)
-    status = first_status(config, name=wanted.name, preset=wanted.preset)
+    processes = setup.trainer.team.size
+    status = first_status(
+        config, name=wanted.name, preset=wanted.preset, processes=processes
+    )
     writer = RunWriter.create(
         wanted.runs_folder,
         name=wanted.name,
@@ -141,6 +150,8 @@ def train(
     ``identity`` is a status with what does not change while this process trains;
     ``enter`` may take the training elsewhere than to the first update.
     """
+    team, path = setup.trainer.team, os.fsencode(writer.path)
+    team.tell(Begin(size=len(path)), path)
     with logging_to(writer.path):
         books, status = _open_books(writer, setup, config_text, interrupts, identity)
         do = Interpreter(books)
@@ -148,7 +159,7 @@ def train(
         heartbeat = Heartbeat(writer, status, device_uuid(setup.trainer.device))
         heartbeat.start()
         try:
-            writer.environment(describe_environment(setup.trainer.device))
+            writer.environment(describe_environment(setup.trainer.device, team.size))
             _begin(do, setup, enter)
             outcome = session.train()
             session.settle(outcome)
@@ -161,9 +172,13 @@ def train(
             heartbeat.stop()
             reason = reason_of(error, setup.config.training.batch_size)
             outcome = Outcome(state=State.FAILED, reason=reason)
-            with suppress(RuntimeError):  # the device itself may be lost
+            # The device itself may be lost, or another process.
+            with suppress(RuntimeError, TrainingError):
                 do.report()
+        if outcome.state is State.INTERRUPTED and (lost := team.lost()):
+            outcome = Outcome(state=State.FAILED, reason=lost)
         session.announce(outcome)
+    team.leave()
     return outcome
 
 

@@ -12,7 +12,9 @@ from cnn_tui.runs.layout import ENDED, State
 from cnn_tui.runs.records import Status
 
 
-def first_status(config: RunConfig, *, name: str, preset: str | None) -> Status:
+def first_status(
+    config: RunConfig, *, name: str, preset: str | None, processes: int = 1
+) -> Status:
     """Returns the status of a run that is about to be made by this process."""
     now = records.now()
     return Status(
@@ -25,6 +27,7 @@ def first_status(config: RunConfig, *, name: str, preset: str | None) -> Status:
         started_at=now,
         heartbeat=now,
         device=config.training.device,
+        processes=processes,
         **asdict(this_process()),
     )
 

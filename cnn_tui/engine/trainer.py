@@ -3,20 +3,21 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from cnn_tui.config import RunConfig
 from cnn_tui.engine.augment import Batch
+from cnn_tui.engine.before import Before, remember
 from cnn_tui.engine.checkpoint import Checkpoint
 from cnn_tui.engine.compiled import compiled, compiling
 from cnn_tui.engine.data import Splits
 from cnn_tui.engine.gate import Gate
 from cnn_tui.engine.inputs import TrainingInputs
 from cnn_tui.engine.marks import Mark, unmarked
-from cnn_tui.engine.moving_average import MovingAverage
+from cnn_tui.engine.moving_average import averaging
 from cnn_tui.engine.network import Network, new_network
 from cnn_tui.engine.optimizers import (
     can_fuse,
@@ -29,20 +30,13 @@ from cnn_tui.engine.optimizers import (
 )
 from cnn_tui.engine.rates import RatePlan
 from cnn_tui.engine.rng import RngState, get_rng_state, seed_rngs, set_rng_state
+from cnn_tui.engine.shards import is_random, joined, shards_of
+from cnn_tui.engine.team import ALONE, Team
 from cnn_tui.engine.train_rows import TrainRow, TrainRows
 from cnn_tui.runs.events import Value
 
 _CHECKED_AFTER = 100
 """Updates that are checked one by one after a bad one: often more follow."""
-_RANDOM = (nn.Dropout, nn.Dropout2d)
-
-
-class _Before(NamedTuple):
-    """What a forward pass changes."""
-
-    buffers: list[Tensor]
-    rng: RngState
-    """Empty where no layer draws from it."""
 
 
 class Trainer:
@@ -63,10 +57,11 @@ class Trainer:
         device: torch.device,
         rates: RatePlan,
         clock: Callable[[], float],
+        team: Team = ALONE,
     ) -> None:
         """``clock`` gives the training seconds so far, for the rows."""
         training = config.training
-        self.device, self.rates = device, rates
+        self.device, self.rates, self.team = device, rates, team
         self.mark: Mark = unmarked
         """Is called where a part of an update ends."""
         self.step = 0
@@ -75,11 +70,7 @@ class Trainer:
         seed_rngs(drawn, training.seed, device)
         self._parameters = list(self.model.parameters())
         self._buffers = list(self.model.buffers())
-        self._average = (
-            None
-            if training.ema_decay is None
-            else MovingAverage(self.network.model, training.ema_decay)
-        )
+        self._average = averaging(self.network.model, training.ema_decay)
         self._optimizer_config = training.optimizer
         is_fused = can_fuse(training.optimizer, device)
         self.optimizer = make_optimizer(
@@ -88,7 +79,7 @@ class Trainer:
         # The first update makes the optimizer's state, also where it is let through.
         self._checked_until = 1.0 if is_fused else math.inf
         self._gate = Gate(self.optimizer, self._buffers) if is_fused else None
-        self._is_random = any(isinstance(m, _RANDOM) for m in self.model.modules())
+        self._is_random = is_random(self.model)
         self._rng_states: list[RngState] = []
         names = config.dataset.facts.class_names
         labels = splits.train.labels
@@ -97,6 +88,7 @@ class Trainer:
         self.evaluation_loss = make_loss(training.loss, len(names))
         self.inputs = TrainingInputs(config, splits.train, weights)
         self.inputs.prepare(self.network.scaling, self.network.memory_format)
+        self._shards = shards_of(training, self.model, team)
         self._clip_grad_norm = training.clip_grad_norm
         self._rows = TrainRows(rates.horizon, clock)
 
@@ -231,27 +223,37 @@ class Trainer:
         return self.inputs.batch(step)
 
     def parts(self, step: int) -> list[Batch]:
-        """Returns that in as many slices as it takes: one, unless it accumulates."""
+        """Returns that in as many slices as it takes: often one."""
         return self.inputs.parts(step, self.mark)
+
+    def seed_part(self, step: int, index: int) -> None:
+        """Lets layers draw for a part as its update does, if that is a shard."""
+        if self._shards is not None:
+            self._shards.seed(step, index)
 
     def _make_gradients(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the loss, the predicted classes and the labels of a batch."""
+        parts = self.parts(step)
+        labels = joined([part.labels for part in parts])
+        if self._shards is not None:
+            loss, predicted = self._shards.gradients(step, parts, self._pass)
+            return loss, predicted, labels
         self._forget_gradients()
-        losses, predicted, labels = [], [], []
-        for part in self.parts(step):
-            outputs = self._learning.outputs(part.inputs)
-            self.mark("forward")
-            loss = part.loss(outputs, self.loss_function)
-            self.mark("loss")
-            torch.autograd.backward(loss)
-            self.mark("backward")
-            losses.append(loss.detach())
-            predicted.append(outputs.detach().argmax(1))
-            labels.append(part.labels)
-            self.mark("rows")
-        if len(losses) == 1:
-            return losses[0], predicted[0], labels[0]
-        return torch.stack(losses).sum(), torch.cat(predicted), torch.cat(labels)
+        losses, found = zip(*[self._pass(part) for part in parts], strict=True)
+        loss = losses[0] if len(losses) == 1 else torch.stack(losses).sum()
+        return loss, joined(found), labels
+
+    def _pass(self, part: Batch) -> tuple[Tensor, Tensor]:
+        """Adds the gradients of a slice; returns its loss and predicted classes."""
+        outputs = self._learning.outputs(part.inputs)
+        self.mark("forward")
+        loss = part.loss(outputs, self.loss_function)
+        self.mark("loss")
+        torch.autograd.backward(loss)
+        self.mark("backward")
+        predicted = outputs.detach().argmax(1)
+        self.mark("rows")
+        return loss.detach(), predicted
 
     def _follow(self) -> None:
         if self._average is None:
@@ -288,12 +290,9 @@ class Trainer:
             self.check_until(self.step + _CHECKED_AFTER)
         self._rng_states = []
 
-    def _snapshot(self) -> "_Before":
-        rng = get_rng_state(self.device) if self._is_random else {}
-        return _Before([buffer.clone() for buffer in self._buffers], rng)
+    def _snapshot(self) -> Before:
+        return remember(self._buffers, self.device, draws=self._is_random)
 
-    def _take_back(self, before: "_Before") -> None:
-        for buffer, value in zip(self._buffers, before.buffers, strict=True):
-            buffer.copy_(value)
-        set_rng_state(before.rng, self.device)
+    def _take_back(self, before: Before) -> None:
+        before.restore(self._buffers)
         self._forget_gradients()

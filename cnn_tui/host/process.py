@@ -69,6 +69,13 @@ def environment_elsewhere() -> dict[str, str]:
     return {**os.environ, **python, _STARTED_IN: here}
 
 
+def parent_of(pid: int) -> int | None:
+    """Returns the process that has started another one; None if that is not told."""
+    with suppress(psutil.Error):
+        return psutil.Process(pid).ppid()
+    return None
+
+
 def is_gone(process: ProcessIdentity) -> bool:
     """Whether a process has certainly ended.
 

@@ -1,10 +1,11 @@
 """What was measured on this machine, and what it says of another config."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Annotated, NamedTuple
@@ -13,6 +14,7 @@ import msgspec
 from platformdirs import user_cache_path
 
 from cnn_tui.config import RunConfig, layer_table
+from cnn_tui.host import nvml
 from cnn_tui.host.hardware import machine_name
 from cnn_tui.io.files import read_bounded, replace_file
 from cnn_tui.preflight.cost import Cost
@@ -25,7 +27,7 @@ _WAY = (
 )
 _WORK = (
     *("batch_size", "gradient_accumulation", "evaluate_flipped", "clip_grad_norm"),
-    "ema_decay",
+    *("ema_decay", "shards"),
 )
 
 
@@ -75,6 +77,39 @@ def expect(config: RunConfig, known: Sequence[Entry]) -> Expected | None:
         ms_per_checkpoint=median(e.cost.ms_per_checkpoint for e in same_way),
     )
     return Expected(cost, is_measured=False)
+
+
+def one_device_speed(config: RunConfig, known: Sequence[Entry]) -> float | None:
+    """Returns the images per second that were measured here, in one process.
+
+    Of the same without shards, if that was measured: one device needs none.
+    """
+    for asked in _ways_to_ask(config):
+        expected = expect(asked, known)
+        if expected and expected.is_measured:
+            return config.training.batch_size / expected.cost.ms_per_update * 1000
+    return None
+
+
+def _ways_to_ask(config: RunConfig) -> Iterator[RunConfig]:
+    """Yields what may have been measured that is the config of a run in one process.
+
+    What a run's config says, a preset may have left open.
+    """
+    training = config.training
+    is_cuda = training.device.startswith("cuda")
+    left_open: dict[str, object] = {}
+    if training.memory_format == "channels_last":
+        left_open["memory_format"] = None
+    if training.deterministic == is_cuda:
+        left_open["deterministic"] = None
+    devices = [training.device] + ["auto"] * (is_cuda or not nvml.gpus())
+    for shards, values, device in product(
+        (None, training.shards), ({}, left_open), devices
+    ):
+        changed = {"shards": shards, "device": device, **values}
+        one = training.model_copy(update=changed)
+        yield config.model_copy(update={"training": one})
 
 
 def in_words(config: RunConfig, expected: Expected) -> str:

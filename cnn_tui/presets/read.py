@@ -47,9 +47,10 @@ def read_preset(file: PresetFile) -> Preset:
     """
     document = read_document(file.path)
     config = parse_document(document, printable(file.path))
-    # The config of a fork begins anew here: it is a preset like any other.
-    mapping = {key: value for key, value in document.value.items() if key != "lineage"}
-    config = config.model_copy(update={"lineage": None})
+    # The config of a fork or a trial begins anew here: it is a preset like any other.
+    of_one_run = {"lineage": None, "study": None}
+    mapping = {k: value for k, value in document.value.items() if k not in of_one_run}
+    config = config.model_copy(update=of_one_run)
     return Preset(file=file, mapping=mapping, config=config)
 
 

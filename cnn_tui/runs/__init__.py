@@ -21,6 +21,7 @@ overrides  values edited while it trained
 lineage    which run went on from which   moments  RUN@STEP
 race       short runs from one state, side by side
 comparison what runs differ in       plotted    curves that are drawn once
+rank_devices  what the devices of several processes do
 seeds, better, student  whether one is better, or are these the seeds
 liveness   is anyone still training       heartbeat  showing that one is
 """

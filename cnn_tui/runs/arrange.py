@@ -99,6 +99,11 @@ def _all_but_seed(run: RunSummary, known: Known) -> Hashable:
     return all_but_seed(known.config(run)) or (run.id,)
 
 
+def _sweep(run: RunSummary, known: Known) -> str:
+    name = known.config(run).value("study.name")
+    return f"sweep {name}" if name else "no sweep"
+
+
 def _roots(runs: Sequence[RunSummary], known: Known) -> list[Hashable]:
     """Returns the run that each began with; what configs say may go in circles."""
     parents = {run.id: known.config(run).value("lineage.parent") for run in runs}
@@ -127,6 +132,9 @@ GROUPINGS: dict[str, Grouping] = {
         need="config",
     ),
     "lineage": Grouping(keys=_roots, need="config"),
+    "sweep": Grouping(
+        keys=lambda runs, known: [_sweep(run, known) for run in runs], need="config"
+    ),
 }
 """By name; runs of one group of seeds have the same config but for the seed."""
 

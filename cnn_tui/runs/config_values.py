@@ -20,7 +20,7 @@ _LAYERS = "model"
 """Kept as a digest: runs with the same layers have the same."""
 _NOT_FLAT = frozenset({"dataset.found", "dataset.corrected", "lineage.changed"})
 """Parts that are no values to compare runs by."""
-_NOT_OF_SEED_GROUPS = ("training.seed", "title", "description", "lineage.")
+_NOT_OF_SEED_GROUPS = ("training.seed", "title", "description", "lineage.", "study.")
 """What runs that repeat each other with other seeds may differ in."""
 
 

@@ -16,13 +16,13 @@ def is_lost(status: Status) -> bool:
 
     Nothing is certain about another host, boot or pid namespace.
     """
-    trainer = _trainer(status)
+    trainer = trainer_of(status)
     return status.state in LIVE and trainer is not None and is_gone(trainer)
 
 
 def may_live_elsewhere(status: Status) -> bool:
     """Whether a live run says that its trainer is where nobody here can look."""
-    trainer = _trainer(status)
+    trainer = trainer_of(status)
     return status.state in LIVE and trainer is not None and not is_here(trainer)
 
 
@@ -36,7 +36,7 @@ def unable_to_obey(status: Status, now: datetime) -> str | None:
         return status.state
     if is_lost(status):
         return LOST
-    trainer = _trainer(status)
+    trainer = trainer_of(status)
     if status.state in LIVE - {State.STARTING} and trainer and is_here(trainer):
         sign = status.heartbeat or status.started_at
         if (now - sign).total_seconds() >= SILENT_AFTER_SECONDS:
@@ -53,7 +53,8 @@ def shown_state(status: Status, silent_seconds: float = 0.0) -> str:
     return SILENT if silent_seconds >= SILENT_AFTER_SECONDS else status.state
 
 
-def _trainer(status: Status) -> ProcessIdentity | None:
+def trainer_of(status: Status) -> ProcessIdentity | None:
+    """Returns the process that trains a run, or did; None where that is not told."""
     if status.pid is None:
         return None
     return ProcessIdentity(

@@ -55,6 +55,8 @@ class Status(Struct, frozen=True, kw_only=True):
     boot_id: str | None = None
     host: str | None = None
     device: str | None = None
+    processes: int = 1
+    """That train it together, on a device each."""
     training_seconds: float = 0.0
     images_per_second: float | None = None
     eta_seconds: float | None = None

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from cnn_tui.ui.charts import MarkerChoice
     from cnn_tui.ui.screens.forking import ForkRequested
     from cnn_tui.ui.screens.resuming import ResumeRequested
+    from cnn_tui.ui.sweep_requested import PresetOffered
     from cnn_tui.ui.widgets.run_list import RunList
 
 RUNS = "runs"
@@ -82,6 +83,7 @@ class CnnTuiApp(OpensScreens):
         marker: "MarkerChoice" = "auto",
         pictures: str = AUTO,
         open_run: Path | None = None,
+        open_sweep: str | None = None,
         keep_output: Callable[[Path], None] | None = None,
     ) -> None:
         """``keep_output`` is told which run stray output belongs to."""
@@ -93,6 +95,7 @@ class CnnTuiApp(OpensScreens):
         self._noticing = Noticing(self, preferences().notices)
         self._runs_folder = runs_folder
         self._open_run = open_run
+        self._open_sweep = open_sweep
         self._keep_output = keep_output
         self._new_run = NewRunScreen(runs_folder, data_dir=data_dir, depth=self.depth)
         self.typed = TypeAhead(self, super().on_event)
@@ -104,12 +107,14 @@ class CnnTuiApp(OpensScreens):
         terminal.take_sizes_in_order()
         self.begin_capture_print(self)
         take_preferences(self)
-        if self._open_run is None:
+        if self._open_run is not None:
+            self.open_run(self._open_run)
+        elif self._open_sweep is not None:
+            self.show_sweep(self._open_sweep)
+        else:
             self.push_screen(self._new_run)
             if looks_only():
                 self.action_show_runs()
-        else:
-            self.open_run(self._open_run)
         self.call_after_refresh(lambda: self.add_class(f"-{self.marker}"))
 
     async def on_event(self, event: events.Event) -> None:
@@ -204,6 +209,11 @@ class CnnTuiApp(OpensScreens):
         run = printable(message.run.name)
         self.notify(f"forking {run} at {message.step:,}…", markup=False)
         self._background.fork(message, lambda made: self._resume(Resumption(run=made)))
+
+    def on_preset_offered(self, message: "PresetOffered") -> None:
+        """Shows a file in the form."""
+        self._new_run.offer(message.path)
+        self.action_new_run()
 
     def on_run_list_opened(self, message: "RunList.Opened") -> None:
         """Shows a run of the list."""

@@ -29,6 +29,7 @@ def run_app(
     marker: "MarkerChoice",
     pictures: str,
     open_run: Path | None = None,
+    open_sweep: str | None = None,
 ) -> int:
     """Runs the application in this terminal; returns the exit code."""
     collect_seldom()
@@ -39,6 +40,7 @@ def run_app(
         marker=marker,
         pictures=pictures,
         open_run=open_run,
+        open_sweep=open_sweep,
         keep_output=_keep_output,
     )
     terminal.TerminalWatch(

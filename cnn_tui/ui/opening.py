@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cnn_tui.ui.looking import LookInside, LookRequested, MistakesRequested
     from cnn_tui.ui.rates_requested import RatesRequested
     from cnn_tui.ui.screens.race import RaceRequested
+    from cnn_tui.ui.sweep_requested import SweepRequested
 
 
 class OpensScreens(App[int]):
@@ -48,6 +49,16 @@ class OpensScreens(App[int]):
         from cnn_tui.ui.screens.race import ask_race
 
         ask_race(self, message, self.backend, self.marker)
+
+    def on_sweep_requested(self, message: "SweepRequested") -> None:
+        """Shows what a sweep has found."""
+        self.show_sweep(message.name)
+
+    def show_sweep(self, name: str | None) -> None:
+        """Shows the sweep of that name, or lets one be chosen."""
+        from cnn_tui.ui.screens.choose_sweep import show_sweep
+
+        show_sweep(self, name, self.backend.runs_folder, self.marker)
 
     def on_compare_requested(self, message: "CompareRequested") -> None:
         """Shows several runs in one chart."""

@@ -7,9 +7,12 @@ from typing import Any
 
 from cnn_tui.config import RunConfig
 from cnn_tui.errors import ConfigError, RunDirectoryError
+from cnn_tui.host.process import is_here
+from cnn_tui.preflight.remembered import one_device_speed, read_known
 from cnn_tui.runs.config import Foreign, read_config, read_foreign
 from cnn_tui.runs.layout import LIVE, UNREADABLE, State
-from cnn_tui.runs.liveness import HeartbeatWatch, shown_state
+from cnn_tui.runs.liveness import HeartbeatWatch, shown_state, trainer_of
+from cnn_tui.runs.rank_devices import RankRows, Together
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.records import Status
 from cnn_tui.text import count, printable
@@ -38,6 +41,8 @@ class RunView:
         self.config: RunConfig | None = None
         self.foreign: Foreign | None = None
         self.preset: Mapping[str, Any] = {}
+        self._ranks = RankRows(path)
+        self._one_device: float | None = None
         self._watch = HeartbeatWatch()
         self._problems: dict[str, str] = {}
         self._has_config = False
@@ -46,6 +51,8 @@ class RunView:
         """Takes in what is new."""
         self.reader.poll(budget_seconds)
         self.look()
+        if self.status and self.status.processes > 1:
+            self._ranks.poll(self.status.processes)
 
     def look(self) -> None:
         """Takes in the status alone: what the run is, and what it can be told."""
@@ -83,6 +90,18 @@ class RunView:
         return outcome(self.status, self.state, self.path) if self.status else None
 
     @property
+    def together(self) -> Together | None:
+        """The processes that train it, if they are several."""
+        if self.status is None or self.status.processes == 1:
+            return None
+        return Together(
+            processes=self.status.processes,
+            images_per_second=self.status.images_per_second,
+            one_device=self._one_device,
+            ranks=self._ranks.newest,
+        )
+
+    @property
     def problems(self) -> list[str]:
         """Sentences about what could not be read."""
         found = list(self._problems.values())
@@ -114,5 +133,8 @@ class RunView:
             self.foreign = read_foreign(self.path)
             if self.foreign is None:
                 self.config = read_config(self.path)
+                trainer = trainer_of(status)
+                if status.processes > 1 and trainer and is_here(trainer):
+                    self._one_device = one_device_speed(self.config, read_known())
         except (ConfigError, RunDirectoryError) as error:
             self._problems["config"] = str(error)

@@ -131,7 +131,7 @@ def test_check_names_every_problem_with_file_line_and_key(small: Path) -> None:
         "early_stopping_patience, ema_decay, epochs, evaluate_every, "
         "evaluate_flipped, gradient_accumulation, health, history, iterations, loss, "
         "memory_format, on_non_finite, optimizer, precision, profile, schedule, seed, "
-        "threads",
+        "shards, threads",
         "no.yaml: cannot be read: No such file or directory",
     ]
     assert invoke("check", small).exit_code == 0
@@ -206,3 +206,26 @@ def test_a_folder_is_named_escaped_where_there_is_no_terminal() -> None:
     sentence = refusal("attach", "--runs-dir", "my\x1b[2J runs")
     folder = Path("my\\x1b[2J runs").absolute()
     assert f"`cnn-tui runs --runs-dir '{folder}'`" in sentence
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--devices=cpu:2", "--set=shards=6"], "2 processes cannot share 6"),
+        (["--devices=cpu:2", "--device=cpu"], "give either --device or --devices"),
+        (["--devices=gpu:2"], "must be a number of GPUs"),
+    ],
+)
+def test_devices_that_cannot_share_a_run(
+    options: list[str], sentence: str, small: Path
+) -> None:
+    assert sentence in refusal("train", small, "--background", *options)
+
+
+@pytest.mark.parametrize("option", ["--background", "--devices=cpu:2"])
+def test_a_process_of_several_starts_no_others(
+    option: str, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert "start processes or runs themselves" in refusal("train", small, option)

@@ -35,6 +35,7 @@ def test_the_defaults_are_those_of_the_format() -> None:
             "iterations": 3000,
             "batch_size": 100,
             "gradient_accumulation": 1,
+            "shards": None,
             "drop_last": False,
             "loss": {
                 "name": "cross_entropy",
@@ -104,6 +105,7 @@ LOSSES = [
         ("ema_decay", 0.999),
         ("evaluate_flipped", True),
         ("gradient_accumulation", 7),
+        ("shards", 8),
         ("checkpoint_every", 100),
         ("checkpoint_every", "1.5s"),
         ("clip_grad_norm", 1.5),

@@ -14,6 +14,8 @@ from cnn_tui.config import (
     parse_document,
     parse_mapping,
 )
+from cnn_tui.config.processes import check_shared, for_processes
+from cnn_tui.errors import InputError
 from cnn_tui.io.safe_yaml import dump, load
 from cnn_tui.layers import LAYER_TYPES
 from tests.config.mappings import LOGISTIC, config, mapping, problem, problems
@@ -103,6 +105,15 @@ CONV = {"conv2d": {"out_channels": 2, "kernel_size": 28}}
             {"gradient_accumulation": 101},
             "training.gradient_accumulation: must be at most the batch_size of 100, "
             "not 101",
+        ),
+        ({"shards": 101}, "training.shards: must be at most 100, the images of the s"),
+        (
+            {"shards": 2, "gradient_accumulation": 2},
+            "training.shards: must be null where gradient_accumulation is above 1",
+        ),
+        (
+            {"compile": "reduce-overhead", "shards": 2},
+            "training.compile: must be off or default where shards is above 1",
         ),
         (
             {"loss": {"class_weights": [1, 2]}},
@@ -239,6 +250,7 @@ def test_batch_norm_does_not_see_a_batch_that_is_dropped() -> None:
         ({"train_images": 101}, {"batch_size": 100}),
         ({}, {"batch_size": 5, "gradient_accumulation": 3}),
         ({"train_images": 103}, {"batch_size": 100, "gradient_accumulation": 50}),
+        ({"train_images": 160}, {"batch_size": 100, "shards": 50}),
     ],
 )
 def test_batch_norm_must_see_more_than_one_value(dataset: Any, training: Any) -> None:
@@ -366,3 +378,32 @@ def test_what_a_config_writes_it_reads(channels: int, padding: Any) -> None:
     parsed = parse_mapping(mapping([{"conv2d": conv}, nested, *LOGISTIC]))
     text = dump(parsed.model_dump(mode="json", exclude_none=True))
     assert parse_document(load(text.encode(), "f"), "f") == parsed
+
+
+def test_shards_need_batches_that_can_be_cut_and_batch_norm_with_a_momentum() -> None:
+    dataset, few = {"train_images": 103}, {"batch_size": 100, "shards": 4}
+    found = problem(LOGISTIC, dataset=dataset, training=few)
+    assert "the images of the smallest batch, or drop_last true, not 4" in found
+    cumulative = [CONV, {"batch_norm2d": {"momentum": None}}, *LOGISTIC]
+    found = problem(cumulative, training={"shards": 2})
+    assert "where layer 2, batch_norm2d, has momentum null" in found
+
+
+@pytest.mark.parametrize(
+    ("shards", "processes", "sentence"),
+    [
+        (None, 2, "2 processes can only go on with a run that has shards"),
+        (6, 4, "4 processes cannot share 6"),
+        (6, 2, "2 processes cannot share 6: each must have 1, 2, 4, 8"),
+    ],
+)
+def test_processes_have_equal_branches_of_the_tree(
+    shards: int | None, processes: int, sentence: str
+) -> None:
+    training = {"batch_size": 60, "shards": shards}
+    config = parse_mapping({"model": {"layers": LOGISTIC}, "training": training})
+    with pytest.raises(InputError, match=sentence):
+        check_shared(config, processes)
+    check_shared(config, 1)
+    if shards is None:
+        assert for_processes(config, 3, 3).training.shards == 3

@@ -55,7 +55,7 @@ def test_a_hand_over_waits_until_the_process_before_has_freed_its_memory(
         return set_up(*arguments)
 
     monkeypatch.setattr(resume_module, "set_up", busy_at_first)
-    monkeypatch.setattr(resume_module, "DEVICE_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(engine_setup, "DEVICE_RETRY_SECONDS", 0.01)
     interrupts = Interrupts()
     interrupts.interrupt("that is enough")
     outcome = take_over(RunWriter.open(trained.path), interrupts, None)

@@ -11,6 +11,7 @@ from cnn_tui.preflight.remembered import (
     expect,
     in_words,
     known_path,
+    one_device_speed,
     read_known,
     remember,
 )
@@ -82,3 +83,16 @@ def test_no_multiply_adds_are_taken_from_a_file() -> None:
     [entry] = msgspec.json.decode(known_path().read_bytes())
     known_path().write_bytes(msgspec.json.encode([entry | {"multiply_adds": 0}]))
     assert read_known() == []
+
+
+def test_the_speed_of_one_device_is_that_of_a_preset_that_left_things_open() -> None:
+    remember(make_config(device="cpu"), COST)
+    resolved: dict[str, Any] = {
+        "memory_format": "channels_last",
+        "deterministic": False,
+        "shards": 2,
+    }
+    several = make_config(device="cpu", **resolved)
+    assert one_device_speed(several, read_known()) == 50 / 2.0 * 1000
+    other = make_config(device="cpu", **resolved | {"memory_format": "contiguous"})
+    assert one_device_speed(other, read_known()) is None

@@ -10,6 +10,7 @@ from cnn_tui.presets.files import find_preset
 from cnn_tui.runs import events, records
 from cnn_tui.runs.events import KINDS, Event, Happened, Unknown, decode_event
 from cnn_tui.runs.layout import CONTROL, LOST, State
+from cnn_tui.runs.rank_devices import RankRow, Together
 from cnn_tui.runs.records import DeviceRow, Status
 from cnn_tui.runs.status import model_name
 from cnn_tui.ui import run_settings
@@ -17,7 +18,7 @@ from cnn_tui.ui.commands import SentCommands
 from cnn_tui.ui.glyphs import GLYPHS
 from cnn_tui.ui.screens.dialogs import positive_count
 from cnn_tui.ui.sentences import event_sentence, outcome, value_text
-from cnn_tui.ui.widgets.device_pane import device_lines
+from cnn_tui.ui.widgets.device_pane import device_lines, together_lines
 from tests.runs.conftest import example_event
 from tests.ui.conftest import tiny_config
 
@@ -284,6 +285,23 @@ def test_a_machine_without_gpu() -> None:
     assert "no sample yet" in texts([])
     assert "unknown threads" in texts([row], None)
     assert "1 thread\n" in texts([row], 1)
+
+
+def test_processes_that_train_together() -> None:
+    own = GpuSample(index=3, utilization_percent=93.0)
+    ranks = {
+        2: RankRow(at=records.now(), device="cuda:1", gpus=[own], host="[b]far"),
+        1: RankRow(at=records.now(), device="cpu", process_cpu_percent=98.0),
+    }
+    told: dict[str, Any] = {"processes": 3, "images_per_second": 2400.0, "ranks": ranks}
+    lines = together_lines(Together(one_device=1000.0, **told))
+    text = "\n".join(line.plain for line in lines)
+    assert text.splitlines()[0].split() == ["Ranks", "3", "2,400", "img/s"]
+    assert "80%  of 3 × one device, measured" in text
+    assert text.index(" 1    cpu    98 %") < text.index(" 2    cuda:1    93 %")
+    assert text.endswith("[b]far")
+    unmeasured = together_lines(Together(one_device=None, **told))
+    assert "one device" not in "\n".join(line.plain for line in unmeasured)
 
 
 def test_gpus_with_a_history_each() -> None:

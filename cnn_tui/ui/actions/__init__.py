@@ -27,6 +27,7 @@ from cnn_tui.ui.actions.new_run import (
     RATES,
 )
 from cnn_tui.ui.actions.queue import QUEUE
+from cnn_tui.ui.actions.sweep import SWEEP
 
 __all__ = [
     "APP",
@@ -59,6 +60,7 @@ __all__ = [
     "SECTIONS",
     "SKETCH",
     "STEERING",
+    "SWEEP",
     "VIEW",
     "WHAT_IF",
     "Action",
@@ -78,6 +80,7 @@ SECTIONS: dict[str, tuple[Action, ...]] = {
     "Charts": CHART,
     "Runs": RUNS,
     "Runs of the queue": QUEUE,
+    "Sweep": SWEEP,
     "Comparing runs": COMPARE,
     "Race": RACE,
     "Inside a network": NETWORK,

@@ -1,7 +1,7 @@
 """What steers a run, and how the dashboard shows it."""
 
 from cnn_tui.ui.actions.action import Action
-from cnn_tui.ui.actions.everywhere import DETACH
+from cnn_tui.ui.actions.everywhere import DETACH, SHOW_SWEEP
 
 SMOOTHING = Action(
     name="smoothing",
@@ -186,6 +186,7 @@ VIEW = (
         help="One layer out: the cursor, the zoomed chart, this run.",
         footer=False,
     ),
+    SHOW_SWEEP,
 )
 """How the dashboard shows a run."""
 

@@ -60,6 +60,14 @@ DETACH = Action(
 DETACH_ANYWHERE = replace(DETACH, name="detach_anywhere", footer=False)
 """The same on every screen, while this process trains or is about to."""
 
+SHOW_SWEEP = Action(
+    name="show_sweep",
+    keys="S",
+    label="sweep",
+    help="Show the sweep that this run belongs to; of another one, choose any.",
+    footer=False,
+)
+
 RUNS = (
     Action(
         name="open_run",
@@ -108,6 +116,7 @@ RUNS = (
         help="Compare the marked runs: their curves in one chart, and what differs.",
         rank=4,
     ),
+    replace(SHOW_SWEEP, help="Show the sweep of the selected run, or choose one."),
     Action(
         name="filter",
         keys="slash",
@@ -139,7 +148,7 @@ RUNS = (
         name="group",
         keys="g",
         label="group",
-        help="Group by model, data set, tags, seeds or lineage; enter folds a group.",
+        help="Group by model, data set, tags, seeds, lineage or sweep; enter folds.",
         rank=5,
     ),
     Action(

@@ -34,14 +34,14 @@ NEW_RUN = (
         name="start_form",
         keys="ctrl+s",
         label="start",
-        help="Start the preset as the form shows it, from inside the form.",
+        help="Start it from inside the form.",
         rank=1,
     ),
     Action(
         name="start_background",
         keys="B",
         label="background",
-        help="Start the preset as the form shows it, in the background.",
+        help="Start it in the background.",
         footer=False,
     ),
     Action(
@@ -55,7 +55,7 @@ NEW_RUN = (
         name="queue_seeds",
         keys="S",
         label="seeds",
-        help="Let it begin so with several seeds: it asks how many.",
+        help="Queue it with several seeds: it asks how many.",
         footer=False,
     ),
     Action(

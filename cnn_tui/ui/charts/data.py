@@ -18,8 +18,9 @@ Kind = Literal["number", "count", "percent", "duration", "power"]
 """What a value means to a person: 0.087, 1,240, 97.2 % (of 0…1), 0:31 (of seconds),
 0.0100 (of its logarithm, −2)."""
 
-LineStyle = Literal["line", "raw", "points"]
-"""A solid line, a dim line behind the others, or dots joined by a dashed line."""
+LineStyle = Literal["line", "raw", "points", "dots"]
+"""A solid line, a dim one behind the others, dots joined by a dashed one, or alone."""
+WITH_POINTS: tuple[LineStyle, ...] = ("points", "dots")
 
 CurveRole = Literal["first", "second", "third", "fourth", "fifth", "sixth"]
 """Which colour of the series palette a curve has."""

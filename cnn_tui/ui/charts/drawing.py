@@ -8,7 +8,7 @@ import numpy as np
 from cnn_tui.ui.charts import axes, raster
 from cnn_tui.ui.charts.axes import Axis, Tick
 from cnn_tui.ui.charts.cells import Cells, Ink, codepoints, narrow
-from cnn_tui.ui.charts.data import LineStyle
+from cnn_tui.ui.charts.data import WITH_POINTS, LineStyle
 from cnn_tui.ui.charts.frame import Frame, build_frame, draw_frame
 from cnn_tui.ui.charts.header import write_header
 from cnn_tui.ui.charts.lettering import draw_letters
@@ -133,7 +133,8 @@ def _draw_bands(plot: Cells, scene: Scene) -> None:
 
 def _draw_points(plot: Cells, scene: Scene) -> None:
     shape = plot.height, plot.width
-    for curve in scene.data.curves_of("points"):
+    curves = (curve for curve in scene.data.curves if curve.style in WITH_POINTS)
+    for curve in curves:
         rows, columns = raster.points(curve, scene.x_axis, scene.y_axis, shape)
         plot.glyphs[rows, columns] = ord(scene.marker.point)
         plot.inks[rows, columns] = curve_ink(curve)

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from cnn_tui.ui.charts.cells import Codepoints
-from cnn_tui.ui.charts.data import LineStyle
+from cnn_tui.ui.charts.data import WITH_POINTS, LineStyle
 from cnn_tui.ui.charts.raster import BoolArray
 
 MarkerName = Literal["braille", "dot", "ascii"]
@@ -38,7 +38,7 @@ class Marker:
 
     def sign(self, style: LineStyle, *, joined: bool = False) -> str:
         """Returns the glyph that stands for a style in a legend, or between points."""
-        if style == "points" and not joined:
+        if style in WITH_POINTS and not joined:
             return self.point
         return self.raw if style == "raw" else self.line
 

@@ -8,7 +8,7 @@ import numpy as np
 from cnn_tui.ui.charts import axes, raster
 from cnn_tui.ui.charts.axes import Axis, Scale
 from cnn_tui.ui.charts.cells import Ink
-from cnn_tui.ui.charts.data import Band, ChartData, Curve, Limits, Mark
+from cnn_tui.ui.charts.data import WITH_POINTS, Band, ChartData, Curve, Limits, Mark
 from cnn_tui.ui.charts.markers import MARKERS, Marker, MarkerName
 
 _FINEST = 0.999
@@ -90,6 +90,6 @@ def _span(curve: Curve, limits: Limits, scale: Scale) -> Limits | None:
     more than 99.9 % has its place only where it was counted, as in evaluations.
     """
     span = curve.span(limits, log=scale == "log")
-    if span is None or scale != "error" or (curve.style == "points" and span[1] < 1):
+    if span is None or scale != "error" or (curve.style in WITH_POINTS and span[1] < 1):
         return span
     return min(span[0], _FINEST), min(span[1], _FINEST)

@@ -16,6 +16,7 @@ from cnn_tui.ui.looking import LookRequested
 from cnn_tui.ui.screens.dialogs import AskText
 from cnn_tui.ui.screens.forking import ask_fork
 from cnn_tui.ui.screens.resuming import ResumeRequested
+from cnn_tui.ui.sweep_requested import ask_sweep
 from cnn_tui.ui.widgets.run_list import RunList
 
 
@@ -51,6 +52,10 @@ class Annotating(Screen[None]):
         """Writes the selected run for other programs."""
         if (run := self._current) is not None:
             self.post_message(ExportRequested(run.path))
+
+    def action_show_sweep(self) -> None:
+        """Shows the sweep of the selected run, or any."""
+        ask_sweep(self, self._current.path if self._current else None)
 
     def action_note(self) -> None:
         """Asks for a note."""

@@ -269,20 +269,20 @@ class DashboardScreen(SteeringScreen, FollowingScreen):
         self._show_charts()
         self.query_one(EventLog).show_events(run.reader.events)
         if run.status and run.config:
-            rows = setting_rows(run.config, run.preset, run.status, run.reader.events)
-            self.query_one(RunPane).show_rows(rows, self._glyphs)
             threads = run.config.training.threads
-            device = list(run.reader.device)
-            self.query_one(DevicePane).show_rows(
-                device, threads, self._glyphs, is_live=run.is_live
-            )
-        if run.status and run.foreign:
-            rows = foreign_rows(run.foreign, run.status)
-            self.query_one(RunPane).show_rows(rows, self._glyphs)
-            device = list(run.reader.device)
-            self.query_one(DevicePane).show_rows(
-                device, None, self._glyphs, is_live=run.is_live
-            )
+            rows = setting_rows(run.config, run.preset, run.status, run.reader.events)
+        elif run.status and run.foreign:
+            threads, rows = None, foreign_rows(run.foreign, run.status)
+        else:
+            return
+        self.query_one(RunPane).show_rows(rows, self._glyphs)
+        self.query_one(DevicePane).show_rows(
+            list(run.reader.device),
+            threads,
+            self._glyphs,
+            is_live=run.is_live,
+            together=run.together,
+        )
 
     def _show_charts(self) -> None:
         x_limits = x_limits_of(self.run.status, self._x_mode)

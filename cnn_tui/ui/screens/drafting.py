@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -9,7 +10,8 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
-from cnn_tui.presets.files import list_presets
+from cnn_tui.host.process import absolute
+from cnn_tui.presets.files import PresetFile, list_presets
 from cnn_tui.ui.form_fields import SOURCE
 from cnn_tui.ui.last_used import Edits, read_last_used
 from cnn_tui.ui.screens.choose_layer import ChooseLayer
@@ -59,6 +61,7 @@ class DraftingScreen(Screen[None]):
         self._histories: dict[str, History] = {}
         self._sources: dict[str, Source] = {}
         """What paths to images were found to mean."""
+        self._offered: dict[Path, PresetFile] = {}
         self._machine: Machine | None = None
         self._known: Sequence[Entry] = []
         self._select: str | None = None
@@ -90,6 +93,11 @@ class DraftingScreen(Screen[None]):
         """Reads the presets, again if the screen was left."""
         self.call_after_refresh(self._load)
 
+    def offer(self, path: Path) -> None:
+        """Has a file among the presets as long as the program runs, and chooses it."""
+        self._offered[path] = PresetFile(path=path, builtin=False)
+        self.load_and_select(str(absolute(path)))
+
     def load_and_select(self, key: str) -> None:
         """Reads the presets again, and chooses one that is new."""
         self._select = key
@@ -102,7 +110,8 @@ class DraftingScreen(Screen[None]):
         from cnn_tui.ui.loading import read_item, read_machine
 
         machine = self._machine or read_machine()
-        found = [PresetItem(file=file) for file in list_presets()]
+        files = [*list_presets(), *self._offered.values()]
+        found = [PresetItem(file=file) for file in files]
         items = [read_item(i.file, *self._typed(i.key)) for i in found]
         self.post_message(self.Loaded(items, machine, read_known()))
 

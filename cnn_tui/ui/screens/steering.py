@@ -19,6 +19,7 @@ from cnn_tui.ui.commands import SentCommands
 from cnn_tui.ui.run_view import RunView
 from cnn_tui.ui.screens.dialogs import AskText, ChangeValues, Choose, positive_count
 from cnn_tui.ui.screens.resuming import ResumeRequested
+from cnn_tui.ui.sweep_requested import ask_sweep
 
 _STEERING_NAMES = {action.name for action in STEERING}
 _ENDED_NAMES = {action.name for action in ENDED}
@@ -52,6 +53,10 @@ class SteeringScreen(Screen[None]):
         self.commands = SentCommands(run.path)
         self.remark: str | None = None
         """Why what was asked for last was not done."""
+
+    def action_show_sweep(self) -> None:
+        """Shows the sweep that the run belongs to, or any."""
+        ask_sweep(self, self.run.path)
 
     def show_moment(self) -> None:
         """Is called when there is something to acknowledge on the screen."""

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from textual.content import Content
 
 from cnn_tui.host.gpu_sample import GpuSample
+from cnn_tui.runs.rank_devices import Together
 from cnn_tui.runs.records import DeviceRow
-from cnn_tui.text import mebibytes, printable
+from cnn_tui.text import mebibytes, printable, quantity
 from cnn_tui.ui.glyphs import Glyphs
 from cnn_tui.ui.widgets.lines import Lines
 
@@ -27,9 +28,12 @@ class DevicePane(Lines, can_focus=True):
         glyphs: Glyphs,
         *,
         is_live: bool,
+        together: Together | None = None,
     ) -> None:
         """Shows the newest row and what came before; ``threads`` of the training."""
         lines = device_lines(rows[-_HISTORY_WIDTH:], threads, glyphs)
+        if together is not None:
+            lines = [*together_lines(together), *lines]
         self.show(lines if is_live or not rows else _past(lines, rows[-1]))
 
 
@@ -45,6 +49,30 @@ def device_lines(
     if not rows[-1].gpus:
         lines.append(_line("GPU", ("none", "$foreground 60%")))
     return lines + _host_lines(rows, threads, glyphs)
+
+
+def together_lines(together: Together) -> list[Content]:
+    """Returns what the processes of a run do together, and each beside the leader."""
+    speed, dim = together.images_per_second, "$foreground 60%"
+    whole = UNKNOWN if speed is None else f"{quantity(speed)} img/s"
+    lines = [_line("Ranks", (f"{together.processes}", "bold"), (whole, ""))]
+    if (efficiency := together.efficiency) is not None:
+        said = f"of {together.processes} × one device, measured"
+        lines.append(_line("", (f"{efficiency:.0%}", "bold"), (said, dim)))
+    for rank, row in sorted(together.ranks.items()):
+        device = row.device or UNKNOWN
+        own = row.gpus[0] if row.gpus and device.startswith("cuda") else None
+        percent = own.utilization_percent if own else row.process_cpu_percent
+        lines.append(
+            _line(
+                f" {rank}",
+                (printable(device), dim),
+                (_percent(percent), ""),
+                (mebibytes(row.process_memory_bytes), ""),
+                (printable(row.host or ""), dim),
+            )
+        )
+    return lines
 
 
 def _past(lines: Sequence[Content], last: DeviceRow) -> list[Content]:
