@@ -21,6 +21,7 @@ from cnn_tui.host.asked import end, start_asked
 from cnn_tui.host.process import absolute
 from cnn_tui.text import count, printable
 from cnn_tui.ui.screens.dialogs import AskText, Choose
+from cnn_tui.ui.sentences import from_here
 
 _KEYS = dict(zip(string.ascii_lowercase, FORMATS, strict=False))
 _AT_WORK = "writing… escape ends it, and leaves nothing behind"
@@ -42,7 +43,7 @@ async def export_run(app: App[Any], run: Path, data_dir: Path | None) -> None:
     where = AskText(
         f"Export {name} as {kind}",
         prompt="Into the file",
-        value=printable(absolute(output_path(run, kind, None))),
+        value=printable(from_here(absolute(output_path(run, kind, None)))),
         check=lambda text: _problem(run, kind, text),
     )
     if (text := await app.push_screen_wait(where)) is not None:
@@ -99,7 +100,9 @@ async def _said(process: Process) -> str:
     told, problems = await process.communicate()
     if process.returncode == 0:
         done = msgspec.json.decode(told)
-        size = f"{printable(done['path'])}, {count(done['bytes'])} bytes"
+        size = (
+            f"{printable(from_here(Path(done['path'])))}, {count(done['bytes'])} bytes"
+        )
         return "\n".join(filter(None, (size, printable(done["note"]))))
     lines = problems.decode(errors="replace").strip().splitlines()
     return printable(lines[-1].removeprefix("cnn-tui: ")) if lines else _GONE
