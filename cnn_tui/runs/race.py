@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cnn_tui.config import full_key
+from cnn_tui.config import RunConfig, full_key
+from cnn_tui.config.forking import forked
 from cnn_tui.errors import ConfigError, RunDirectoryError
 from cnn_tui.io.safe_yaml import parse_value
 from cnn_tui.runs.events import Value
@@ -73,6 +74,17 @@ def parse_over(text: str) -> Over:
             "values, such as lr=0.01,0.03 or lr=x1/3,x1,x3"
         )
     return Over(key=key, values=[_value(each, key) for each in dict.fromkeys(texts)])
+
+
+def check_over(over: Over, config: RunConfig, source: str) -> None:
+    """Makes sure that a run with this config could go on with each value.
+
+    Raises:
+        ConfigError: where it could not; ``source`` says whose config it is.
+    """
+    for value in over.values:
+        if not isinstance(value, Times):
+            forked(config, [(over.key, value)], source)
 
 
 def read_lane(run: Path) -> Lane:
