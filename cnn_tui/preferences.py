@@ -6,6 +6,7 @@ nobody is kept from a run that trains by a slip in this file.
 """
 
 import os
+import shlex
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -52,7 +53,7 @@ BUILT_IN = Preferences()
 _MEANT: dict[Any, str] = {
     bool: "true or false",
     str | None: "text",
-    str | list[str] | None: "a command, or a list of its words",
+    str | list[str] | None: "a command with whole quotations, or a list of its words",
     dict[str, str]: "keys by the names of actions, such as {pause: p}",
     NoticePreferences: "a mapping, such as {bell: true}",
 }
@@ -127,8 +128,10 @@ def _converted(key: str, value: object, model: type[msgspec.Struct]) -> Any:
     if kind is NoticePreferences and isinstance(value, dict):
         return kind(**{name: _converted(name, it, kind) for name, it in value.items()})
     try:
+        if key == "on_end" and isinstance(value, str):
+            shlex.split(value)
         return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
+    except ValueError as error:
         raise msgspec.ValidationError(
             f"{key}: must be {_meant(kind)}, not {printable(value)[:_SHOWN]}; "
             "its default is taken"

@@ -44,6 +44,7 @@ def test_a_wrong_key_is_named_and_the_others_count(file: Path) -> None:
         ("notices: {bell: 1}", "bell: must be true or false, not 1"),
         ("notices: {sound: 1}", "sound: unknown key; known are bell, desktop, on_end"),
         ("notices: 3", "notices: must be a mapping, such as {bell: true}, not 3"),
+        ("notices: {on_end: 'say \"x'}", "on_end: must be a command with whole quot"),
         ("runs_dir: 7", "runs_dir: must be text, not 7"),
         ("keys: p", "keys: must be keys by the names of actions, such as {pause: p}"),
     ],
