@@ -18,6 +18,8 @@ class Effort:
     metric_rows: int = 1_000_000
     runs: int = 10_000
     updates: int = 100_000
+    live_runs: int = 500
+    waiting_jobs: int = 1_000
 
 
 FULL = Effort()
@@ -31,5 +33,7 @@ QUICK = Effort(
     metric_rows=50_000,
     runs=500,
     updates=4_000,
+    live_runs=120,
+    waiting_jobs=50,
 )
 """The numbers that it gives mean nothing."""

@@ -13,10 +13,10 @@ from bench.effort import Effort
 from bench.keys import KEYS, echo_ms
 from bench.measured import Measured, Results, median, percentile, ratios
 from bench.processes import memory_bytes, thread_seconds, written_bytes
-from bench.program import CHART, ENTER, LAYER, show_runs, watch
+from bench.program import CHART, ENTER, open_among_runs, show_runs, watch
 from bench.race import Contestant
 from bench.terminal import Terminal
-from bench.workplace import PROGRAM, Workplace, wait_until
+from bench.workplace import Workplace, wait_until
 from cnn_tui.runs.writer import RunWriter
 
 MEGABYTE = 1e6
@@ -58,7 +58,7 @@ def _open_many(workplace: Workplace, effort: Effort) -> Results:
     written.copy_run(run, effort.runs - 1)
     samples, grown, latencies = [], [], list[float]()
     for _ in range(effort.repeats):
-        with _program_in(workplace, folder) as terminal:
+        with open_among_runs(workplace, folder) as terminal:
             before = memory_bytes(terminal.pid)
             samples.append(show_runs(terminal, effort.runs))
             latencies += _filter(terminal, effort.runs)
@@ -105,7 +105,7 @@ def _open_long(workplace: Workplace, effort: Effort) -> Results:
 
 def _open_run(workplace: Workplace, folder: Path) -> Opening:
     """Opens the only run in a folder from the list of runs."""
-    with _program_in(workplace, folder) as terminal:
+    with open_among_runs(workplace, folder) as terminal:
         show_runs(terminal, 1)
         before = terminal.received
         pressed_at = terminal.press(ENTER)
@@ -120,7 +120,7 @@ def _open_run(workplace: Workplace, folder: Path) -> Opening:
 
 def _keys_meanwhile(workplace: Workplace, folder: Path) -> Measured:
     """Presses keys while a long run is read."""
-    with _program_in(workplace, folder) as terminal:
+    with open_among_runs(workplace, folder) as terminal:
         show_runs(terminal, 1)
         before = terminal.received
         terminal.press(ENTER)
@@ -131,17 +131,6 @@ def _keys_meanwhile(workplace: Workplace, folder: Path) -> Measured:
                 break
             latencies.append(echo_ms(terminal, key))
     return percentile(latencies, 100)
-
-
-@contextmanager
-def _program_in(workplace: Workplace, folder: Path) -> Iterator[Terminal]:
-    """Opens the program where there are runs already, and lets it import torch."""
-    with Terminal(
-        PROGRAM, folder=folder, environment=workplace.environment
-    ) as terminal:
-        terminal.wait_for(LAYER)
-        time.sleep(_WARM_UP_SECONDS)
-        yield terminal
 
 
 def _follow_long(workplace: Workplace, effort: Effort) -> Results:

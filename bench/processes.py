@@ -30,6 +30,15 @@ def thread_seconds(pid: int) -> dict[int, float]:
     return seconds
 
 
+def waited_seconds(pid: int) -> float:
+    """Returns how long the main thread of a process has waited for a processor so far.
+
+    Also from schedstat: it could have worked, but others did.
+    """
+    fields = (_PROC / str(pid) / "task" / str(pid) / "schedstat").read_text().split()
+    return int(fields[1]) / 1e9
+
+
 def elapsed(
     before: Mapping[int, float], after: Mapping[int, float]
 ) -> dict[int, float]:

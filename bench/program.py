@@ -1,5 +1,6 @@
 """The program, opened on a pseudo-terminal and steered from its keyboard."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,8 @@ from pathlib import Path
 from bench.terminal import WIDE, Size, Terminal
 from bench.workplace import PROGRAM, TITLE, Workplace, wait_for_run
 
-END, ENTER, DOWN, UP, ESCAPE = "\x1b[F", "\r", "\x1b[B", "\x1b[A", "\x1b"
+END, HOME, ENTER = "\x1b[F", "\x1b[H", "\r"
+DOWN, UP, ESCAPE = "\x1b[B", "\x1b[A", "\x1b"
 FIRST_PRESET = b"model-a"
 LAYER = b"conv2d"
 """A layer of the first preset: presets and settings have been read."""
@@ -18,6 +20,8 @@ PIXEL = "▀".encode()
 """Half a cell: nothing but pictures draws it."""
 
 _CALM_SECONDS = 0.3
+_WARM_UP_SECONDS = 8.0
+"""After this long torch is imported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,17 @@ def watch(workplace: Workplace, folder: Path, run: Path, size: Size = WIDE) -> T
     return Terminal(
         command, folder=folder, environment=workplace.environment, size=size
     )
+
+
+@contextmanager
+def open_among_runs(workplace: Workplace, folder: Path) -> Iterator[Terminal]:
+    """Opens the program where there are runs already, and lets it import torch."""
+    with Terminal(
+        PROGRAM, folder=folder, environment=workplace.environment
+    ) as terminal:
+        terminal.wait_for(LAYER)
+        time.sleep(_WARM_UP_SECONDS)
+        yield terminal
 
 
 def show_runs(terminal: Terminal, number: int) -> float:

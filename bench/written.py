@@ -4,14 +4,16 @@ import math
 import random
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import msgspec
 
 from cnn_tui.config import RunConfig, parse_settings, to_yaml
-from cnn_tui.engine.status import first_status
+from cnn_tui.host.process import this_process
 from cnn_tui.presets.files import find_preset
 from cnn_tui.presets.read import read_preset
+from cnn_tui.runs import records
 from cnn_tui.runs.layout import CONFIG, STATUS, State
 from cnn_tui.runs.records import (
     EvaluationMetrics,
@@ -91,7 +93,19 @@ def copy_run(run: Path, number: int) -> None:
 
 def _new_run(folder: Path, name: str, total_steps: int) -> tuple[RunWriter, Status]:
     config = _config(total_steps)
-    status = first_status(config, name=name, preset="model-a")
+    now = records.now()
+    status = Status(
+        name=name,
+        preset="model-a",
+        title=config.title,
+        dataset=config.dataset.title,
+        state=State.STARTING,
+        total_steps=config.total_steps,
+        started_at=now,
+        heartbeat=now,
+        device=config.training.device,
+        **asdict(this_process()),
+    )
     writer = RunWriter.create(
         folder, name=name, config_text=to_yaml(config), status=status
     )

@@ -13,6 +13,7 @@ CnnTuiError                 its text is one clear sentence for the user
 │       ├── ForeignRunError   another program trained it: there is no network
 │       └── NewerFormatError  written by a version that knows more
 └── TrainingError           a run that started and failed: exit code 1
+    └── LostProcessError    one of several that trained it: it goes on from a checkpoint
 """
 
 from enum import StrEnum
@@ -81,3 +82,7 @@ class NewerFormatError(RunDirectoryError):
 
 class TrainingError(CnnTuiError):
     """A run that started and could not be finished."""
+
+
+class LostProcessError(TrainingError):
+    """One of the processes that train a run together is lost; the run can go on."""

@@ -87,13 +87,18 @@ def train_in_background(wanted: NewRun, *, as_json: bool, processes: int = 1) ->
     Raises:
         TrainingError: if they do not take it.
     """
+    leave_to_background(
+        make_for_others(wanted), wanted.data_dir, as_json=as_json, processes=processes
+    )
+    return 0
+
+
+def make_for_others(wanted: NewRun) -> Path:
+    """Makes a run that other processes are to train; returns its directory."""
     setup = set_up(wanted.config, wanted.data_dir, wanted.tell)
     writer, _ = make_run(wanted, setup)
     writer.close()
-    leave_to_background(
-        writer.path, wanted.data_dir, as_json=as_json, processes=processes
-    )
-    return 0
+    return writer.path
 
 
 def leave_to_background(

@@ -79,6 +79,12 @@ def queue(ctx: click.Context, runs_dir: Path, as_json: bool) -> None:
 @settings_option("Change a value: --set lr=0.05 --set training.batch_size=64.")
 @dataset_option(OTHER_IMAGES)
 @device_option
+@click.option(
+    "--devices",
+    type=click.IntRange(1, 64),
+    default=1,
+    help="Train on so many devices at once, in a process for each.",
+)
 @click.option("--name", help="The name of the run.  [default: that of the preset]")
 @click.option("--front", is_flag=True, help="Before all others.")
 @click.option("--no-start", is_flag=True, help="Start no worker if there is none.")
@@ -90,6 +96,7 @@ def add(
     settings: tuple[str, ...],
     dataset: str | None,
     device: str | None,
+    devices: int,
     name: str | None,
     front: bool,
     no_start: bool,
@@ -103,11 +110,13 @@ def add(
     nobody uses, or the CPU where there is no GPU: see cnn-tui work.
     """
     from cnn_tui.cli.train import configured
+    from cnn_tui.config.processes import for_processes
     from cnn_tui.host.logout import logout_warning
     from cnn_tui.jobs import add_job, ensure_worker, job_of, position_of
 
     chosen, config = configured(preset, settings, dataset, device)
-    job = job_of(config, chosen.name, name or chosen.name, data_dir)
+    for_processes(config, devices, devices)  # which says if it cannot be shared
+    job = job_of(config, chosen.name, name or chosen.name, data_dir, devices)
     run_id = add_job(runs_dir, job, at_front=front)
     position = position_of(runs_dir, run_id)
     is_started = not no_start and ensure_worker(runs_dir)
@@ -125,9 +134,10 @@ def add(
 @runs_dir_option
 def move(run: str, to: str, runs_dir: Path) -> None:
     """Move RUN by one place up or down, to the front, or to the back."""
-    from cnn_tui.jobs import meant, move_job, read_queue
+    from cnn_tui.jobs import meant, move_job
+    from cnn_tui.runs.queued import waiting
 
-    run_id = meant(read_queue(runs_dir), run)
+    run_id = meant(waiting(runs_dir), run)
     position = move_job(runs_dir, run_id, cast("Place", to))
     echo(f"{run_id} is number {position} in the queue")
 
@@ -140,9 +150,10 @@ def cancel(run: str, runs_dir: Path) -> None:
 
     One that trains is stopped with cnn-tui send RUN stop.
     """
-    from cnn_tui.jobs import cancel_job, meant, read_queue, read_refused
+    from cnn_tui.jobs import cancel_job, meant
+    from cnn_tui.runs.queued import refused, waiting
 
-    run_id = meant([*read_queue(runs_dir), *read_refused(runs_dir)], run)
+    run_id = meant([*waiting(runs_dir), *refused(runs_dir)], run)
     cancel_job(runs_dir, run_id)
     echo(f"{run_id} is cancelled")
 
@@ -161,10 +172,11 @@ def pause(runs_dir: Path) -> None:
 @runs_dir_option
 def resume(runs_dir: Path) -> None:
     """Let runs begin again; a worker is started if there is none."""
-    from cnn_tui.jobs import ensure_worker, read_queue, resume_queue
+    from cnn_tui.jobs import ensure_worker, resume_queue
+    from cnn_tui.runs.queued import waiting
 
     resume_queue(runs_dir)
-    if read_queue(runs_dir):
+    if waiting(runs_dir):
         ensure_worker(runs_dir)
     echo("the queue goes on")
 

@@ -16,10 +16,12 @@ from cnn_tui.cli.options import (
     settings_option,
 )
 from cnn_tui.cli.several import (
+    become_launcher,
     chosen_devices,
     given_again,
     leading_place,
     resume_and_follow,
+    see_only,
 )
 from cnn_tui.engine.warm_up import warm_up
 
@@ -31,6 +33,7 @@ from cnn_tui.engine.warm_up import warm_up
 @click.option("--device", help="Go on elsewhere; the result is not bit-exact then.")
 @devices_option
 @click.option("--handover", is_flag=True, hidden=True)
+@click.option("--keep-session", is_flag=True, hidden=True)
 @pause_at_option
 @runs_dir_option
 @data_dir_option
@@ -44,6 +47,7 @@ def resume(
     device: str | None,
     devices: str | None,
     handover: bool,
+    keep_session: bool,
     pause_at: int | None,
     runs_dir: Path,
     data_dir: Path | None,
@@ -66,6 +70,9 @@ def resume(
     total, more = iterations_of(iterations)
     if several := chosen_devices(devices, device):
         wanted = given_again(ctx, "settings", "iterations", "pause_at")
+        see_only(several)
+        if keep_session:
+            become_launcher(path, wanted, several, data_dir)
         ctx.exit(resume_and_follow(path, wanted, several, data_dir, as_json=as_json))
     # Only now, with the input in order, is it worth waiting for torch.
     warm_up()

@@ -1,8 +1,10 @@
 """Several processes for one run: starting them on devices, or being one of them."""
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -11,7 +13,8 @@ from cnn_tui.errors import InputError
 from cnn_tui.handover import resume_on_devices, start_on_devices
 from cnn_tui.host import nvml
 from cnn_tui.host.cuda import VISIBLE, usable_gpus
-from cnn_tui.host.ranks import Devices, Ranks, parse_devices, ranks
+from cnn_tui.host.process import absolute
+from cnn_tui.host.ranks import Devices, Ranks, parse_devices, python_for, ranks
 
 
 def leading_place(
@@ -86,11 +89,23 @@ def resume_and_follow(
     Raises:
         InputError: if they do not go on with it.
     """
-    see_only(devices)
     written = Written(run, from_now=True)
     options = ["--device", devices.kind, *options]
     resume_on_devices(run, options, devices.count, data_dir)
     return follow_run(run, written, as_json=as_json)
+
+
+def become_launcher(
+    run: Path, options: Sequence[str], devices: Devices, data_dir: Path | None
+) -> NoReturn:
+    """Goes on with a run in processes that this one starts, as torchrun, and watches.
+
+    It stays the same process, and so keeps the locks that it was given for them.
+    """
+    command = ["resume", str(absolute(run)), "--device", devices.kind, *options]
+    command += [] if data_dir is None else ["--data-dir", str(absolute(data_dir))]
+    python = python_for(devices.count)
+    os.execv(sys.executable, [*python, "-m", "cnn_tui", *command])
 
 
 def _follow_leader(place: Ranks, data_dir: Path | None) -> int:

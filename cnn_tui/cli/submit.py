@@ -78,8 +78,10 @@ def submit(
     on by itself, until the run has ended. `cnn-tui send RUN stop` ends it for good.
     """
     from cnn_tui.cluster import submitting
+    from cnn_tui.config.processes import check_shared
     from cnn_tui.datasets.facts import data_folder
     from cnn_tui.host.process import absolute
+    from cnn_tui.runs.config import read_config
 
     submitting.require_submitit()
     named = tuple(f"{k.replace('_', '-')}={v}" for k, v in sbatch.items() if v)
@@ -94,7 +96,7 @@ def submit(
     _check_data_dir(data_dir)
     run = run_meant(what, runs_dir)
     if run is None:
-        job = _job(what, settings, dataset, device, name)
+        job = _job(what, settings, dataset, device, name, wanted)
         submitted = _submit_new(job, absolute(runs_dir), data, wanted)
     else:
         if settings or dataset or device or name:
@@ -103,6 +105,7 @@ def submit(
                 "as it is"
             )
         _check_unended(run)
+        check_shared(read_config(run), wanted.processes)
         submitted = submitting.submit(absolute(run), None, data, wanted)
     _tell(submitted, as_json=as_json)
 
@@ -113,12 +116,15 @@ def _job(
     dataset: str | None,
     device: str | None,
     name: str | None,
+    wanted: "Resources",
 ) -> "Job":
     from cnn_tui.cli.train import configured
     from cnn_tui.config import to_mapping
+    from cnn_tui.config.processes import for_processes
     from cnn_tui.jobs import Job
 
     preset, config = configured(what, settings, dataset, device)
+    for_processes(config, wanted.processes, wanted.local_processes)  # if they can
     return Job(name=name or preset.name, preset=preset.name, config=to_mapping(config))
 
 

@@ -1,5 +1,6 @@
 """``cnn-tui train``: trains headless."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +19,7 @@ from cnn_tui.cli.options import (
     settings_option,
 )
 from cnn_tui.cli.several import (
+    become_launcher,
     chosen_devices,
     given_again,
     leading_place,
@@ -94,11 +96,11 @@ def train(
     """
     place = leading_place(ctx, devices, starts_others=background or seeds is not None)
     several = chosen_devices(devices, device)
-    if several and (job is not None or seeds is not None):
-        raise InputError("--devices is of one new run: without --job and --seeds")
+    if several and seeds is not None:
+        raise InputError("--devices is of one new run: without --seeds")
     device = several.kind if several else device
     asked = _asked(preset, job, settings, dataset, device)
-    if several and not background:
+    if several and job is None and not background:
         arguments = [str(preset), *given_again(ctx, *_GIVEN_AGAIN)]
         ctx.exit(train_and_follow(arguments, as_json=as_json))
     code = _train(
@@ -131,7 +133,11 @@ def _train(
         see_only(several)
     # Only now, with the input in order, is it worth waiting for torch.
     warm_up()
-    from cnn_tui.cli.headless import train_headless, train_in_background
+    from cnn_tui.cli.headless import (
+        make_for_others,
+        train_headless,
+        train_in_background,
+    )
     from cnn_tui.cli.progress import tell_loading
     from cnn_tui.config.processes import for_processes
     from cnn_tui.engine.start import NewRun
@@ -153,6 +159,12 @@ def _train(
         return many(wanted, seeds, as_json=as_json)
     if background:
         return train_in_background(wanted, as_json=as_json, processes=processes)
+    if several:
+        run = make_for_others(replace(wanted, pause_at=None))
+        options = ["--json"] if as_json else []
+        if wanted.pause_at is not None:
+            options.append(f"--pause-at={wanted.pause_at}")
+        become_launcher(run, options, several, wanted.data_dir)
     return train_headless(wanted, as_json=as_json)
 
 

@@ -36,6 +36,16 @@ class Resources:
     slurm: Mapping[str, str] | None = None
     """Further options of sbatch, without their hyphens."""
 
+    @property
+    def local_processes(self) -> int:
+        """How many there are on each node."""
+        return max(1, self.gpus)
+
+    @property
+    def processes(self) -> int:
+        """How many train the run together."""
+        return self.nodes * self.local_processes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
@@ -117,8 +127,10 @@ def submit(
             timeout_min=wanted.minutes,
             nodes=wanted.nodes,
             gpus_per_node=wanted.gpus,
-            tasks_per_node=max(1, wanted.gpus),
+            tasks_per_node=wanted.local_processes,
             stderr_to_stdout=True,
+            # One of several processes that cannot begin would be waited for.
+            slurm_srun_args=["--kill-on-bad-exit=1"],
             slurm_additional_parameters={"requeue": True, **(wanted.slurm or {})},
         )
         with _quiet() if is_local else nullcontext():

@@ -8,7 +8,7 @@ waits for the device.
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import accumulate, repeat
 
 import numpy as np
 import torch
@@ -38,6 +38,8 @@ class Batch:
     """What ``labels`` weigh: in a mixed batch, from 0.5 on."""
     other_share: Share = 0.0
     """What ``other_labels`` weigh."""
+    first: int = 0
+    """Which row the first input is of, where a process makes no others than its own."""
     is_part: bool = False
     """Whether it is a part of another batch: the shares are of the mean of that."""
 
@@ -74,7 +76,11 @@ class Batch:
         others: Iterable[tuple[Tensor | None, Share]] = repeat((None, 0.0), number)
         if self.other_labels is not None:
             others = weighed(self.other_labels, self.other_share)
-        inputs = self.inputs.tensor_split(number)
+        ends = accumulate(len(labels) for labels, _ in own)
+        inputs = [
+            self._rows(end - len(piece), end)
+            for end, (piece, _) in zip(ends, own, strict=True)
+        ]
         return [
             Batch(
                 inputs=images,
@@ -88,6 +94,11 @@ class Batch:
                 inputs, own, others, strict=True
             )
         ]
+
+    def _rows(self, start: int, end: int) -> Tensor:
+        """Returns the inputs of these rows, as far as they are there."""
+        start, end = max(start - self.first, 0), max(end - self.first, 0)
+        return self.inputs[start:end]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

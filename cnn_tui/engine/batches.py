@@ -12,6 +12,9 @@ from cnn_tui.engine.marks import Mark, unmarked
 
 _AHEAD_BYTES = 2**28
 
+Rows = Callable[[int], slice]
+"""Which rows of a batch of so many are meant."""
+
 
 class Batches:
     """The training batches in the order that (seed, epoch) alone decides.
@@ -22,10 +25,19 @@ class Batches:
     """
 
     def __init__(
-        self, images: Images, batch_size: int, seed: int, *, drop_last: bool = False
+        self,
+        images: Images,
+        batch_size: int,
+        seed: int,
+        *,
+        drop_last: bool = False,
+        own: Rows | None = None,
     ) -> None:
-        """Takes images that stay where they are."""
-        self._images = images
+        """Takes images that stay where they are.
+
+        ``own`` tells which images of a batch are picked, all labels being needed.
+        """
+        self._images, self._own = images, own
         self.are_elsewhere = images.target is not None
         """Whether a batch is not where it is needed."""
         self._seed = seed
@@ -48,8 +60,16 @@ class Batches:
             self._order = order.to(self._images.labels.device)
             self._epoch = epoch + 1
         start = position * self.batch_size
-        end = start + count * self.batch_size
-        return self._images.subset(self._order[start:end])
+        order = self._order[start : start + count * self.batch_size]
+        if self._own is None:
+            return self._images.subset(order)
+        pieces = torch.split(order, self.batch_size)
+        shown = [batch[self._own(len(batch))] for batch in pieces]
+        return self._images.subset(order, torch.cat(shown))
+
+    def images_in(self, size: int) -> int:
+        """Returns how many images are picked of a batch of ``size``."""
+        return size if self._own is None else len(range(size)[self._own(size)])
 
 
 class Feed:
@@ -76,14 +96,19 @@ class Feed:
         self._inputs = self._labels = torch.empty(0)
 
     def batch(self, step: int, mark: Mark = unmarked) -> tuple[Tensor, Tensor]:
-        """Returns inputs, N×C×H×W, and labels, N, of update ``step`` (from 1)."""
+        """Returns inputs, N×C×H×W, and labels, N, of update ``step`` (from 1).
+
+        Where only some images of a batch are picked, the inputs are fewer.
+        """
         if not self._first <= step < self._first + self._count:
             self._make(step, mark)
         if self._count == 1:
             return self._inputs, self._labels
-        start = (step - self._first) * self._batches.batch_size
-        end = start + self._batches.batch_size
-        return self._inputs[start:end], self._labels[start:end]
+        place, size = step - self._first, self._batches.batch_size
+        return (
+            _slice(self._inputs, place, self._batches.images_in(size)),
+            _slice(self._labels, place, size),
+        )
 
     def _make(self, step: int, mark: Mark) -> None:
         picked = self._picked(step)
@@ -106,6 +131,10 @@ class Feed:
             if coming[0] == step:
                 return found
         return self._batches.batches(step, self._ahead)
+
+
+def _slice(values: Tensor, place: int, size: int) -> Tensor:
+    return values[place * size :][:size]
 
 
 def batches_ahead(batch_size: int, values_per_image: int, device: torch.device) -> int:

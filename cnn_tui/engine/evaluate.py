@@ -12,6 +12,7 @@ from cnn_tui.engine.device import first_line, is_out_of_memory, release_memory
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.network import Network
 from cnn_tui.engine.optimizers import LossFunction
+from cnn_tui.engine.shards import joined
 from cnn_tui.engine.team import ALONE, Team
 from cnn_tui.errors import TrainingError
 
@@ -79,65 +80,65 @@ def evaluate(
     """Evaluates a network, in eval mode, without touching any random state.
 
     Raises:
-        TrainingError: if there is no memory even for one image at a time, in a team for
-            1,000 of them; or another process of the team is lost.
+        TrainingError: if there is no memory even for one image at a time, or another
+            process of the team is lost.
     """
     network.model.eval()
     try:
         with torch.inference_mode():
-            loss, outputs = _outputs_that_fit(
-                network, loss_function, images, classes, team
-            )
+            loss, outputs = _outputs(network, loss_function, images, classes, team)
             return _summary(loss, outputs, images.labels, classes)
     finally:
         network.model.train()
-
-
-def _outputs_that_fit(
-    network: Network,
-    loss_function: LossFunction,
-    images: Images,
-    classes: int,
-    team: Team,
-) -> tuple[float, Tensor]:
-    """Returns loss and outputs, of as many images at a time as there is memory for."""
-    batch_size = BATCH_SIZE
-    while True:
-        try:
-            return _outputs(network, loss_function, images, batch_size, classes, team)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            if batch_size == 1 or team.size > 1:
-                at_once = "one image" if batch_size == 1 else f"{batch_size:,} images"
-                raise TrainingError(
-                    f"out of memory in the evaluation, even of {at_once} at a time "
-                    f"({first_line(error)})"
-                ) from error
-        release_memory()  # here the outputs so far are gone
-        batch_size //= 2
 
 
 def _outputs(
     network: Network,
     loss_function: LossFunction,
     images: Images,
-    batch_size: int,
     classes: int,
     team: Team,
 ) -> tuple[float, Tensor]:
     """Returns the mean loss, and the outputs, N×classes."""
-    sums, outputs = [], []
-    starts = range(0, len(images), batch_size)
+    sums, outputs, most = [], [], BATCH_SIZE
+    starts = range(0, len(images), BATCH_SIZE)
     for start in starts[team.rank :: team.size]:
-        batch = images.part(start, start + batch_size).at_target()
-        outputs.append(network(batch.images))
-        sums.append(loss_function(outputs[-1], batch.labels) * len(batch))
+        batch = images.part(start, start + BATCH_SIZE)
+        found, most = _outputs_that_fit(network, batch, most)
+        outputs.append(found)
+        labels = batch.labels.to(found.device, non_blocking=True)
+        sums.append(loss_function(found, labels) * len(batch))
     if team.size > 1:
-        whole = batch_size, classes
-        sums, outputs = _of_all(team, sums, outputs, len(starts), whole, network.device)
+        sums, outputs = _of_all(
+            team, sums, outputs, len(starts), classes, network.device
+        )
     mean = torch.stack(sums).cpu().double().sum() / len(images)
     return float(mean), torch.cat(outputs)[: len(images)]
+
+
+def _outputs_that_fit(network: Network, batch: Images, most: int) -> tuple[Tensor, int]:
+    """Returns the outputs of a batch, of ``most`` images at a time or less.
+
+    As many as there was memory for is returned, too: what others of a team can do does
+    not matter to it.
+    """
+    while True:
+        try:
+            pieces = [
+                network(batch.part(start, start + most).at_target().images)
+                for start in range(0, len(batch), most)
+            ]
+            return joined(pieces), most
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            if most == 1:
+                raise TrainingError(
+                    "out of memory in the evaluation, even of one image at a time "
+                    f"({first_line(error)})"
+                ) from error
+        release_memory()  # here what was computed so far is gone
+        most //= 2
 
 
 def _of_all(
@@ -145,20 +146,21 @@ def _of_all(
     sums: list[Tensor],
     outputs: list[Tensor],
     number: int,
-    whole: tuple[int, int],
+    classes: int,
     device: torch.device,
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Returns sums and outputs of all ``number`` batches, dealt to a team by turns.
 
-    ``whole`` is the shape of a whole batch's outputs: the last ones are padded to it.
+    The outputs of the last one are padded to those of a whole batch.
     """
-    size = 1 + whole[0] * whole[1]
+    size = 1 + BATCH_SIZE * classes
     own = torch.zeros(-(-number // team.size), size, device=device)
     for row, loss, given in zip(own, sums, outputs, strict=False):
         row[0] = loss
         row[1 : 1 + given.numel()] = given.flatten()
     everyone = team.gather(own).transpose(0, 1).flatten(0, 1)[:number]
-    return list(everyone[:, 0]), list(everyone[:, 1:].reshape(number, *whole))
+    whole = everyone[:, 1:].reshape(number, BATCH_SIZE, classes)
+    return list(everyone[:, 0]), list(whole)
 
 
 def _summary(loss: float, outputs: Tensor, labels: Tensor, classes: int) -> Evaluation:

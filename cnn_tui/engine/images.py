@@ -48,11 +48,14 @@ class Images:
             self, images=self.images[start:end], labels=self.labels[start:end]
         )
 
-    def subset(self, indices: Tensor) -> "Images":
-        """Returns the images at ``indices``, in their order."""
+    def subset(self, indices: Tensor, shown: Tensor | None = None) -> "Images":
+        """Returns the images at ``indices``, in their order, and their labels.
+
+        Where only some of them are needed, the images are those at ``shown``.
+        """
         return replace(
             self,
-            images=self._picked(self.images, indices),
+            images=self._picked(self.images, indices if shown is None else shown),
             labels=self._picked(self.labels, indices),
         )
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from cnn_tui.config import RunConfig
 from cnn_tui.engine.augment import Augmenter, Batch
-from cnn_tui.engine.batches import Batches, Feed, batches_ahead
+from cnn_tui.engine.batches import Batches, Feed, Rows, batches_ahead
 from cnn_tui.engine.images import Images
 from cnn_tui.engine.marks import Mark, unmarked
 from cnn_tui.engine.network import Scaling, network_inputs
@@ -22,11 +22,16 @@ class TrainingInputs:
     """
 
     def __init__(
-        self, config: RunConfig, images: Images, class_weights: Tensor | None
+        self,
+        config: RunConfig,
+        images: Images,
+        class_weights: Tensor | None,
+        own_rows: Rows | None = None,
     ) -> None:
         """Takes images that stay on their device; ``prepare`` makes it ready.
 
-        ``class_weights`` are those of the loss: slices are weighed by them.
+        ``class_weights`` are those of the loss: slices are weighed by them. Of several
+        processes, ``own_rows`` are those of a batch that this one trains on.
         """
         training = config.training
         self._make_batches = partial(
@@ -45,6 +50,8 @@ class TrainingInputs:
         self._seed = training.seed
         self._slice_size, self._shards = training.slice_size, training.shards
         self._class_weights = class_weights
+        # What changes images may draw for all of a batch, or mix them.
+        self._own_rows = None if self._augmentation.is_on else own_rows
 
     def prepare(
         self,
@@ -57,7 +64,8 @@ class TrainingInputs:
         to_inputs = partial(
             network_inputs, scaling=scaling, memory_format=memory_format
         )
-        self._feed = Feed(self._batches, to_inputs, ahead)
+        self._to_inputs = to_inputs
+        self._feed = Feed(self._make_batches(own=self._own_rows), to_inputs, ahead)
         self._augment: Augmenter | None = None
         if self._augmentation.is_on:
             # Put there once: each copy waits for the device.
@@ -68,6 +76,9 @@ class TrainingInputs:
 
     def batch(self, step: int, mark: Mark = unmarked) -> Batch:
         """Returns what update ``step`` (from 1) trains on."""
+        if self._own_rows is not None:
+            found = self.images(step)
+            return Batch(inputs=self._to_inputs(found.images), labels=found.labels)
         inputs, labels = self._feed.batch(step, mark)
         batch = Batch(inputs=inputs, labels=labels)
         if self._augment is None:
@@ -83,7 +94,17 @@ class TrainingInputs:
 
     def parts(self, step: int, mark: Mark = unmarked) -> list[Batch]:
         """Returns that in its shards, or in as many slices as accumulation takes."""
-        batch = self.batch(step, mark)
+        return self._cut(self.batch(step, mark))
+
+    def own_parts(self, step: int, mark: Mark = unmarked) -> list[Batch]:
+        """Returns that with inputs, at least, of the shards of this process."""
+        if self._own_rows is None:
+            return self.parts(step, mark)
+        inputs, labels = self._feed.batch(step, mark)
+        first = self._own_rows(len(labels)).start
+        return self._cut(Batch(inputs=inputs, labels=labels, first=first))
+
+    def _cut(self, batch: Batch) -> list[Batch]:
         if self._shards is not None:
             return batch.cut(self._shards, self._class_weights)
         return batch.parts(self._slice_size, self._class_weights)

@@ -262,7 +262,8 @@ def _plan_total(do: Interpreter, total_steps: int) -> None:
 def _enter(do: Interpreter, recorded: RecordedRun, ahead: Edits) -> None:
     """Brings a training to the checkpoint, and the files to agree with it."""
     status, start, journal = recorded.status, recorded.start, do.journal
-    if status.state in LIVE and status.pid != this_process().pid:
+    has_begun = status.last_checkpoint_step is not None or recorded.last_row_step > 0
+    if has_begun and status.state in LIVE and status.pid != this_process().pid:
         journal.event(
             events.Interrupted(
                 at=now(), step=status.step, reason="the process was lost"
@@ -280,7 +281,9 @@ def _enter(do: Interpreter, recorded: RecordedRun, ahead: Edits) -> None:
         do.restore(start.checkpoint)
     if recorded.last_row_step > start.step:
         journal.rewind(start.step)
-    journal.event(events.Resumed(at=now(), step=start.step, repeats_edits=bool(ahead)))
+    if has_begun:  # or it was made by a process that left its beginning to this one
+        edited = bool(ahead)
+        journal.event(events.Resumed(at=now(), step=start.step, repeats_edits=edited))
     repeats: dict[int, list[Action]] = {
         step: list(edits.as_actions(made)) for step, made in ahead.items()
     }

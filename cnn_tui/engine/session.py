@@ -214,8 +214,8 @@ class Session:
         )
 
     def _asked_by_process(self) -> Outcome | None:
-        if self._interrupts.interrupted_by:
-            reason = self._interrupts.interrupted_by
+        orphaned = self._do.trainer.team.orphaned()
+        if reason := self._interrupts.interrupted_by or orphaned:
             return Outcome(state=State.INTERRUPTED, reason=reason)
         if self._interrupts.handing_over:
             return handed_over(self._state)

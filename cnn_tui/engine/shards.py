@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from cnn_tui.config.models import TrainingConfig
 from cnn_tui.engine.augment import Batch
+from cnn_tui.engine.batches import Rows
 from cnn_tui.engine.before import remember
 from cnn_tui.engine.rng import seed_layers
 from cnn_tui.engine.team import Team
@@ -47,6 +48,20 @@ def joined(pieces: Sequence[Tensor]) -> Tensor:
 def is_random(model: nn.Module) -> bool:
     """Tells whether any layer draws random numbers."""
     return any(isinstance(module, _RANDOM) for module in model.modules())
+
+
+def own_rows(shards: int | None, team: Team) -> Rows | None:
+    """Returns which rows of a batch are in the shards of this process; None for all."""
+    if shards is None or team.size == 1:
+        return None
+    own = team.share_of(range(shards))
+
+    def rows(size: int) -> slice:
+        each, larger = divmod(size, shards)  # as tensor_split cuts
+        starts = (i * each + min(i, larger) for i in (own[0], own[-1] + 1))
+        return slice(*starts)
+
+    return rows
 
 
 def shards_of(

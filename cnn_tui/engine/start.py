@@ -27,7 +27,7 @@ from cnn_tui.engine.setup import Setup, set_up
 from cnn_tui.engine.state import new_state
 from cnn_tui.engine.status import current_status, first_status
 from cnn_tui.engine.team import ALONE, Begin, Team
-from cnn_tui.errors import CnnTuiError, InputError, TrainingError
+from cnn_tui.errors import CnnTuiError, InputError, LostProcessError, TrainingError
 from cnn_tui.runs import events, mailbox
 from cnn_tui.runs.heartbeat import Heartbeat
 from cnn_tui.runs.layout import State
@@ -170,13 +170,12 @@ def train(
         except Exception as error:
             logger.exception("the run failed")
             heartbeat.stop()
-            reason = reason_of(error, setup.config.training.batch_size)
-            outcome = Outcome(state=State.FAILED, reason=reason)
+            outcome = _ended_by(error, setup.config.training.batch_size)
             # The device itself may be lost, or another process.
             with suppress(RuntimeError, TrainingError):
                 do.report()
         if outcome.state is State.INTERRUPTED and (lost := team.lost()):
-            outcome = Outcome(state=State.FAILED, reason=lost)
+            outcome = Outcome(state=State.INTERRUPTED, reason=lost)
         session.announce(outcome)
     team.leave()
     return outcome
@@ -224,6 +223,12 @@ def _begin(do: Interpreter, setup: Setup, enter: Callable[[Interpreter], None]) 
         do.journal.event(events.NotBitExact(at=now(), step=do.step, reason=reason))
     if not do.state.is_paused:
         do.books.go_on()
+
+
+def _ended_by(error: Exception, batch_size: int) -> Outcome:
+    is_lost = isinstance(error, LostProcessError)
+    state = State.INTERRUPTED if is_lost else State.FAILED
+    return Outcome(state=state, reason=reason_of(error, batch_size))
 
 
 def reason_of(error: Exception, batch_size: int) -> str:

@@ -3,6 +3,7 @@
 The one of rank 0 leads: what is to be done by all is said by it, word after word.
 """
 
+import os
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -14,7 +15,7 @@ import torch.distributed as dist
 from msgspec import Struct
 from torch import Tensor
 
-from cnn_tui.errors import InputError, TrainingError
+from cnn_tui.errors import InputError, LostProcessError, TrainingError
 from cnn_tui.host.process import ProcessIdentity, is_gone, this_process
 from cnn_tui.host.ranks import Ranks
 from cnn_tui.runs.events import Value
@@ -104,23 +105,27 @@ class Team:
         """Returns the tensors of all processes, by rank; all have one shape.
 
         Raises:
-            TrainingError: if a process is lost.
+            LostProcessError: if a process is lost.
         """
         return own[None]
 
     def tell(self, word: Word, payload: bytes = b"") -> None:
-        """Says what all are to do; raises TrainingError if a process is lost."""
+        """Says what all are to do; raises LostProcessError if one is lost."""
 
     def agree(self, problem: str | None) -> None:
         """Waits until all are ready; ``problem`` says why this one is not.
 
         Raises:
             InputError: if another one is not.
-            TrainingError: if a process is lost.
+            LostProcessError: if a process is lost.
         """
 
     def lost(self, within_seconds: float = 0.0) -> str | None:
         """Returns a sentence about a process that has ended, if one has."""
+        return None
+
+    def orphaned(self) -> str | None:
+        """Returns a sentence if who has started the processes has ended."""
         return None
 
     def leave(self) -> None:
@@ -137,6 +142,7 @@ class ConnectedTeam(Team):
         """Meets the others, at the place that the launcher's environment names."""
         self.rank, self.size = ranks.rank, ranks.size
         self.local_size = ranks.local_size
+        self._launcher = os.getppid()
         self._members: list[ProcessIdentity] = []
         if torch.cuda.is_available():  # or NCCL would take the first GPU for all
             torch.cuda.set_device(ranks.local_rank % torch.cuda.device_count())
@@ -199,6 +205,19 @@ class ConnectedTeam(Team):
                 return None
             time.sleep(0.05)
 
+    def orphaned(self) -> str | None:
+        """Returns a sentence if who has started the processes has ended.
+
+        Nobody would see to them any more, and whoever waits for that one takes it that
+        their devices are free.
+        """
+        if os.getppid() == self._launcher:
+            return None
+        return (
+            f"what has started its processes (pid {self._launcher}) has ended: resume "
+            "the run, which goes on from here"
+        )
+
     def leave(self) -> None:
         """Tells all that it is over, and breaks the connection."""
         try:
@@ -224,9 +243,9 @@ class ConnectedTeam(Team):
             raise self._failed(error) from error
         return values.numpy().tobytes()
 
-    def _failed(self, error: RuntimeError) -> TrainingError:
+    def _failed(self, error: RuntimeError) -> LostProcessError:
         line = (str(error).splitlines() or [""])[0]
-        return TrainingError(
+        return LostProcessError(
             self.lost(_GONE_SECONDS)
             or f"the connection to the other processes broke: {printable(line)}"
         )

@@ -30,7 +30,7 @@ from cnn_tui.engine.optimizers import (
 )
 from cnn_tui.engine.rates import RatePlan
 from cnn_tui.engine.rng import RngState, get_rng_state, seed_rngs, set_rng_state
-from cnn_tui.engine.shards import is_random, joined, shards_of
+from cnn_tui.engine.shards import is_random, joined, own_rows, shards_of
 from cnn_tui.engine.team import ALONE, Team
 from cnn_tui.engine.train_rows import TrainRow, TrainRows
 from cnn_tui.runs.events import Value
@@ -86,7 +86,8 @@ class Trainer:
         weights = class_weights(training.loss, labels, names, device)
         self.loss_function = make_loss(training.loss, len(names), weights)
         self.evaluation_loss = make_loss(training.loss, len(names))
-        self.inputs = TrainingInputs(config, splits.train, weights)
+        own = own_rows(training.shards, team)
+        self.inputs = TrainingInputs(config, splits.train, weights, own)
         self.inputs.prepare(self.network.scaling, self.network.memory_format)
         self._shards = shards_of(training, self.model, team)
         self._clip_grad_norm = training.clip_grad_norm
@@ -233,7 +234,7 @@ class Trainer:
 
     def _make_gradients(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the loss, the predicted classes and the labels of a batch."""
-        parts = self.parts(step)
+        parts = self.inputs.own_parts(step, self.mark)
         labels = joined([part.labels for part in parts])
         if self._shards is not None:
             loss, predicted = self._shards.gradients(step, parts, self._pass)

@@ -37,11 +37,16 @@ class Job(Part):
 
 
 def job_of(
-    config: RunConfig, preset: str | None, name: str, data_dir: Path | None
+    config: RunConfig,
+    preset: str | None,
+    name: str,
+    data_dir: Path | None,
+    devices: int = 1,
 ) -> Job:
     """Returns the job of a run; the data set is found from any folder then."""
     data = str(absolute(data_folder(data_dir)))
-    return Job(name=name, preset=preset, data_dir=data, config=to_mapping(config))
+    mapping = to_mapping(config)
+    return Job(name=name, preset=preset, devices=devices, data_dir=data, config=mapping)
 
 
 def encode_job(job: Job) -> str:

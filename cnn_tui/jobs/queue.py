@@ -107,7 +107,7 @@ def position_of(runs_folder: Path, run_id: str) -> int | None:
     return ids.index(run_id) + 1 if run_id in ids else None
 
 
-def meant(jobs: Sequence[QueuedJob], text: str) -> str:
+def meant(jobs: Sequence[QueueFile], text: str) -> str:
     """Returns the id of the job that ``text`` means: its id, or a unique prefix.
 
     Raises:
@@ -136,8 +136,12 @@ def move_job(runs_folder: Path, run_id: str, to: Place) -> int:
         target = {"up": place - 1, "down": place + 1, "front": 0, "back": len(files)}
         files.remove(moved)
         position = min(max(target[to], 0), len(files))
-        files.insert(position, moved)
-        _put_in_order(queue, files)
+        order = _beyond(files, to)
+        if order is not None:
+            moved.path.rename(queue / _name(order, run_id))
+        else:
+            files.insert(position, moved)
+            _put_in_order(queue, files)
     return position + 1
 
 
@@ -224,6 +228,16 @@ def _not_waiting(run_id: str) -> str:
         f"{printable(run_id)} does not wait in the queue: it has begun, was cancelled, "
         "or never was there"
     )
+
+
+def _beyond(files: list[QueueFile], to: Place) -> int | None:
+    """Returns a number before or behind all others; None where there is none."""
+    orders = [file.order or 0 for file in files]
+    if to == "front" and orders and orders[0] > 0:
+        return orders[0] - 1
+    if to == "back" and orders and orders[-1] < _LAST_ORDER:
+        return orders[-1] + 1
+    return None
 
 
 def _put_in_order(queue: Path, files: list[QueueFile]) -> None:

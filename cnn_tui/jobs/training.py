@@ -145,12 +145,13 @@ def _command(run: Path, claim: Claim, devices: Sequence[Device]) -> list[str]:
     where = ["--runs-dir", str(run.parent)]
     where += ["--data-dir", job.data_dir] if job.data_dir else []
     is_new = standing(run) is Standing.ABSENT
+    begin, go_on = ["train", "--job", str(claim.path)], ["resume", str(run)]
     if job.devices > 1:
         where += ["--devices", _several(devices)]
+        go_on += ["--keep-session"]
     elif is_new or trained_on(run) != first.torch_name:
         where += ["--device", first.torch_name]
-    begin = ["train", "--job", str(claim.path)]
-    return [*(begin if is_new else ["resume", str(run)]), *where]
+    return [*(begin if is_new else go_on), *where]
 
 
 def _several(devices: Sequence[Device]) -> str:

@@ -1,6 +1,6 @@
 """Many runs at a glance, from their ``status.json`` alone."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -96,15 +96,16 @@ class Catalog:
         known = self._known.get(name)
         if known is None or known.status is None:
             return _read(self._folder / name)
-        is_ended = known.status.state in ENDED
-        if is_ended and not is_due:
+        if known.status.state not in ENDED:
+            found = _read(known.path)  # a live one changes each second
+            return known if found == known else found
+        if not is_due:
             return known
-        if status_stamp(known.path, fresh=not is_ended) != known.stamp:
+        if status_stamp(known.path) != known.stamp:
             return _read(known.path)
         if annotations_stamp(known.path) != known.written_stamp:
             return _read(known.path)
-        lost = is_lost(known.status)
-        return known if lost == known.lost else replace(known, lost=lost)
+        return known
 
 
 def list_runs(folder: Path) -> list[RunSummary]:

@@ -123,6 +123,8 @@ def test_what_is_refused_is_said_before_anything_is_submitted(
     assert refusal("submit", small, "--time", "soon", *local) == (
         "--time soon is no time: write minutes, or 90m, 2h, 1d"
     )
+    several = ("--gpus", 2, "--set", "training.shards=3", *local)
+    assert "2 processes cannot share 3" in refusal("submit", small, *several)
     assert refusal("submit", small, "--slurm", "reservation", *local).startswith(
         "--slurm reservation is not KEY=VALUE"
     )
@@ -160,6 +162,10 @@ def test_slurm_gets_what_was_asked_for(
         "signal=USR2@90",
     ):
         assert f"#SBATCH --{option}" in lines
+    assert any(line.startswith("srun ") for line in lines)
+    assert all(
+        "--kill-on-bad-exit=1" in line for line in lines if line.startswith("srun ")
+    )
     run_id = Path(told["run"]).name
     assert (tmp_path / "runs" / ".cluster" / f"{run_id}.yaml").exists()
     again = json.loads(
@@ -221,3 +227,39 @@ def test_a_run_that_fails_ends_its_job_with_its_code(
     assert "there is nothing to go on with" in refusal(
         "submit", finished.run, "--executor", "local"
     )
+
+
+@pytest.mark.torture
+def test_the_tasks_of_a_job_train_one_run_and_are_requeued_together(
+    submit: Submit, tmp_path: Path
+) -> None:
+    long = preset(tmp_path, LONG)
+    alone = submit(long, "--set", "shards=2")
+    several = submit(long, "--gpus", 2, "--device", "cpu")
+    wait_until((several.run / "status.json").exists)
+    wait_until_trained(several.run)
+    assert status(several.run).processes == 2
+    several.warn()
+    assert several.wait().count("Requeued job") == 1
+    alone.wait()
+    assert status(several.run).processes == 2
+    assert_same_results(several.run, alone.run)
+
+
+@pytest.mark.torture
+def test_a_job_ends_when_one_of_its_tasks_does(submit: Submit, tmp_path: Path) -> None:
+    job = submit(preset(tmp_path, ENDLESS), "--gpus", 2, "--device", "cpu")
+    wait_until((job.run / "status.json").exists)
+    wait_until_trained(job.run)
+    leader = status(job.run).pid
+    [follower] = [
+        process
+        for task in job.controller.children()
+        for process in task.children()
+        if process.pid != leader
+    ]
+    follower.kill()
+    assert "completed successfully" not in job.wait()
+    assert status(job.run).state == State.INTERRUPTED
+    assert (status(job.run).reason or "").startswith("process 1 of 2")
+    assert not list(job.run.parent.glob(".cluster/*.yaml"))

@@ -82,6 +82,28 @@ def test_drawing_an_order_leaves_torch_s_generator_alone() -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
+@pytest.mark.parametrize("is_elsewhere", [False, True])
+@pytest.mark.parametrize("ahead", [1, 3])
+def test_only_some_images_of_a_batch_are_made(ahead: int, is_elsewhere: bool) -> None:
+    images = numbered(10)
+    if is_elsewhere:
+        images = images.needed_on(torch.device("cpu"))
+    made: list[int] = []
+
+    def prepare(images: torch.Tensor) -> torch.Tensor:
+        made.append(len(images))
+        return images.float()
+
+    whole = Batches(images, 4, 7)
+    feed = Feed(Batches(images, 4, 7, own=lambda n: slice(n // 2, n)), prepare, ahead)
+    for step in (1, 2, 3, 4, 2):
+        inputs, labels = feed.batch(step)
+        expected = whole.batches(step).labels
+        assert torch.equal(labels, expected)
+        assert inputs.flatten().tolist() == expected[len(expected) // 2 :].tolist()
+    assert max(made) <= 2 * ahead
+
+
 @pytest.mark.parametrize("size", [1, 2])
 def test_the_smallest_sets(size: int) -> None:
     assert sorted(permutation(0, 1, size).tolist()) == list(range(size))

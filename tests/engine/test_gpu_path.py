@@ -1,8 +1,10 @@
 """What training does on a GPU, as far as it can be seen without one."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -23,6 +25,7 @@ from cnn_tui.engine.network import new_network
 from cnn_tui.engine.numerics import decided, is_inexact, set_numerics
 from cnn_tui.engine.optimizers import make_loss
 from cnn_tui.engine.start import reason_of
+from cnn_tui.engine.team import Team
 from cnn_tui.engine.trainer import Trainer
 from cnn_tui.errors import DeviceBusyError, DeviceError, TrainingError
 from cnn_tui.host import nvml
@@ -304,7 +307,7 @@ class Crowded:
 
     def __init__(self, network: Any, most: int, error: Exception) -> None:
         self._network, self._most, self._error = network, most, error
-        self.model = network.model
+        self.model, self.device = network.model, network.device
         self.taken: list[int] = []
 
     def __call__(self, images: Tensor) -> Tensor:
@@ -348,6 +351,39 @@ def test_an_evaluation_takes_as_many_images_as_fit(
     assert set(crowded.taken) == {25}
     assert found.accuracy == at_ease.accuracy
     assert found.loss == pytest.approx(at_ease.loss, rel=1e-6)
+
+
+class Pair(Team):
+    """A process of two, which are threads here."""
+
+    size = 2
+    given: ClassVar[dict[int, Tensor]] = {}
+
+    def __init__(self, rank: int, both: threading.Barrier) -> None:
+        self.rank, self._both = rank, both
+
+    def gather(self, own: Tensor) -> Tensor:
+        self.given[self.rank] = own
+        self._both.wait(60)
+        return torch.stack([self.given[rank] for rank in range(self.size)])
+
+
+def test_each_of_a_team_takes_as_many_images_as_fit_there(
+    splits: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluate_module, "BATCH_SIZE", 60)  # of 200 images
+    trainer, both = make_trainer(make_config(TINY), splits), threading.Barrier(2)
+    crowded: Any = Crowded(trainer.network, 20, ERRORS[0])
+    wanted = trainer.loss_function, splits.test, 10
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(evaluate, trainer.network, *wanted, Pair(0, both))
+        second = pool.submit(evaluate, crowded, *wanted, Pair(1, both))
+        found = first.result(), second.result()
+    assert set(crowded.taken) == {5, 15}
+    assert found[0].loss == found[1].loss
+    alone = evaluate(trainer.network, *wanted)
+    assert found[0].loss == pytest.approx(alone.loss, rel=1e-6)
+    assert found[0].accuracy == found[1].accuracy == alone.accuracy
 
 
 def test_an_evaluation_without_room_says_that_it_is_one(splits: Splits) -> None:

@@ -8,7 +8,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnn_tui.engine.data import Splits
-from cnn_tui.engine.shards import tree_sum
+from cnn_tui.engine.inputs import TrainingInputs
+from cnn_tui.engine.shards import own_rows, tree_sum
+from cnn_tui.engine.team import Team
 from cnn_tui.engine.trainer import Trainer
 from tests.engine.making import (
     CONVOLUTION,
@@ -84,6 +86,28 @@ def test_it_is_what_plain_torch_makes_of_the_shards(splits: Splits) -> None:
     expected = plain.state_dict()
     for name, tensor in weights(trainer).items():
         assert torch.allclose(tensor, expected[name], atol=1e-5), name
+
+
+@pytest.mark.parametrize("rank", range(4))
+def test_a_process_makes_no_other_inputs_than_its_own(
+    rank: int, splits: Splits
+) -> None:
+    class Member(Team):
+        size = 4
+
+    team, config = Member(), make_config(TINY, batch_size=160, shards=8)
+    team.rank = rank
+    whole = make_trainer(config, splits)
+    own = TrainingInputs(config, splits.train, None, own_rows(8, team))
+    own.prepare(whole.network.scaling)
+    for step in (1, 4, 5):  # the last batch of an epoch has 20 images
+        parts, expected = own.own_parts(step), whole.parts(step)
+        assert same([p.labels for p in parts], [p.labels for p in expected])
+        shards = slice(2 * rank, 2 * rank + 2)
+        inputs = [part.inputs for part in expected[shards]]
+        assert same([part.inputs for part in parts[shards]], inputs)
+        assert sum(len(p.inputs) for p in parts) == sum(map(len, inputs))
+        assert same(own.batch(step).inputs, whole.batch(step).inputs)
 
 
 def test_a_bad_shard_spoils_its_update_and_changes_nothing(splits: Splits) -> None:

@@ -80,6 +80,27 @@ def test_a_job_moves(tmp_path: Path, moved: str, to: Place, order: str) -> None:
     assert position == order.index(moved) + 1
 
 
+@pytest.mark.parametrize("to", ["front", "back"])
+def test_only_the_job_that_moves_to_an_end_is_renamed(
+    tmp_path: Path, to: Place
+) -> None:
+    moved = add(tmp_path, "a", "b", "c", "d")["b"]
+    before = {waiting.path for waiting in read_queue(tmp_path)}
+    move_job(tmp_path, moved, to)
+    [renamed] = {waiting.path for waiting in read_queue(tmp_path)} - before
+    assert renamed.stem.endswith(moved)
+
+
+def test_where_no_number_is_left_at_an_end_all_get_new_ones(tmp_path: Path) -> None:
+    ids = add(tmp_path, "a", "b", "c")
+    for number, waiting in enumerate(read_queue(tmp_path)):
+        waiting.path.rename(
+            waiting.path.with_name(f"{number:07}-{waiting.run_id}.yaml")
+        )
+    move_job(tmp_path, ids["c"], "front")
+    assert names(tmp_path) == ["c", "a", "b"]
+
+
 def test_jobs_that_a_person_gave_one_number_move_too(tmp_path: Path) -> None:
     ids = add(tmp_path, "a", "b", "c")
     for waiting in read_queue(tmp_path):

@@ -102,6 +102,26 @@ def test_a_run_whose_process_is_killed_is_lost_at_the_next_look(tmp_path: Path) 
     assert listed.refresh() != before
 
 
+def test_the_status_of_a_live_run_is_opened_once_a_refresh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, _ended = make_run(tmp_path, "live"), make_run(tmp_path, "ended")
+    set_status(live, state=State.RUNNING)
+    listed, opened, really_open = Catalog(tmp_path), list[str](), os.open
+    listed.refresh()
+
+    def noting_open(path: str, *arguments: Any, **more: Any) -> int:
+        opened.append(path)
+        return really_open(path, *arguments, **more)
+
+    monkeypatch.setattr(os, "open", noting_open)
+    for step in (1, 2):
+        set_status(live, state=State.RUNNING, step=step)
+        opened.clear()
+        listed.refresh()
+        assert opened == [str(live / "status.json")]
+
+
 def test_a_state_added_later_is_listed_by_its_word(tmp_path: Path) -> None:
     run = make_run(tmp_path, "later")
     text = (run / "status.json").read_text()
