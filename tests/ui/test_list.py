@@ -11,12 +11,14 @@ from cnn_tui.runs.catalog import RunSummary
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import Best
 from cnn_tui.runs.trash import thrown_away
+from cnn_tui.ui.app import CnnTuiApp
 from cnn_tui.ui.list_settings import (
     ListSettings,
     list_settings_path,
     read_list_settings,
 )
 from cnn_tui.ui.run_table import GroupRow, group_line
+from cnn_tui.ui.widgets.run_list import RunList
 from tests.cli.commands import invoke
 from tests.runs.test_query import CONFIG_A, CONFIG_B, FOREIGN, make_run
 from tests.ui.conftest import screen_text, until
@@ -46,6 +48,12 @@ def folder(tmp_path: Path) -> Path:
     make_run(folder, "other", CONFIG_B, preset="model-a", hours_ago=3)
     make_run(folder, "theirs", FOREIGN, hours_ago=4)
     return folder
+
+
+def selected_name(app: CnnTuiApp) -> str | None:
+    """Returns the id of the run that keys are meant for."""
+    run = app.screen.query_one(RunList).current
+    return run.id if run else None
 
 
 def names(lines: list[str]) -> list[str]:
@@ -185,8 +193,9 @@ async def test_a_run_is_deleted_and_taken_back(folder: Path) -> None:
         await pilot.press("D")
         await until(pilot, lambda: names(rows(app))[0] == "seed-2")
         assert thrown_away(folder) == ["seed-1"]
-        await pilot.press("u")
+        await pilot.press("end", "u")
         await until(pilot, lambda: names(rows(app))[0] == "seed-1")
+        await until(pilot, lambda: selected_name(app) == "seed-1")
         assert thrown_away(folder) == []
         # Toasts overlap: that it is in the trash must not be the last word.
         *_, said = [found.message for found in app._notifications]

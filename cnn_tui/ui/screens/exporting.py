@@ -24,6 +24,7 @@ from cnn_tui.runs.history import BEST, steps_available
 from cnn_tui.runs.layout import CHECKPOINTS
 from cnn_tui.text import count, printable
 from cnn_tui.ui.screens.dialogs import AskText, Choose
+from cnn_tui.ui.sentences import from_here
 
 _KEYS = dict(zip(string.ascii_lowercase, FORMATS, strict=False))
 _MOST_NAMED = 8
@@ -53,7 +54,7 @@ async def export_run(app: App[Any], run: Path, data_dir: Path | None) -> None:
     where = AskText(
         title,
         prompt="Into the file",
-        value=printable(absolute(output_path(run, kind, None))),
+        value=printable(from_here(absolute(output_path(run, kind, None)))),
         check=lambda text: _problem(run, kind, text),
     )
     if (text := await app.push_screen_wait(where)) is not None:
@@ -134,7 +135,9 @@ async def _said(process: Process) -> str:
     told, problems = await process.communicate()
     if process.returncode == 0:
         done = msgspec.json.decode(told)
-        size = f"{printable(done['path'])}, {count(done['bytes'])} bytes"
+        size = (
+            f"{printable(from_here(Path(done['path'])))}, {count(done['bytes'])} bytes"
+        )
         return "\n".join(filter(None, (size, printable(done["note"]))))
     lines = problems.decode(errors="replace").strip().splitlines()
     return printable(lines[-1].removeprefix("cnn-tui: ")) if lines else _GONE
