@@ -36,8 +36,10 @@ def train_seeds(wanted: NewRun, seeds: int, *, as_json: bool) -> int:
     return worst
 
 
-def queue_seeds(wanted: NewRun, seeds: int, *, as_json: bool) -> int:
+def queue_seeds(wanted: NewRun, seeds: int, *, as_json: bool, devices: int = 1) -> int:
     """Puts the runs into the queue, and sees to it that a worker is there.
+
+    Each of them needs so many ``devices`` at once.
 
     Raises:
         InputError: if there cannot be such runs.
@@ -48,7 +50,7 @@ def queue_seeds(wanted: NewRun, seeds: int, *, as_json: bool) -> int:
     ids = [
         add_job(
             wanted.runs_folder,
-            job_of(config, wanted.preset, wanted.name, wanted.data_dir),
+            job_of(config, wanted.preset, wanted.name, wanted.data_dir, devices),
         )
         for config in seeded(wanted.config, seeds)
     ]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
@@ -32,6 +32,7 @@ from cnn_tui.host.ranks import Devices, Ranks
 
 if TYPE_CHECKING:
     from cnn_tui.config import RunConfig, Setting
+    from cnn_tui.engine.start import NewRun
     from cnn_tui.presets.read import Preset
 
 _GIVEN_AGAIN = (
@@ -96,8 +97,8 @@ def train(
     """
     place = leading_place(ctx, devices, starts_others=background or seeds is not None)
     several = chosen_devices(devices, device)
-    if several and seeds is not None:
-        raise InputError("--devices is of one new run: without --seeds")
+    if several and seeds is not None and not background:
+        raise InputError("--devices with --seeds: add --background, for the queue")
     device = several.kind if several else device
     asked = _asked(preset, job, settings, dataset, device)
     if several and job is None and not background:
@@ -133,11 +134,7 @@ def _train(
         see_only(several)
     # Only now, with the input in order, is it worth waiting for torch.
     warm_up()
-    from cnn_tui.cli.headless import (
-        make_for_others,
-        train_headless,
-        train_in_background,
-    )
+    from cnn_tui.cli.headless import train_headless, train_in_background
     from cnn_tui.cli.progress import tell_loading
     from cnn_tui.config.processes import for_processes
     from cnn_tui.engine.start import NewRun
@@ -155,17 +152,25 @@ def _train(
     if seeds is not None:
         from cnn_tui.cli.seeds import queue_seeds, train_seeds
 
-        many = queue_seeds if background else train_seeds
-        return many(wanted, seeds, as_json=as_json)
+        if background:
+            return queue_seeds(wanted, seeds, as_json=as_json, devices=processes)
+        return train_seeds(wanted, seeds, as_json=as_json)
     if background:
         return train_in_background(wanted, as_json=as_json, processes=processes)
     if several:
-        run = make_for_others(replace(wanted, pause_at=None))
-        options = ["--json"] if as_json else []
-        if wanted.pause_at is not None:
-            options.append(f"--pause-at={wanted.pause_at}")
-        become_launcher(run, options, several, wanted.data_dir)
+        _train_from_here(wanted, several, as_json=as_json)
     return train_headless(wanted, as_json=as_json)
+
+
+def _train_from_here(wanted: "NewRun", several: Devices, *, as_json: bool) -> NoReturn:
+    """Makes a run, and becomes what starts its processes and watches them."""
+    from cnn_tui.cli.headless import make_for_others
+
+    run = make_for_others(replace(wanted, pause_at=None))
+    options = ["--json"] if as_json else []
+    if wanted.pause_at is not None:
+        options.append(f"--pause-at={wanted.pause_at}")
+    become_launcher(run, options, several, wanted.data_dir)
 
 
 def configured(

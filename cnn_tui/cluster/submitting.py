@@ -129,8 +129,7 @@ def submit(
             gpus_per_node=wanted.gpus,
             tasks_per_node=wanted.local_processes,
             stderr_to_stdout=True,
-            # One of several processes that cannot begin would be waited for.
-            slurm_srun_args=["--kill-on-bad-exit=1"],
+            slurm_srun_args=["--kill-on-bad-exit=1"],  # or the others wait for it
             slurm_additional_parameters={"requeue": True, **(wanted.slurm or {})},
         )
         with _quiet() if is_local else nullcontext():

@@ -167,17 +167,17 @@ def _command(run: Path, claim: Claim, devices: Sequence[Device]) -> list[str]:
     is_new = standing(run) is Standing.ABSENT
     begin, go_on = ["train", "--job", str(claim.path)], ["resume", str(run)]
     if job.devices > 1:
-        where += ["--devices", _several(devices)]
+        where += ["--devices", _several(devices, job.devices)]
         go_on += ["--keep-session"]
     elif is_new or trained_on(run) != first.torch_name:
         where += ["--device", first.torch_name]
     return [*(begin if is_new else go_on), *where]
 
 
-def _several(devices: Sequence[Device]) -> str:
+def _several(devices: Sequence[Device], processes: int) -> str:
     """Returns devices as ``train --devices`` takes them."""
     if devices[0].kind == "cpu":
-        return f"cpu:{len(devices)}"
+        return f"cpu:{processes}"
     return ",".join(device.torch_name for device in devices)
 
 

@@ -80,7 +80,7 @@ class _Worker:
 
     def could(self, job: Job) -> bool:
         """Whether a job could be worked here, if all devices were free."""
-        return _enough(self._devices, job) is not None
+        return self._enough(self._devices, job) is not None
 
     def begin(self) -> None:
         """Begins jobs, as long as there are some and devices are free for them."""
@@ -120,7 +120,7 @@ class _Worker:
 
     def _begin_on(self, free: dict[Device, int]) -> None:
         while free and (taken := claim(self._runs, lambda j: self._taking(j, free))):
-            chosen = _enough(list(free), taken.job) or []
+            chosen = self._enough(list(free), taken.job) or []
             self._begin(taken, {device: free.pop(device) for device in chosen})
 
     def _complain(self, problem: str) -> None:
@@ -131,7 +131,7 @@ class _Worker:
 
     def _taking(self, job: Job, free: dict[Device, int]) -> bool | None:
         """Decides about the next job; one that needs several devices gets its turn."""
-        if _enough(list(free), job) is not None:
+        if self._enough(list(free), job) is not None:
             return True
         return None if job.devices > 1 and self.could(job) else False
 
@@ -151,6 +151,22 @@ class _Worker:
         for descriptor in locks:
             os.close(descriptor)
 
+    def _enough(self, devices: Sequence[Device], job: Job) -> list[Device] | None:
+        """Returns those for a job, all of one kind; None where they are too few.
+
+        Its processes may share the CPU: they take all places there, if these are less.
+        """
+        training = job.config.get("training")
+        wanted = training.get("device") if isinstance(training, dict) else None
+        fitting = [it for it in devices if fits(it, str(wanted or "auto"))]
+        on_cpu = sum(device.kind == "cpu" for device in self._devices)
+        for kind in dict.fromkeys(device.kind for device in fitting):
+            found = [device for device in fitting if device.kind == kind]
+            needed = min(job.devices, on_cpu) if kind == "cpu" else job.devices
+            if len(found) >= needed:
+                return found[:needed]
+        return None
+
     def _settle(self, training: Training, *, goes_on: bool) -> bool:
         """Does what follows from an end; returns whether it goes on at once."""
         name = training.claim.run_id
@@ -169,18 +185,6 @@ class _Worker:
         else:
             self._tell(f"{name}: {_end(training.run, verdict, said)}")
         return False
-
-
-def _enough(devices: Sequence[Device], job: Job) -> list[Device] | None:
-    """Returns the devices for a job, all of one kind; None where they are too few."""
-    training = job.config.get("training")
-    wanted = training.get("device", "auto") if isinstance(training, dict) else "auto"
-    fitting = [device for device in devices if fits(device, str(wanted))]
-    for kind in dict.fromkeys(device.kind for device in fitting):
-        found = [device for device in fitting if device.kind == kind]
-        if len(found) >= job.devices:
-            return found[: job.devices]
-    return None
 
 
 def _reason(error: OSError | RunDirectoryError) -> str:

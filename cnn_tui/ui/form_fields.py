@@ -53,8 +53,8 @@ COLUMNS: tuple[dict[str, tuple[str, ...]], ...] = (
         "More": (
             *_keys(
                 "training",
-                "gradient_accumulation drop_last evaluate_flipped compile history "
-                "health profile",
+                "gradient_accumulation shards drop_last evaluate_flipped compile "
+                "history health profile",
             ),
             "dataset.corrections",
         ),
@@ -72,6 +72,7 @@ WORDS_FOR_NONE = {
     "training.ema_decay": "off",
     "training.loss.class_weights": "off",
     "training.early_stopping_patience": "off",
+    "training.shards": "off",
     "dataset.train_images": "all",
     "dataset.corrections": "off",
 }
@@ -79,6 +80,7 @@ WORDS_FOR_NONE = {
 
 HINTS = {
     "training.gradient_accumulation": "slices of a batch",
+    "training.shards": "for processes",
     "training.evaluate_every": "updates",
     "training.checkpoint_every": "30s, or updates",
     "training.clip_grad_norm": "off, or a number",

@@ -92,10 +92,14 @@ def test_an_emptied_field_stands_for_the_preset_s_value() -> None:
 
 
 def test_words_stand_for_null(tmp_path: Path) -> None:
-    draft = Draft(preset=preset(tmp_path, "{threads: 3, clip_grad_norm: 1.5}"))
+    values = "{threads: 3, clip_grad_norm: 1.5, shards: 2}"
+    draft = Draft(preset=preset(tmp_path, values))
     assert draft.view().fields["training.threads"].text == "3"
-    training = edited(draft, threads="auto", clip_grad_norm="off").config().training
+    off = edited(draft, threads="auto", clip_grad_norm="off", shards="off")
+    training = off.config().training
     assert (training.threads, training.clip_grad_norm) == (None, None)
+    assert training.shards is None
+    assert edited(draft, shards="8").config().training.shards == 8
 
 
 def test_a_required_value_is_asked_for() -> None:
