@@ -23,6 +23,7 @@ from cnn_tui.jobs.devices import Device, environment_on
 from cnn_tui.jobs.standing import (
     Standing,
     checkpoint_step,
+    is_paused,
     standing,
     trained_on,
 )
@@ -119,7 +120,7 @@ def settle(training: Training) -> tuple[Verdict, str]:
         OSError, RunDirectoryError: if it cannot be written down.
     """
     claim, run, code = training.claim, training.run, training.process.wait()
-    deaths = begun_at(claim, checkpoint_step(run))
+    deaths = _deaths(claim, run)
     verdict, said = judge(standing(run), code, deaths), _sentence(training, code)
     training.said.close()
     _conclude(claim, run, verdict, said)
@@ -135,11 +136,16 @@ def set_aside(runs_folder: Path, claim: Claim) -> Verdict | None:
         OSError, RunDirectoryError: if it cannot be written down.
     """
     run = runs_folder / claim.run_id
-    if begun_at(claim, checkpoint_step(run)) < MOST_DEATHS:
+    if _deaths(claim, run) < MOST_DEATHS:
         return None
     verdict = judge(standing(run), _KILLED, MOST_DEATHS)
     _conclude(claim, run, verdict, "its process ended with its worker")
     return verdict
+
+
+def _deaths(claim: Claim, run: Path) -> int:
+    """Returns how often a training has ended without getting further, if it was to."""
+    return 0 if is_paused(run) else begun_at(claim, checkpoint_step(run))
 
 
 def _conclude(claim: Claim, run: Path, verdict: Verdict, said: str) -> None:

@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from cnn_tui.jobs import add_job, read_claimed, read_refused
-from cnn_tui.jobs.claim import release
+from cnn_tui.jobs.claim import count_beginning, release
 from cnn_tui.jobs.devices import parse_devices
 from cnn_tui.jobs.standing import Standing
 from cnn_tui.jobs.training import Verdict, begin, judge, set_aside
+from cnn_tui.runs.layout import State
 from tests.jobs.making import make_job
 from tests.jobs.test_claim import take
+from tests.ui.test_runs_screen import write_status
 
 
 @pytest.mark.parametrize(
@@ -48,3 +50,15 @@ def test_deaths_count_whichever_worker_saw_them(tmp_path: Path) -> None:
     assert refused.problem == "its process ended with its worker"
     assert read_claimed(tmp_path) == []
     assert list((tmp_path / ".queue" / "claimed").iterdir()) == []
+
+
+def test_a_run_that_somebody_paused_is_not_set_aside(tmp_path: Path) -> None:
+    run = tmp_path / add_job(tmp_path, make_job())
+    taken = take(tmp_path)
+    for _ in range(3):
+        count_beginning(taken, None)
+    write_status(run, state=State.PAUSED)
+    (run / "config.yaml").touch()
+    assert set_aside(tmp_path, taken) is None
+    write_status(run, state=State.RUNNING)
+    assert set_aside(tmp_path, taken) is Verdict.FAILED
