@@ -6,6 +6,7 @@ nobody is kept from a run that trains by a slip in this file.
 """
 
 import os
+import shlex
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -49,6 +50,15 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 BUILT_IN = Preferences()
+_MEANT: dict[Any, str] = {
+    bool: "true or false",
+    str | None: "text",
+    str | list[str] | None: "a command with whole quotations, or a list of its words",
+    dict[str, str]: "keys by the names of actions, such as {pause: p}",
+    NoticePreferences: "a mapping, such as {bell: true}",
+}
+_SHOWN = 40
+"""Characters of a wrong value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,19 +89,22 @@ def read_preferences(path: Path) -> Read:
     from cnn_tui.io.safe_yaml import Document, load
 
     try:
-        document: Document = load(read_linked(path, MAX_BYTES), printable(path))
+        data = read_linked(path, MAX_BYTES)
+        if _is_blank(data):
+            return Read()
+        document: Document = load(data, printable(path))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "is no file of this kind"
-        return Read(problems=(f"{printable(path)} cannot be read: {reason}",))
+        return _nothing(f"{printable(path)} cannot be read: {reason}")
     except ConfigError as error:
-        return Read(problems=(str(error),))
+        return _nothing(str(error))
     values, problems = dict[str, Any](), []
     for key, value in document.value.items():
         where = f"{printable(path)}, line {document.line([key])}"
         try:
-            values[key] = _converted(key, value)
+            values[key] = _converted(key, value, Preferences)
         except msgspec.ValidationError as error:
-            problems.append(f"{where}: {printable(key)}: {error}")
+            problems.append(f"{where}: {error}")
     return Read(
         preferences=Preferences(**values),
         written=frozenset(values),
@@ -99,13 +112,40 @@ def read_preferences(path: Path) -> Read:
     )
 
 
-def _converted(key: str, value: object) -> Any:
+def _nothing(problem: str) -> Read:
+    return Read(problems=(f"{problem}; all is as it is built in",))
+
+
+def _converted(key: str, value: object, model: type[msgspec.Struct]) -> Any:
     """Returns the value of a key. Raises msgspec.ValidationError if it is wrong."""
-    found = [f for f in msgspec.structs.fields(Preferences) if f.name == key]
-    if not found:
-        known = ", ".join(Preferences.__struct_fields__)
-        raise msgspec.ValidationError(f"unknown key; known are {known}")
-    words = get_args(found[0].type)
-    if get_origin(found[0].type) is Literal and value not in words:
-        raise msgspec.ValidationError(f"must be one of {', '.join(words)}")
-    return msgspec.convert(value, found[0].type)
+    kinds = {field.name: field.type for field in msgspec.structs.fields(model)}
+    if key not in kinds:
+        known = ", ".join(kinds)
+        raise msgspec.ValidationError(
+            f"{printable(key)}: unknown key; known are {known}"
+        )
+    kind = kinds[key]
+    if kind is NoticePreferences and isinstance(value, dict):
+        return kind(**{name: _converted(name, it, kind) for name, it in value.items()})
+    try:
+        if key == "on_end" and isinstance(value, str):
+            shlex.split(value)
+        return msgspec.convert(value, kind)
+    except ValueError as error:
+        raise msgspec.ValidationError(
+            f"{key}: must be {_meant(kind)}, not {printable(value)[:_SHOWN]}; "
+            "its default is taken"
+        ) from error
+
+
+def _meant(kind: Any) -> str:
+    """Returns what a value may be."""
+    if get_origin(kind) is Literal:
+        return f"one of {', '.join(get_args(kind))}"
+    return _MEANT[kind]
+
+
+def _is_blank(data: bytes) -> bool:
+    """Whether there is nothing but comments: so is a file that an editor began."""
+    lines = (line.strip() for line in data.splitlines())
+    return all(not line or line.startswith(b"#") for line in lines)

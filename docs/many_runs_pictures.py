@@ -1,19 +1,18 @@
 """Makes the pictures of many-runs.md: from 200 runs to one in a file, by keys alone.
 
-Run it from the top folder: .venv/bin/python docs/many_runs_pictures.py [RUNS_FOLDER].
+Run it in an empty folder, which is what its pictures show of paths:
+cd $(mktemp -d) && PROJECT/.venv/bin/python PROJECT/docs/many_runs_pictures.py
 Four runs train on MNIST; the others are named formula-… and never trained: RunLog
-writes their rows by the formula of ``_formula_accuracy``. A folder that is there has
-them already, and gets what is forked.
+writes their rows by the formula of ``_formula_accuracy``. Where a folder ``runs`` is
+there already, it is taken as it is.
 """
 
 import asyncio
-import contextlib
 import itertools
 import math
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -46,37 +45,37 @@ COMPARED = (*["space"] * 3, "c")
 FORKED = ("up", "up", "up", "f")
 CHANGED = (*"lr=0.01 iterations=+100", "up", *str(FORK_AT))
 EXPORTS = {"onnx": "a", "html": "j"}
+RUNS = Path("runs")
 
 
-async def main(runs: Path) -> None:
-    """Takes all pictures; makes the runs first where there is no folder ``runs``."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        os.environ["XDG_STATE_HOME"] = folder  # how the list was last is not known
-        if not runs.exists():
-            _make(runs)
-        app = CnnTuiApp(runs_folder=runs, marker="braille", pictures="true")
-        async with app.run_test(size=SIZE) as pilot:
-            await _find_and_compare(pilot, app)
-            await _fork(pilot, app)
-            await _export(pilot, app)
-        _import_elsewhere()
-        await _look_elsewhere()
+async def main() -> None:
+    """Takes all pictures; makes the runs first where there is no folder of them."""
+    os.environ["XDG_STATE_HOME"] = str(Path.cwd())  # how the list was is not known
+    if not RUNS.exists():
+        _make()
+    app = CnnTuiApp(runs_folder=RUNS, marker="braille", pictures="true")
+    async with app.run_test(size=SIZE) as pilot:
+        await _find_and_compare(pilot, app)
+        await _fork(pilot, app)
+        await _export(pilot, app)
+    _import_elsewhere()
+    await _look_elsewhere()
 
 
-def _make(runs: Path) -> None:
+def _make() -> None:
     for rate, seed in itertools.product(RATES, SEEDS):
-        _write(runs, rate, seed)
+        _write(rate, seed)
     for preset, *settings in TRAINED:
-        _train(runs, preset, settings)
+        _train(preset, settings)
 
 
-def _write(runs: Path, rate: float, seed: int) -> None:
+def _write(rate: float, seed: int) -> None:
     with RunLog(
         f"formula-{rate:.3g}-{seed}",
         total_steps=UPDATES,
         values={"lr": rate, "seed": seed},
         dataset="formula",
-        runs=runs,
+        runs=RUNS,
     ) as log:
         for step in range(TEST_EVERY, UPDATES + 1, TEST_EVERY):
             accuracy = _formula_accuracy(step, rate, seed)
@@ -90,11 +89,11 @@ def _formula_accuracy(step: int, rate: float, seed: int) -> float:
     return 0.1 + 0.8 * height * (1 - math.exp(-step / 100)) + seed / 1000
 
 
-def _train(runs: Path, preset: str, settings: list[str]) -> None:
+def _train(preset: str, settings: list[str]) -> None:
     lengths = (f"iterations={UPDATES}", f"evaluate_every={TEST_EVERY}")
     chosen = [f"--set={setting}" for setting in (*settings, *lengths)]
     words = (sys.executable, "-m", "cnn_tui", "train", preset, *chosen)
-    subprocess.run((*words, "--runs-dir", str(runs)), check=True)
+    subprocess.run((*words, "--runs-dir", str(RUNS)), check=True)
 
 
 async def _find_and_compare(pilot: Pilot[int], app: CnnTuiApp) -> None:
@@ -166,4 +165,4 @@ def _take(app: CnnTuiApp, name: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]).absolute() if sys.argv[1:] else Path("runs")))
+    asyncio.run(main())

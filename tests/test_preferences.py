@@ -35,6 +35,35 @@ def test_a_wrong_key_is_named_and_the_others_count(file: Path) -> None:
     first, second = found.problems
     assert "line 2: marker: must be one of auto, braille, dot, ascii" in first
     assert "line 3: bell: unknown key; known are theme" in second
+    assert (first[-22:], second[-4:]) == ("; its default is taken", "keys")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("notices: {bell: 1}", "bell: must be true or false, not 1"),
+        ("notices: {sound: 1}", "sound: unknown key; known are bell, desktop, on_end"),
+        ("notices: 3", "notices: must be a mapping, such as {bell: true}, not 3"),
+        ("notices: {on_end: 'say \"x'}", "on_end: must be a command with whole quot"),
+        ("runs_dir: 7", "runs_dir: must be text, not 7"),
+        ("keys: p", "keys: must be keys by the names of actions, such as {pause: p}"),
+    ],
+)
+def test_what_a_value_may_be_is_said_in_words(file: Path, line: str, said: str) -> None:
+    file.write_text(line)
+    [problem] = read_preferences(file).problems
+    assert said in problem
+
+
+@pytest.mark.parametrize("content", ["", "# theme: nord\n\n"])
+def test_a_file_that_was_only_begun_is_nothing_wrong(
+    file: Path, content: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(content)
+    monkeypatch.setenv("EDITOR", "true")
+    monkeypatch.setenv("VISUAL", "true")
+    assert invoke("config", "--edit").stderr == ""
+    assert invoke("presets").stderr == ""
 
 
 @pytest.mark.parametrize(

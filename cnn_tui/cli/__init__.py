@@ -109,7 +109,7 @@ def main(
         look_only()
     keep_freed()
     for problem in read_preferences(preferences_path()).problems:
-        click.echo(f"cnn-tui: {problem}; its default is taken", err=True)
+        click.echo(f"cnn-tui: {problem}", err=True)
     if ctx.invoked_subcommand is not None:
         return
     require_terminal("cnn-tui train model-c")

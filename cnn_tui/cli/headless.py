@@ -25,6 +25,7 @@ from cnn_tui.engine.start import NewRun, make_run, start_run
 from cnn_tui.engine.team import join
 from cnn_tui.errors import TrainingError
 from cnn_tui.handover import farewell, hand_over
+from cnn_tui.host.process import IN_BACKGROUND
 from cnn_tui.host.ranks import BY_ITSELF, Ranks
 from cnn_tui.host.terminal import redirect, terminal_descriptors
 from cnn_tui.notices import Command, sentence, terminal_bytes
@@ -185,7 +186,7 @@ def _run(start: Start, data_dir: Path | None, *, as_json: bool, is_alone: bool) 
             data_dir=data_dir,
             on_run=begin,
             listener=record,
-            can_hand_over=is_alone,
+            can_hand_over=is_alone and IN_BACKGROUND not in os.environ,
         )
     if outcome.handed_over:
         output.leave(farewell(runs[0]))

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from cnn_tui.cli.text_chart import Panel
     from cnn_tui.export.drawing import Drawing
     from cnn_tui.runs.comparison import Over
-    from cnn_tui.runs.plotted import Metric
     from cnn_tui.runs.reader import RunReader
+    from cnn_tui.runs.series import Metric
 
 _METRICS: "tuple[Metric, ...]" = ("loss", "accuracy")
 _TITLES = {"loss": "loss", "accuracy": "accuracy, %"}
@@ -64,10 +64,10 @@ def plot(
     several runs, the loss of the training and the accuracy of the tests are drawn.
     """
     from cnn_tui.export.drawing import to_png, to_svg
-    from cnn_tui.runs.plotted import read_all
+    from cnn_tui.runs.reader import read_rows
 
     paths = find_runs(runs, runs_dir, least=1)
-    readers = [reader for reader in map(read_all, paths) if len(reader.train)]
+    readers = [reader for reader in map(read_rows, paths) if len(reader.train)]
     for path in paths:
         if path not in [reader.path for reader in readers]:
             echo(f"{printable(path.name)} has no rows yet")

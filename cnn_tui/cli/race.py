@@ -63,12 +63,16 @@ def race(
     on with resume. STEP is best, newest (the default), or any update. A run that
     trains is paused first, and stays so.
     """
+    from cnn_tui.runs.config import read_config
     from cnn_tui.runs.layout import find_run
     from cnn_tui.runs.moments import find_moment
-    from cnn_tui.runs.race import parse_over
+    from cnn_tui.runs.race import check_over, parse_over
+    from cnn_tui.text import printable
 
     wanted = parse_over(over)
-    _pause(find_run(run.rpartition("@")[0] or run, runs_dir))
+    parent = find_run(run.rpartition("@")[0] or run, runs_dir)
+    check_over(wanted, read_config(parent), printable(parent.name))
+    _pause(parent)
     path, step = find_moment(run, runs_dir)
     warm_up()
     from cnn_tui.cli.headless import resume_headless

@@ -85,8 +85,9 @@ def _listen(host: str, port: int) -> "socket.socket":
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
+        why = (error.strerror or str(error)).partition(" (while ")[0]
         raise InputError(
-            f"cannot listen at {printable(host)} port {port}: {error.strerror}; "
+            f"cannot listen at {printable(host)} port {port}: {why}; "
             "give another --port, or an address of this machine as --host"
         ) from error
 

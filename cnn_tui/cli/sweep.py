@@ -199,18 +199,26 @@ def _absolute(data_dir: Path | None) -> str | None:
 
 
 def _list(runs_dir: Path, *, as_json: bool) -> None:
+    from cnn_tui.errors import ConfigError, RunDirectoryError
     from cnn_tui.sweeps.files import list_sweeps
     from cnn_tui.sweeps.overview import SweepReader
     from cnn_tui.text import printable
 
-    found = [SweepReader(it).read() for it in list_sweeps(runs_dir)]
+    facts, lines = [], []
+    for each in list_sweeps(runs_dir):
+        try:
+            found = SweepReader(each).read()
+        except (ConfigError, RunDirectoryError) as error:  # the others are whole
+            facts.append({"name": each.name, "problem": str(error)})
+            lines.append(f"{each.name} · {error}")
+        else:
+            facts.append(_as_json(found))
+            lines.append(_line(found))
     if as_json:
-        echo_json([_as_json(it) for it in found])
+        echo_json(facts)
         return
-    if not found:
-        echo(f"no sweeps in {printable(runs_dir)} yet")
-    for each in found:
-        echo(_line(each))
+    for line in lines or [f"no sweeps in {printable(runs_dir)} yet"]:
+        echo(line)
 
 
 def _show(made: "SweepFolder", *, as_json: bool) -> None:

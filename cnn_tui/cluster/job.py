@@ -15,6 +15,7 @@ from submitit import JobEnvironment
 from submitit.core.utils import DelayedSubmission
 from submitit.helpers import TorchDistributedEnvironment
 
+from cnn_tui.host.process import IN_BACKGROUND
 from cnn_tui.runs.layout import State, is_run
 from cnn_tui.runs.status import read_status
 
@@ -91,7 +92,10 @@ class ClusterJob:
         warning = {JobEnvironment._usr_sig()}
         signal.pthread_sigmask(signal.SIG_BLOCK, warning)
         try:
-            child = subprocess.Popen([sys.executable, "-m", "cnn_tui", *command])
+            child = subprocess.Popen(
+                [sys.executable, "-m", "cnn_tui", *command],
+                env={**os.environ, IN_BACKGROUND: "1"},  # a job takes all with it
+            )
             self.pid = child.pid
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, warning)

@@ -60,7 +60,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, choices, n=3, cutoff=0.51)
     if close:
         return f"did you mean {' or '.join(close)}?"
-    return f"known are {', '.join(choices)}"
+    return f"known are {', '.join(choices)}" if choices else "there are none"
 
 
 def elsewhere(word: str, keys: Iterable[str]) -> str | None:

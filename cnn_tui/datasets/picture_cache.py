@@ -6,6 +6,7 @@ import logging
 import os
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -68,9 +69,10 @@ def read_whole(cache: Path, listing: Listing, form: Form) -> Decoded | None:
             bad = tuple((str(path), str(why)) for path, why in json.loads(known["bad"]))
             leaks = tuple(map(str, json.loads(known["leaks"])))
             images = file.get_tensor("images")
-        os.utime(cache)  # the last to be removed
     except _UNUSABLE:
         return None
+    with suppress(OSError):  # it can be somebody else's
+        os.utime(cache)  # the last to be removed
     left_out = {path for path, _ in bad}
     pictures = tuple(p for p in listing.pictures if p.path not in left_out)
     if images.shape != (len(pictures), *form.shape) or images.dtype != np.uint8:

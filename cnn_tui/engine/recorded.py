@@ -29,7 +29,7 @@ from cnn_tui.runs.events import (
 )
 from cnn_tui.runs.history import all_events, step_file
 from cnn_tui.runs.layout import CHECKPOINTS, CONFIG, ENVIRONMENT, EVENTS, METRICS
-from cnn_tui.runs.reader import RunReader
+from cnn_tui.runs.reader import RunReader, read_rows
 from cnn_tui.runs.records import EvaluationMetrics, Status
 from cnn_tui.runs.rows import metrics_rows
 from cnn_tui.text import mebibytes, printable
@@ -206,17 +206,14 @@ def read_all(run: Path) -> RunReader:
     """Returns a reader that has read the whole run.
 
     Raises:
-        RunDirectoryError: if a file is larger than any run writes.
+        RunDirectoryError: if a file is larger than any run writes, or no file.
     """
     for path in (run / METRICS, run / EVENTS):
         if os.path.isfile(path) and os.path.getsize(path) > _MAX_BYTES:
             raise RunDirectoryError(
                 f"{printable(path)}: is damaged: larger than {mebibytes(_MAX_BYTES)}"
             )
-    reader = RunReader(run)
-    while reader.poll() or not reader.complete:
-        pass
-    return reader
+    return read_rows(run)
 
 
 def last_row_step(reader: RunReader) -> int:

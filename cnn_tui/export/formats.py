@@ -14,6 +14,8 @@ class Format:
 
     words: str
     suffix: str
+    of_weights: bool = True
+    """Whether it tells of a network; rows do not."""
     extra: str = ""
     packages: tuple[str, ...] = ()
 
@@ -29,17 +31,21 @@ FORMATS = {
     ),
     "pt2": Format(words="the same for torch.export.load", suffix=".pt2"),
     "safetensors": Format(words="weights, scaling and config", suffix=".safetensors"),
-    "csv": Format(words="rows of training and tests", suffix=".csv"),
-    "json": Format(words="the same as an array of objects", suffix=".json"),
+    "csv": Format(words="rows of training and tests", suffix=".csv", of_weights=False),
+    "json": Format(
+        words="the same as an array of objects", suffix=".json", of_weights=False
+    ),
     "parquet": Format(
         words="the same in columns",
         suffix=".parquet",
+        of_weights=False,
         extra="parquet",
         packages=("pyarrow",),
     ),
     "tensorboard": Format(
         words="curves and config for TensorBoard",
         suffix=".tfevents",
+        of_weights=False,
         extra="tensorboard",
         packages=("tensorboard",),
     ),

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from cnn_tui.config import RunConfig
 from cnn_tui.pictures.colours import Pixels
 from cnn_tui.runs.confusion import Confusion
-from cnn_tui.runs.reader import RunReader
+from cnn_tui.runs.past_rows import read_past
+from cnn_tui.runs.reader import RunReader, read_rows
 from cnn_tui.runs.records import Status
-from cnn_tui.runs.series import smooth
+from cnn_tui.runs.series import Metric, smooth
 
 Floats = npt.NDArray[np.float64]
 
@@ -74,10 +75,8 @@ class Story:
 
 def panels_of(run: Path) -> tuple[Panel, ...]:
     """Returns loss and accuracy, training averaged, as many points as can be seen."""
-    reader = RunReader(run)
-    while reader.poll() or not reader.complete:
-        pass
-    titles = {"loss": "loss", "accuracy": "accuracy, %"}
+    reader = read_rows(run)
+    titles: dict[Metric, str] = {"loss": "loss", "accuracy": "accuracy, %"}
     panels = (
         Panel(title=title, curves=tuple(_curves(reader, metric)))
         for metric, title in titles.items()
@@ -85,9 +84,10 @@ def panels_of(run: Path) -> tuple[Panel, ...]:
     return tuple(panel for panel in panels if panel.curves)
 
 
-def _curves(reader: RunReader, metric: str) -> Iterator[Curve]:
+def _curves(reader: RunReader, metric: Metric) -> Iterator[Curve]:
     train, tests = reader.train, reader.tests
-    smoothed, _ = smooth(train["step"], train[metric], SMOOTHING)
+    start = read_past(reader.path).average(metric, SMOOTHING)
+    smoothed, _ = smooth(train["step"], train[metric], SMOOTHING, start)
     for name, steps, values in (
         ("train", train["step"], smoothed),
         ("validation", tests["step"], tests[f"validation_{metric}"]),

@@ -18,12 +18,14 @@ MAX_STEP = 2**31 - 1
 NAME_LENGTH = 200
 EPOCH, TIME = "epoch", "time"
 """What a row has beside its values."""
+SPEED = "images_per_second"
+"""What a train row of ours has, too; it is taken by that name alone."""
 
 _TRAIN = ("train/loss", "train/accuracy", "lr")
 _TESTS = ("test/loss", "test/accuracy", "validation/loss", "validation/accuracy")
 TARGETS = (*_TRAIN, *_TESTS)
 """What the curves of the dashboard are of."""
-RESERVED = frozenset({*TARGETS, EPOCH, TIME, "step", "rewind_to", "images_per_second"})
+RESERVED = frozenset({*TARGETS, EPOCH, TIME, "step", "rewind_to"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cnn_tui.errors import InputError, RunDirectoryError
-from cnn_tui.foreign.columns import EPOCH, RESERVED, TIME, Columns, rows
+from cnn_tui.foreign.columns import EPOCH, RESERVED, SPEED, TIME, Columns, rows
 from cnn_tui.foreign.names import assigned
 from cnn_tui.foreign.sources import Log, Source, read_source
 from cnn_tui.io.files import open_regular
@@ -64,8 +64,10 @@ def import_source(
     notes = dict(log.columns.left_out)
     notes |= {key: "is not in the log" for key in wanted if key not in names}
     _as_fractions(log.columns, curves, notes)
-    others = [key for key in names if key not in curves]
-    notes |= {key: "is a name of ours" for key in others if key in RESERVED}
+    rest = [key for key in names if key not in curves]
+    others = [key for key in rest if key not in RESERVED]
+    ours = "is a name of ours for something else, and is left out"
+    notes |= {key: ours for key in rest if key in RESERVED}
     run, count = _write(source, log, curves, digest, folder, name)
     return Imported(
         run=run, is_new=True, rows=count, curves=curves, others=others, notes=notes
@@ -115,7 +117,7 @@ def _status(
     found = {target: columns.series[key].at_steps() for key, target in curves.items()}
     last = {target: _last(values) for target, (_, values) in found.items()}
     steps = [max(series.steps, default=0) for series in columns.series.values()]
-    epochs, times = (columns.series.get(key) for key in (EPOCH, TIME))
+    epochs, times, speed = (columns.series.get(it) for it in (EPOCH, TIME, SPEED))
     written = datetime.fromtimestamp(source.files[-1].stat().st_mtime).astimezone()
     started = columns.started_at
     return Status(
@@ -129,6 +131,7 @@ def _status(
         started_at=_moment(started) or written,
         ended_at=written,
         training_seconds=max(times.values, default=0.0) if times else 0.0,
+        images_per_second=_last(speed.at_steps()[1]) if speed else None,
         lr=last.get("lr"),
         train_loss=last.get("train/loss"),
         test_loss=last.get("test/loss"),

@@ -12,6 +12,8 @@ import psutil
 
 _STARTED_IN = "CNN_TUI_STARTED_IN"
 """For processes of this program alone, those that work in ``/``."""
+IN_BACKGROUND = "CNN_TUI_IN_BACKGROUND"
+"""Set where a training is a worker's or a scheduler's, and is not to leave it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

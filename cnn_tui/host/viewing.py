@@ -20,6 +20,7 @@ _CHANGING = frozenset(
     for word in (
         *("chmod", "chown", "link", "mkdir", "remove", "rename", "rmdir"),
         *("setxattr", "symlink", "truncate", "utime"),
+        *("exec", "posix_spawn", "system"),
     )
 )
 
@@ -57,6 +58,8 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
         raise OSError(errno.EROFS, REFUSAL)
 
 
-def _is_change(path: object, _mode: object, flags: int) -> bool:
-    name = os.fsdecode(path) if isinstance(path, str | bytes) else ""
+def _is_change(
+    path: int | str | bytes | os.PathLike[str], _mode: object, flags: int
+) -> bool:
+    name = "" if isinstance(path, int) else os.fsdecode(path)
     return bool(flags & _WRITING) and bool(name) and not name.startswith("/dev/")

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cnn_tui.errors import ConfigError
-from cnn_tui.io.files import replace_file
+from cnn_tui.io.files import Stamp, read_bounded, replace_file, stamp
 from cnn_tui.jobs.job import Job, encode_job, read_job
 from cnn_tui.jobs.locks import is_held, try_lock
 from cnn_tui.jobs.queue import changing
@@ -19,6 +21,10 @@ from cnn_tui.runs.queued import (
     is_paused,
     waiting,
 )
+
+_BEGUN = ".begun"
+_MOST_BEGUN_BYTES = 100
+_MOST_KNOWN = 4096
 
 Taking = Callable[[Job], bool | None]
 """Whether to take a job: None leaves it, and all behind it, until there is room."""
@@ -62,8 +68,27 @@ def release(taken: Claim) -> None:
 
 def finish(taken: Claim) -> None:
     """Removes a claim: the run of the job has ended."""
-    taken.path.unlink(missing_ok=True)
+    _remove(taken.path)
     release(taken)
+
+
+def begun_at(taken: Claim, step: int | None) -> int:
+    """Returns how often a training has begun at that checkpoint, by any worker."""
+    try:
+        text = read_bounded(taken.path.with_suffix(_BEGUN), _MOST_BEGUN_BYTES)
+    except OSError:
+        return 0
+    at, _, number = text.decode(errors="replace").partition(" ")
+    return int(number) if at == str(step) and number.isdecimal() else 0
+
+
+def count_beginning(taken: Claim, step: int | None) -> None:
+    """Counts that a training begins at that checkpoint.
+
+    It is before the start, as that may take down the machine. Raises OSError.
+    """
+    times = begun_at(taken, step) + 1
+    replace_file(taken.path.with_suffix(_BEGUN), f"{step} {times}".encode())
 
 
 def refuse(taken: Claim, reason: str) -> None:
@@ -97,7 +122,7 @@ def _orphan(runs_folder: Path, file: QueueFile) -> Claim | None:
         return None
     found = standing(runs_folder / file.run_id)
     if found is Standing.ENDED:
-        file.path.unlink(missing_ok=True)
+        _remove(file.path)
     jobs = _readable([file])  # none if whoever held it has just removed it
     if jobs and found in (Standing.ABSENT, Standing.OPEN):
         return Claim(
@@ -117,6 +142,7 @@ def _begin(queue: Path, runs_folder: Path, taking: Taking) -> Claim | None:
             if takes is None:
                 return None
             if takes:
+                _remove(target)  # how often one of this id had begun
                 file.path.rename(target)
                 return _locked(target, job)
     return None
@@ -133,12 +159,21 @@ def _locked(path: Path, job: Job) -> Claim | None:
     return Claim(run_id=path.stem, path=path, job=job, descriptor=descriptor)
 
 
+def _remove(path: Path) -> None:
+    path.with_suffix(_BEGUN).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
 def _readable(files: list[QueueFile]) -> list[Job]:
     """Returns the jobs of files; a damaged one is left for a person to mend."""
     jobs = []
     for file in files:
-        try:
-            jobs.append(read_job(file.path))
-        except ConfigError:
-            continue
+        with suppress(ConfigError):
+            jobs.append(_job(file.path, stamp(file.path)))
     return jobs
+
+
+@lru_cache(maxsize=_MOST_KNOWN)
+def _job(path: Path, version: Stamp) -> Job:
+    """Reads a version of a job once: a worker looks at all of them each second."""
+    return read_job(path)

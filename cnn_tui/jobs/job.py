@@ -61,17 +61,27 @@ def read_job(path: Path) -> Job:
         ConfigError: if there is no such regular file of this user, or it is no job.
     """
     source = printable(path)
-    try:
-        descriptor = open_regular(path)
-        try:
-            data = read_own(descriptor, MAX_BYTES)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise ConfigError(f"{source} cannot be read: {error.strerror}") from error
-    document = load(data, source)
+    document = load(read_content(path), source)
     try:
         return Job.model_validate(document.value)
     except ValidationError as error:
         found = [(document.line(p.path), p) for p in problems_of(error, Job)]
     raise InvalidConfigError([(f"{source}, line {line}", p) for line, p in found])
+
+
+def read_content(path: Path) -> bytes:
+    """Reads the file of a job, whatever is in it.
+
+    Raises:
+        ConfigError: if there is no such regular file of this user.
+    """
+    try:
+        descriptor = open_regular(path)
+        try:
+            return read_own(descriptor, MAX_BYTES)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise ConfigError(
+            f"{printable(path)} cannot be read: {error.strerror}"
+        ) from error

@@ -9,21 +9,21 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from cnn_tui.io.files import open_regular
+from cnn_tui.io.files import NotRegularError, open_regular
 
 
-def try_lock(path: Path, *, make: bool = True) -> int | None:
+def try_lock(path: Path, *, make: bool = True, waits: bool = False) -> int | None:
     """Takes the lock on a file; returns the descriptor that holds it while it is open.
 
-    None where another holds it, or where there is no file and none is to be made.
-    Raises OSError.
+    None where another holds it, unless this ``waits``; where there is no file and none
+    is to be made, or where something else is in its place. Raises OSError.
     """
     try:
         descriptor = open_regular(path, os.O_RDWR | (os.O_CREAT if make else 0))
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError, NotRegularError):
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
     except BlockingIOError:
         os.close(descriptor)
         return None
@@ -32,7 +32,7 @@ def try_lock(path: Path, *, make: bool = True) -> int | None:
 
 def is_held(path: Path) -> bool:
     """Whether somebody holds the lock on a file, if there is one."""
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, NotRegularError):
         descriptor = open_regular(path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -44,10 +44,10 @@ def at_work(runs_folder: Path) -> Iterator[Path]:
         folder = queue / _WORKERS
         ensure_directory(folder)
         for path in folder.iterdir():
-            if not is_held(path):  # of one that was killed
+            if path.is_file() and not is_held(path):  # of one that was killed
                 path.unlink()
         presence = folder / f"{socket.gethostname()}-{os.getpid()}.lock"
-        descriptor = try_lock(presence)
+        descriptor = try_lock(presence, waits=True)  # for who looks whether it is held
     try:
         yield presence
     finally:

@@ -9,9 +9,9 @@ from typing import Literal
 
 from filelock import FileLock, Timeout
 
-from cnn_tui.errors import CnnTuiError, InputError, RunDirectoryError
+from cnn_tui.errors import CnnTuiError, ConfigError, InputError, RunDirectoryError
 from cnn_tui.io.files import FILE_MODE, ensure_directory, replace_file
-from cnn_tui.jobs.job import Job, encode_job, read_job
+from cnn_tui.jobs.job import Job, encode_job, read_content, read_job
 from cnn_tui.runs.layout import UNFINISHED_PREFIX, run_ids
 from cnn_tui.runs.queued import (
     CLAIMED,
@@ -49,6 +49,14 @@ class QueuedJob:
     """From 1 on, of one that waits."""
     job: Job | None = None
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """A file that was in the queue; ``content`` is None where it was none to read."""
+
+    path: Path
+    content: bytes | None
 
 
 def add_job(runs_folder: Path, job: Job, *, at_front: bool = False) -> str:
@@ -101,6 +109,13 @@ def read_refused(runs_folder: Path) -> list[QueuedJob]:
     return [_read(file, "refused") for file in refused(runs_folder)]
 
 
+def find_job(runs_folder: Path, run_id: str) -> QueuedJob | None:
+    """Returns a job that waits, or was refused; reads no other one."""
+    files = [*waiting(runs_folder), *refused(runs_folder)]
+    found = next((file for file in files if file.run_id == run_id), None)
+    return _read(found, "waiting") if found else None
+
+
 def position_of(runs_folder: Path, run_id: str) -> int | None:
     """Returns the place of a job from 1 on; None if it does not wait any more."""
     ids = [file.run_id for file in waiting(runs_folder)]
@@ -145,7 +160,7 @@ def move_job(runs_folder: Path, run_id: str, to: Place) -> int:
     return position + 1
 
 
-def cancel_job(runs_folder: Path, run_id: str) -> QueuedJob:
+def cancel_job(runs_folder: Path, run_id: str) -> Cancelled:
     """Takes a job that waits, or was refused, out of the queue; returns what it was.
 
     Raises:
@@ -154,21 +169,25 @@ def cancel_job(runs_folder: Path, run_id: str) -> QueuedJob:
     with changing(runs_folder):
         files = [*waiting(runs_folder), *refused(runs_folder)]
         file = _find(files, run_id)
-        cancelled = _read(file, "waiting")
+        content = None
+        with suppress(ConfigError):  # a pipe, say
+            content = read_content(file.path)
         file.path.unlink()
-    return cancelled
+    return Cancelled(path=file.path, content=content)
 
 
-def restore_job(runs_folder: Path, cancelled: QueuedJob) -> None:
-    """Puts a job back where it was when it was cancelled.
+def restore_job(runs_folder: Path, cancelled: Cancelled) -> None:
+    """Puts a job back where it was when it was cancelled, as a person had written it.
 
     Raises:
         RunDirectoryError: if its file could not be read, or the queue be written.
     """
-    if cancelled.job is None:
-        raise RunDirectoryError(f"{cancelled.problem}: it cannot be put back")
+    if cancelled.content is None:
+        raise RunDirectoryError(
+            f"{printable(cancelled.path)} could not be read: it cannot be put back"
+        )
     with changing(runs_folder):
-        replace_file(cancelled.path, encode_job(cancelled.job).encode())
+        replace_file(cancelled.path, cancelled.content)
 
 
 def pause_queue(runs_folder: Path) -> None:
@@ -242,9 +261,10 @@ def _beyond(files: list[QueueFile], to: Place) -> int | None:
 
 def _put_in_order(queue: Path, files: list[QueueFile]) -> None:
     """Deals the numbers that the files have to them anew, each larger than the last."""
-    last = -1
+    last, highest = -1, _LAST_ORDER - len(files)
     for file, order in zip(files, sorted(f.order or 0 for f in files), strict=True):
-        last = max(order, last + 1)
+        highest += 1
+        last = min(max(order, last + 1), highest)
         if file.order != last:
             file.path.rename(queue / _name(last, file.run_id))
 

@@ -44,6 +44,12 @@ def checkpoint_step(run: Path) -> int | None:
     return status.last_checkpoint_step if status else None
 
 
+def is_paused(run: Path) -> bool:
+    """Whether a run stands where somebody paused it, and so gets no further."""
+    status = _status(run)
+    return status is not None and status.state is State.PAUSED
+
+
 def trained_on(run: Path) -> str | None:
     """Returns the device that a run was trained on last."""
     status = _status(run)

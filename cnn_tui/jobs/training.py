@@ -10,12 +10,20 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import IO
 
-from cnn_tui.host.process import environment_elsewhere
-from cnn_tui.jobs.claim import Claim, finish, refuse, release
+from cnn_tui.host.process import IN_BACKGROUND, environment_elsewhere
+from cnn_tui.jobs.claim import (
+    Claim,
+    begun_at,
+    count_beginning,
+    finish,
+    refuse,
+    release,
+)
 from cnn_tui.jobs.devices import Device, environment_on
 from cnn_tui.jobs.standing import (
     Standing,
     checkpoint_step,
+    is_paused,
     standing,
     trained_on,
 )
@@ -24,6 +32,7 @@ from cnn_tui.text import printable
 
 MOST_DEATHS = 3
 _BAD_INPUT = 2
+_KILLED = -9
 _MOST_SAID_BYTES = 2**16
 
 
@@ -48,9 +57,6 @@ class Training:
     locks: Sequence[int]
     process: subprocess.Popen[bytes]
     said: IO[bytes]
-    deaths: int = 0
-    """How often it has ended without getting any further."""
-    began_at: int | None = None
 
     @property
     def run(self) -> Path:
@@ -69,6 +75,7 @@ def begin(
         OSError: if no process can be started.
     """
     run = runs_folder / claim.run_id
+    count_beginning(claim, checkpoint_step(run))
     said = tempfile.TemporaryFile()  # noqa: SIM115 - until it has ended
     process = subprocess.Popen(
         [sys.executable, "-m", "cnn_tui", *_command(run, claim, devices)],
@@ -76,7 +83,7 @@ def begin(
         stdout=subprocess.DEVNULL,
         stderr=said,
         cwd="/",
-        env=environment_elsewhere() | environment_on(devices[0]),
+        env=environment_elsewhere() | environment_on(devices[0]) | {IN_BACKGROUND: "1"},
         start_new_session=True,
         pass_fds=[claim.descriptor, *locks],
     )
@@ -87,7 +94,6 @@ def begin(
         locks=locks,
         process=process,
         said=said,
-        began_at=checkpoint_step(run),
     )
 
 
@@ -114,10 +120,36 @@ def settle(training: Training) -> tuple[Verdict, str]:
         OSError, RunDirectoryError: if it cannot be written down.
     """
     claim, run, code = training.claim, training.run, training.process.wait()
-    found = standing(run)
-    got_further = checkpoint_step(run) != training.began_at
-    training.deaths = 1 if got_further else training.deaths + 1
-    verdict, said = judge(found, code, training.deaths), _sentence(training, code)
+    deaths = _deaths(claim, run)
+    verdict, said = judge(standing(run), code, deaths), _sentence(training, code)
+    training.said.close()
+    _conclude(claim, run, verdict, said)
+    return verdict, said
+
+
+def set_aside(runs_folder: Path, claim: Claim) -> Verdict | None:
+    """Ends a claim of which training after training died, with its worker, too.
+
+    Returns None, and does nothing, where it is worth another one.
+
+    Raises:
+        OSError, RunDirectoryError: if it cannot be written down.
+    """
+    run = runs_folder / claim.run_id
+    if _deaths(claim, run) < MOST_DEATHS:
+        return None
+    verdict = judge(standing(run), _KILLED, MOST_DEATHS)
+    _conclude(claim, run, verdict, "its process ended with its worker")
+    return verdict
+
+
+def _deaths(claim: Claim, run: Path) -> int:
+    """Returns how often a training has ended without getting further, if it was to."""
+    return 0 if is_paused(run) else begun_at(claim, checkpoint_step(run))
+
+
+def _conclude(claim: Claim, run: Path, verdict: Verdict, said: str) -> None:
+    """Does what follows, unless that is another training."""
     if verdict is Verdict.DONE:
         finish(claim)
     elif verdict is Verdict.LEFT:
@@ -127,17 +159,11 @@ def settle(training: Training) -> tuple[Verdict, str]:
     elif verdict is Verdict.FAILED:
         say_failed(run, f"{said} ({MOST_DEATHS} times, without getting any further)")
         finish(claim)
-    training.said.close()
-    return verdict, said
 
 
 def again(training: Training) -> Training:
     """Goes on with a run whose process has ended too early. Raises OSError."""
-    begun = begin(
-        training.runs_folder, training.claim, training.devices, training.locks
-    )
-    begun.deaths = training.deaths
-    return begun
+    return begin(training.runs_folder, training.claim, training.devices, training.locks)
 
 
 def _command(run: Path, claim: Claim, devices: Sequence[Device]) -> list[str]:

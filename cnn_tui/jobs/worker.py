@@ -10,7 +10,7 @@ from cnn_tui.jobs.claim import Claim, claim, release
 from cnn_tui.jobs.devices import Device, fits, is_free, take_device
 from cnn_tui.jobs.job import Job
 from cnn_tui.jobs.presence import at_work, gone_home
-from cnn_tui.jobs.training import Training, Verdict, again, begin, settle
+from cnn_tui.jobs.training import Training, Verdict, again, begin, set_aside, settle
 from cnn_tui.runs.queued import is_paused
 from cnn_tui.runs.status import read_status
 from cnn_tui.text import printable
@@ -89,7 +89,7 @@ class _Worker:
             self._take_devices(free)
             self._begin_on(free)
         except (OSError, RunDirectoryError) as error:  # a full disk, a stuck lock
-            self._complain(printable(error))
+            self._complain(_reason(error))
         finally:
             for descriptor in free.values():
                 os.close(descriptor)
@@ -137,17 +137,19 @@ class _Worker:
 
     def _begin(self, taken: Claim, held: dict[Device, int]) -> None:
         devices, locks = list(held), list(held.values())
+        where = ", ".join(device.name for device in devices)
         try:
-            training = begin(self._runs, taken, devices, locks)
-        except OSError as error:  # too many processes: it is tried again
-            self._tell(f"{taken.run_id} cannot begin: {error.strerror}")
+            if verdict := set_aside(self._runs, taken):
+                self._tell(f"{taken.run_id}: {verdict.name.lower()}: it died too often")
+            else:
+                self._trainings.append(begin(self._runs, taken, devices, locks))
+                self._tell(f"{taken.run_id} trains on {where}")
+                return
+        except (OSError, RunDirectoryError) as error:  # it is tried again
+            self._complain(f"{taken.run_id} cannot begin: {_reason(error)}")
             release(taken)
-            for descriptor in locks:
-                os.close(descriptor)
-        else:
-            self._trainings.append(training)
-            where = ", ".join(device.name for device in devices)
-            self._tell(f"{taken.run_id} trains on {where}")
+        for descriptor in locks:
+            os.close(descriptor)
 
     def _enough(self, devices: Sequence[Device], job: Job) -> list[Device] | None:
         """Returns those for a job, all of one kind; None where they are too few.
@@ -176,13 +178,17 @@ class _Worker:
                 self._tell(f"{name} goes on: {said}")
                 return True
         except (OSError, RunDirectoryError) as error:
-            self._tell(f"{name} is left for later: {printable(error)}")
+            self._tell(f"{name} is left for later: {_reason(error)}")
             verdict = Verdict.AGAIN
         if verdict is Verdict.AGAIN:
             release(training.claim)
         else:
             self._tell(f"{name}: {_end(training.run, verdict, said)}")
         return False
+
+
+def _reason(error: OSError | RunDirectoryError) -> str:
+    return printable(getattr(error, "strerror", None) or error)
 
 
 def _end(run: Path, verdict: Verdict, said: str) -> str:

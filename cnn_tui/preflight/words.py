@@ -9,6 +9,7 @@ from cnn_tui.text import count, mebibytes, printable, significant, span
 
 HEADINGS = ("", "ms/update", "images/s", "memory", "to the end", "speed")
 NAME_WIDTH = 30
+_NARROW_NAME = 22
 _WIDTHS = (9, 8, 9, 10, 6)
 _COMPILE = {
     "off": "not compiled",
@@ -38,16 +39,23 @@ def cells(line: Measured, first: Measured, facts: Facts) -> tuple[str, ...]:
     )
 
 
-def laid_out(columns: Sequence[str]) -> str:
-    """Returns columns as one line of text, which fits into 80 cells with a frame."""
+def laid_out(columns: Sequence[str], *, is_narrow: bool = False) -> str:
+    """Returns columns as one line of text, which fits into 80 cells with a frame.
+
+    A narrow one has no memory, and fits into 60.
+    """
     name, *values = columns
     padded = [f"{value:>{width}}" for value, width in zip(values, _WIDTHS, strict=True)]
-    return f"{name:<{NAME_WIDTH}}{' '.join(padded)}"
+    if not is_narrow:
+        return f"{name:<{NAME_WIDTH}}{' '.join(padded)}"
+    del padded[HEADINGS.index("memory") - 1]
+    name = name if len(name) < _NARROW_NAME else f"{name[: _NARROW_NAME - 2]}… "
+    return f"{name:<{_NARROW_NAME}}{' '.join(padded)}"
 
 
-def heading() -> str:
+def heading(*, is_narrow: bool = False) -> str:
     """Returns the line above the table."""
-    return laid_out(HEADINGS)
+    return laid_out(HEADINGS, is_narrow=is_narrow)
 
 
 def way(settings: Sequence[Setting]) -> str:

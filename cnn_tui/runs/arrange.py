@@ -104,37 +104,37 @@ def _sweep(run: RunSummary, known: Known) -> str:
     return f"sweep {name}" if name else "no sweep"
 
 
-def _roots(runs: Sequence[RunSummary], known: Known) -> list[Hashable]:
-    """Returns the run that each began with; what configs say may go in circles."""
-    parents = {run.id: known.config(run).value("lineage.parent") for run in runs}
+def _root(run: RunSummary, known: Known) -> str:
+    """Returns the run that one began with, even if it is not shown, or gone.
 
-    def root(name: str) -> str:
-        for _ in range(_MAX_ANCESTORS):
-            parent = parents[name]
-            if not isinstance(parent, str) or parent not in parents:
-                break
-            name = parent
-        return name
-
-    return [f"from {root(run.id)}" for run in runs]
+    What configs say may go in circles.
+    """
+    name = run.id
+    for _ in range(_MAX_ANCESTORS):
+        parent = known.named_config(name).value("lineage.parent")
+        if not isinstance(parent, str):
+            break
+        name = parent
+    return f"from {name}"
 
 
 def _of_each(key: Callable[[RunSummary], Hashable]) -> Grouping:
     return Grouping(keys=lambda runs, _known: [key(run) for run in runs])
 
 
+def _by_config(key: Callable[[RunSummary, Known], Hashable]) -> Grouping:
+    return Grouping(
+        keys=lambda runs, known: [key(run, known) for run in runs], need="config"
+    )
+
+
 GROUPINGS: dict[str, Grouping] = {
     "model": _of_each(_model),
     "dataset": _of_each(_dataset),
     "tags": _of_each(_tags),
-    "seeds": Grouping(
-        keys=lambda runs, known: [_all_but_seed(run, known) for run in runs],
-        need="config",
-    ),
-    "lineage": Grouping(keys=_roots, need="config"),
-    "sweep": Grouping(
-        keys=lambda runs, known: [_sweep(run, known) for run in runs], need="config"
-    ),
+    "seeds": _by_config(_all_but_seed),
+    "lineage": _by_config(_root),
+    "sweep": _by_config(_sweep),
 }
 """By name; runs of one group of seeds have the same config but for the seed."""
 

@@ -253,7 +253,7 @@ def _ending(name: str) -> list[str]:
 
 def _unknown(name: str) -> str:
     leaves = {key.rpartition(".")[2] for key in known_keys()}
-    hint = nearest(name, {*COLUMNS, *_ALIASES, *leaves})
-    if hint.startswith("known"):
-        hint = f"columns are {', '.join(COLUMNS)}, and the keys of a config"
+    hints = (nearest(name, known) for known in ({*COLUMNS, *_ALIASES}, leaves))
+    every = f"columns are {', '.join(COLUMNS)}, and the keys of a config"
+    hint = next((hint for hint in hints if not hint.startswith("known")), every)
     return f'"{printable(name)}" is unknown: {hint}'

@@ -32,7 +32,11 @@ class Known:
 
     def config(self, run: RunSummary) -> ConfigValues:
         """Returns the values of a run's config, none where it was not read yet."""
-        return self._configs.values.get(run.path.name, _NOTHING)
+        return self.named_config(run.path.name)
+
+    def named_config(self, name: str) -> ConfigValues:
+        """Returns the same of a run by its id; it need not be there."""
+        return self._configs.values.get(name, _NOTHING)
 
     def disk_bytes(self, run: RunSummary) -> int | None:
         """Returns the bytes that a run takes, None where nobody counted them yet."""

@@ -9,8 +9,10 @@ from typing import TypeVar
 
 import msgspec
 
-from cnn_tui.io.files import open_regular
+from cnn_tui.errors import RunDirectoryError
+from cnn_tui.io.files import NotRegularError, open_regular
 from cnn_tui.runs.records import UNREADABLE
+from cnn_tui.text import printable
 
 _T = TypeVar("_T")
 
@@ -26,6 +28,7 @@ class LineFollower:
     Attributes:
         complete: Everything that was there at the last look has been read.
         overlong: How many lines longer than a chunk were skipped.
+        is_odd: Something else than a regular file is in its place.
         generation: Grows when the file was replaced or cut and is read from the start.
     """
 
@@ -33,6 +36,7 @@ class LineFollower:
         """Starts at the beginning, or at most ``tail_bytes`` before the end."""
         self.complete = False
         self.overlong = 0
+        self.is_odd = False
         self.generation = 0
         self._path = path
         self._tail_bytes = tail_bytes
@@ -54,9 +58,11 @@ class LineFollower:
     def _next_lines(self) -> bytes:
         try:
             descriptor = open_regular(self._path)
-        except OSError:
+        except OSError as error:
+            self.is_odd = isinstance(error, NotRegularError)
             self.complete = True
             return b""
+        self.is_odd = False
         try:
             self._notice_replacement(os.fstat(descriptor))
             data = os.pread(descriptor, CHUNK_BYTES, self._offset)
@@ -90,6 +96,27 @@ class LineFollower:
             self._inside_line = False
             return data[data.index(b"\n") + 1 : end]
         return data[:end]
+
+
+def check_lines(path: Path) -> None:
+    """Makes sure that a file of lines, if it is there, is one that is read.
+
+    Raises:
+        RunDirectoryError: it is a link, pipe or directory, or not allowed.
+    """
+    try:
+        os.close(open_regular(path))
+    except FileNotFoundError:
+        return
+    except NotRegularError as error:
+        raise RunDirectoryError(
+            f"{printable(path)} is no regular file, and is not read: "
+            "put the file back in its place"
+        ) from error
+    except OSError as error:
+        raise RunDirectoryError(
+            f"{printable(path)} cannot be read: {error.strerror}"
+        ) from error
 
 
 def decode_lines(

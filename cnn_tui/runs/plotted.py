@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from cnn_tui.runs.comparison import Over, read_facts
+from cnn_tui.runs.past_rows import read_past
 from cnn_tui.runs.reader import RunReader
-from cnn_tui.runs.series import smooth
+from cnn_tui.runs.series import Metric, smooth
 
 Floats = npt.NDArray[np.float64]
-Metric = Literal["loss", "accuracy"]
-METRICS: tuple[Metric, ...] = get_args(Metric)
 SMOOTHING = 0.9
 
 
@@ -35,14 +33,6 @@ class Series:
             return self
         kept = np.unique(np.linspace(0, len(self.x) - 1, most).astype(int))
         return Series(name=self.name, x=self.x[kept], y=self.y[kept])
-
-
-def read_all(run: Path) -> RunReader:
-    """Returns a reader that has read what is there."""
-    reader = RunReader(run)
-    while reader.poll() or not reader.complete:
-        pass
-    return reader
 
 
 def series_of(reader: RunReader, metric: Metric, over: Over) -> list[Series]:
@@ -68,7 +58,8 @@ def series_of(reader: RunReader, metric: Metric, over: Over) -> list[Series]:
 
 def _columns(reader: RunReader, metric: Metric) -> Iterator[tuple[Any, ...]]:
     train, tests = reader.train, reader.tests
-    smoothed, _ = smooth(train["step"], train[metric], SMOOTHING)
+    start = read_past(reader.path).average(metric, SMOOTHING)
+    smoothed, _ = smooth(train["step"], train[metric], SMOOTHING, start)
     average = smoothed.astype(np.float32)  # or a level curve shows how it was rounded
     yield "train", train, average
     yield "val", tests, tests[f"validation_{metric}"]

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from cnn_tui.config import full_key
+from cnn_tui.config import RunConfig, full_key
+from cnn_tui.config.forking import forked
 from cnn_tui.errors import ConfigError, RunDirectoryError
 from cnn_tui.io.safe_yaml import parse_value
 from cnn_tui.runs.events import Value
 from cnn_tui.runs.lineage import changes, read_lineage
 from cnn_tui.runs.orders import LIVE_NAMES
-from cnn_tui.runs.reader import RunReader
+from cnn_tui.runs.reader import RunReader, read_rows
 from cnn_tui.text import printable
 
 MAX_LANES = 12
@@ -75,12 +76,24 @@ def parse_over(text: str) -> Over:
     return Over(key=key, values=[_value(each, key) for each in dict.fromkeys(texts)])
 
 
+def check_over(over: Over, config: RunConfig, source: str) -> None:
+    """Makes sure that a run with this config could go on with each value.
+
+    Raises:
+        ConfigError: where it could not; ``source`` says whose config it is.
+    """
+    for value in over.values:
+        if not isinstance(value, Times):
+            forked(config, [(over.key, value)], source)
+
+
 def read_lane(run: Path) -> Lane:
-    """Returns how a run of a race has done."""
-    reader = RunReader(run)
-    while reader.poll() or not reader.complete:
-        pass
-    return lane_of(reader)
+    """Returns how a run of a race has done.
+
+    Raises:
+        RunDirectoryError: something else is in the place of its rows.
+    """
+    return lane_of(read_rows(run))
 
 
 def lane_of(reader: RunReader) -> Lane:

@@ -13,7 +13,7 @@ from cnn_tui.io.files import Stamp
 from cnn_tui.runs.config import read_config_text
 from cnn_tui.runs.events import Event, decode_event
 from cnn_tui.runs.layout import DEVICE, EVENTS, METRICS
-from cnn_tui.runs.lines import LineFollower, decode_lines
+from cnn_tui.runs.lines import LineFollower, check_lines, decode_lines
 from cnn_tui.runs.records import (
     UNREADABLE,
     DeviceRow,
@@ -104,6 +104,13 @@ class RunReader:
         """How many lines could not be understood."""
         return self._bad_lines + sum(file.overlong for file in self._files)
 
+    @property
+    def odd_files(self) -> list[str]:
+        """The names of files in whose place is something else, which is not read."""
+        names = (METRICS, EVENTS, DEVICE)
+        pairs = zip(names, self._files, strict=True)
+        return [name for name, file in pairs if file.is_odd]
+
     def config_text(self) -> str:
         """Returns the config as it is written; raises RunDirectoryError."""
         return read_config_text(self.path)
@@ -179,3 +186,16 @@ class RunReader:
         rows, bad_lines = decode_lines(decoder, lines)
         self._bad_lines += bad_lines
         return rows
+
+
+def read_rows(run: Path) -> RunReader:
+    """Returns a reader that has read what is there.
+
+    Raises:
+        RunDirectoryError: something else is in the place of the rows.
+    """
+    check_lines(run / METRICS)
+    reader = RunReader(run)
+    while reader.poll() or not reader.complete:
+        pass
+    return reader

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from cnn_tui.runs.layout import METRICS
-from cnn_tui.runs.lines import LineFollower, decode_lines
+from cnn_tui.runs.lines import LineFollower, check_lines, decode_lines
 from cnn_tui.runs.records import MetricsRow
 
 _metrics = msgspec.json.Decoder(MetricsRow)
@@ -23,7 +23,11 @@ def metrics_rows(path: Path) -> Iterator[MetricsRow]:
     No rewind voids them, and each kind has at most one row per step, ascending: the
     rows that a ``RunReader`` has. The file is read twice, and of it only the rewinds
     are held. Rows that are appended meanwhile may be among them, up to a new rewind.
+
+    Raises:
+        RunDirectoryError: something else is in the place of the file.
     """
+    check_lines(path / METRICS)
     rewinds = [row.rewind_to for row in _all_rows(path) if row.rewind_to is not UNSET]
     history = _History(rewinds)
     for row in _all_rows(path):

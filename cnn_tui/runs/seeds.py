@@ -18,6 +18,8 @@ from cnn_tui.text import count, percent
 MEASURE = "Seeds: test accuracy at the end, mean ± standard deviation"
 """What is compared: a best one of many evaluations favours whoever has more of them."""
 
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeedGroup:
@@ -107,6 +109,8 @@ def sentence(found: Difference | None, a: str, b: str) -> str:
     if found.mean < 0:
         a, b, low, high = b, a, -high, -low
     by = f"by {_points(abs(found.mean))} points"
+    if not found.has_spread and abs(found.mean) < _ROUNDING:
+        return f"{a} and {b} came out the same with {seeds}"
     if not found.has_spread:
         return f"{b} is ahead of {a} {by} with {seeds}, which do not differ in that"
     interval = f"{100 * found.confidence:.4g} % by {found.method}: "

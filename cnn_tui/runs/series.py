@@ -1,13 +1,14 @@
 """Smoothing of a series, also in parts: a pure function in numpy."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
+Metric = Literal["loss", "accuracy"]
 
 _BLOCK_ROWS = 2**14
 """What is smoothed at a time, so that all of it stays in the processor's cache."""
@@ -61,7 +62,9 @@ def _smooth_block(
     if not finite.any():
         return smoothed, start
     kept_steps = steps[finite].astype(np.int64)
-    before = kept_steps[0] - 1 if start.step is None else start.step
+    before = kept_steps[0] - 1
+    if start.step is not None:
+        before = min(before, start.step)  # whatever a file says of the rows before
     decay = np.power(factor, np.diff(kept_steps, prepend=before), dtype=np.float64)
     remaining = np.cumprod(decay)
     totals = _recurrence(decay, (1 - decay) * values[finite], start.total)

@@ -13,10 +13,10 @@ from cnn_tui.sweeps.plan import Plan
 from cnn_tui.sweeps.study import (
     ENDING,
     MIN_TRIALS_FOR_IMPORTANCE,
-    RUNS,
     importances,
     read_study,
     reading,
+    runs_of,
 )
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class SweepReader:
 
 def _row(trial: "FrozenTrial") -> TrialRow:
     """Returns a trial; what is not of the expected kind in a journal is not there."""
-    runs, ending = (trial.user_attrs.get(key) for key in (RUNS, ENDING))
+    ending = trial.user_attrs.get(ENDING)
     reached = trial.last_step
     value = trial.values[0] if trial.values else None
     if value is None and reached is not None:
@@ -159,7 +159,7 @@ def _row(trial: "FrozenTrial") -> TrialRow:
         state=trial.state.name.lower(),
         values={str(key): scalar(it) for key, it in trial.params.items()},
         value=value if value is not None and math.isfinite(value) else None,
-        step=reached,
-        runs=[str(it) for it in runs[:_MAX_RUNS]] if isinstance(runs, list) else [],
+        step=reached if isinstance(reached, int) else None,
+        runs=runs_of(trial)[:_MAX_RUNS],
         reason=str(ending[-1]) if isinstance(ending, list) and ending else "",
     )

@@ -5,7 +5,6 @@ on after a kill between any two steps does what is left, and nothing twice.
 """
 
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,14 @@ from cnn_tui.sweeps.queued import (
     find_named,
     waiting_runs,
 )
-from cnn_tui.sweeps.study import ENDING, RUNS, open_study, suggest, trial_of
+from cnn_tui.sweeps.study import (
+    ENDING,
+    RUNS,
+    open_study,
+    runs_of,
+    suggest,
+    trial_of,
+)
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
@@ -67,10 +73,10 @@ class Search:
     ) -> Sequence[str]:
         """Does what is due for a trial; returns its runs, none if it is told."""
         told = trial_of(self._study, trial)
-        runs = _runs_of(told)
+        runs = runs_of(told)
         if len(runs) < self._plan.seeds:
             # Whoever asked for it was killed before all of it was queued.
-            return _runs_of(told) if self._begin(told) else ()
+            return runs_of(told) if self._begin(told) else ()
         stages = [self._follow(run, waiting) for run in runs]
         ending = _ending_of(told) or self._verdict(stages, is_stopped)
         if ending is None and all(it.stage is Stage.FINISHED for it in stages):
@@ -83,7 +89,7 @@ class Search:
     def _begin(self, trial: "Trial") -> bool:
         """Queues what a trial lacks; returns False where its values cannot be tried."""
         settings = suggest(trial, self._plan)
-        runs = _runs_of(trial)
+        runs = runs_of(trial)
         study = Study(name=self._sweep.name, trial=trial.number)
         for place in range(len(runs), self._plan.seeds):
             try:
@@ -167,13 +173,6 @@ class Search:
         elif run.hears and run.run not in self._stop_sent:
             mailbox.send(run.path, "stop")
             self._stop_sent.add(run.run)
-
-
-def _runs_of(trial: "Trial") -> list[str]:
-    """Returns the ids that a trial has; what a journal says is no path."""
-    found = trial.user_attrs.get(RUNS)
-    ids = found if isinstance(found, list) else []
-    return [it for it in ids if isinstance(it, str) and Path(it).name == it]
 
 
 def _ending_of(trial: "Trial") -> list[str] | None:

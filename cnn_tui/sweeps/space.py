@@ -194,7 +194,7 @@ def _dimension(values: object, name: str) -> Dimension:
     return Choices(values=tuple(_once(chosen)))
 
 
-def _range(name: str, low: str, high: str, how: str | None) -> Range:
+def _range(name: str, low: str, high: str, how: str | None) -> Dimension:
     start, end = parse_value(low), parse_value(high)
     step = None if how in (None, "log") else parse_value(str(how))
     numbers = [it for it in (start, end, step) if it is not None]
@@ -208,18 +208,22 @@ def _range(name: str, low: str, high: str, how: str | None) -> Range:
     if not is_whole:
         start, end = float(start), float(end)
     found = Range(low=start, high=end, is_log=how == "log", step=step)
-    return found if step is None else replace(found, high=_steps(found)[-1])
+    if step is None:
+        return found
+    *others, last = _steps(found)
+    return replace(found, high=last) if others else Choices(values=(last,))
 
 
 def _steps(dimension: Range) -> list[float]:
     """Returns all values of a range that has a step."""
     low, step = dimension.low, dimension.step or 1
-    count = int((dimension.high - low) / step + 1e-9) + 1
-    if count > _MAX_VALUES:
+    steps = (dimension.high - low) / step + 1e-9
+    if steps >= _MAX_VALUES:
         raise ConfigError(
-            f"--over …{in_words(dimension)}: has {count:,} values, at most "
-            f"{_MAX_VALUES:,} are tried: give a larger step, or none"
+            f"--over …{in_words(dimension)}: has more than {_MAX_VALUES:,} values: "
+            "give a larger step, or none"
         )
+    count = int(steps) + 1
     values = [low + number * step for number in range(count)]
     return values if dimension.is_whole else [float(f"{it:.12g}") for it in values]
 

@@ -26,6 +26,10 @@ RUNS, ENDING = "runs", "ending"
 """User attributes of a trial: ids in the order of the seeds, and [state, reason]."""
 MAX_JOURNAL_BYTES = 200 * 2**20
 MIN_TRIALS_FOR_IMPORTANCE = 10
+_OF_DAMAGE = (
+    *(ValueError, TypeError, LookupError, AssertionError),
+    *(ArithmeticError, AttributeError, RuntimeError),
+)
 _TAIL_BYTES = 2**20
 _LOCK_SECONDS = 5
 
@@ -99,7 +103,7 @@ def reading(sweep: SweepFolder) -> Iterator[None]:
         raise RunDirectoryError(
             f"{printable(path)} cannot be read: {reason}"
         ) from error
-    except (ValueError, TypeError, LookupError, AssertionError) as error:
+    except _OF_DAMAGE as error:
         reason = printable(str(error).splitlines()[0] if str(error) else error)
         raise RunDirectoryError(
             f"{printable(path)} is damaged: {reason}; move it away to begin anew"
@@ -148,6 +152,13 @@ def trial_of(study: "optuna.Study", trial: "FrozenTrial") -> "Trial":
     from optuna.trial import Trial
 
     return Trial(study, trial._trial_id)
+
+
+def runs_of(trial: "FrozenTrial | Trial") -> list[str]:
+    """Returns the ids that a trial has; what a journal says is no path."""
+    found = trial.user_attrs.get(RUNS)
+    ids = found if isinstance(found, list) else []
+    return [it for it in ids if isinstance(it, str) and Path(it).name == it]
 
 
 def importances(study: "optuna.Study") -> dict[str, float]:

@@ -15,10 +15,12 @@ from cnn_tui.runs.comparison import (
     read_facts,
     seed_groups,
 )
+from cnn_tui.runs.past_rows import past_of
 from cnn_tui.runs.seeds import groups_with_seeds, in_words
+from cnn_tui.runs.series import Metric
 from cnn_tui.ui.bands import Spread, band_of
 from cnn_tui.ui.charts import Band, ChartData, Curve, CurveRole
-from cnn_tui.ui.curves import X_KINDS, Metric, RunCurves, XMode
+from cnn_tui.ui.curves import X_KINDS, RunCurves, XMode
 from cnn_tui.ui.run_view import RunView
 
 Series = Literal["train", "val", "test"]
@@ -47,7 +49,9 @@ class Compared:
         self.facts = [read_facts(run) for run in runs]
         self.letters = tuple(LETTERS[: len(runs)])
         self.groups = seed_groups(self.facts)
-        self._curves = [RunCurves(view.reader) for view in self.views]
+        self._curves = [
+            RunCurves(view.reader, past=past_of(view.path)) for view in self.views
+        ]
         self._turn = 0
 
     @property

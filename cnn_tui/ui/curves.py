@@ -3,15 +3,17 @@
 import math
 import time
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Literal
 
 import numpy as np
 
 from cnn_tui.runs import events as happenings
 from cnn_tui.runs.events import Event
+from cnn_tui.runs.past_rows import PastRows
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.records import Status
-from cnn_tui.runs.series import Floats, Numbers, Smoothing, smooth
+from cnn_tui.runs.series import Floats, Metric, Numbers, Smoothing, smooth
 from cnn_tui.runs.table import Table
 from cnn_tui.ui.charts import (
     ChartData,
@@ -27,7 +29,6 @@ from cnn_tui.ui.sentences import event_sentence
 
 XMode = Literal["step", "epoch", "time"]
 X_MODES: tuple[XMode, ...] = ("step", "epoch", "time")
-Metric = Literal["loss", "accuracy"]
 METRICS: tuple[Metric, ...] = ("loss", "accuracy")
 SMOOTHING_FACTORS = (0.9, 0.97, 0.99, 0.0, 0.6)
 """In the order of the key; the first is where it begins."""
@@ -43,14 +44,15 @@ X_KINDS: dict[XMode, Literal["count", "number", "duration"]] = {
 class Average:
     """The moving average of a growing column, continued where it ended."""
 
-    def __init__(self, column: Metric, factor: float) -> None:
-        """Has seen no row yet."""
+    def __init__(self, column: Metric, factor: float, past: PastRows) -> None:
+        """Has seen no row yet; ``past`` are those before the first one."""
         self.extremes = Extremes()
         self._column = column
         self._factor = factor
         self._values = np.empty(0, np.float32)
         self._count = 0
-        self._smoothing = Smoothing()
+        self._past = past
+        self._smoothing: Smoothing | None = None
 
     @property
     def values(self) -> Numbers:
@@ -67,6 +69,8 @@ class Average:
         self.extremes.follow(self.values)
 
     def _go_on(self, table: Table) -> None:
+        if self._smoothing is None:
+            self._smoothing = self._past.average(self._column, self._factor)
         part = slice(self._count, min(self._count + _ROWS_AT_ONCE, len(table)))
         values, self._smoothing = smooth(
             table["step"][part],
@@ -105,17 +109,25 @@ class Order:
 class RunCurves:
     """The curves of one run, remembering what was worked out between two looks."""
 
-    def __init__(self, reader: RunReader, run: str = "") -> None:
-        """Has seen no row yet; ``run`` is what the run is called beside others."""
+    def __init__(
+        self, reader: RunReader, run: str = "", past: PastRows | None = None
+    ) -> None:
+        """Has seen no row yet; ``run`` is what the run is called beside others.
+
+        Its averages go on from ``past``.
+        """
         self._reader = reader
         self._run = run
+        self._past = past or PastRows()
         self._begin(SMOOTHING_FACTORS[0])
 
     @property
     def is_complete(self) -> bool:
         """Whether all rows that were read can be drawn."""
         count = len(self._reader.train)
-        return all(len(each.values) == count for each in self._averages.values())
+        return self._past.complete and all(
+            len(each.values) == count for each in self._averages.values()
+        )
 
     def follow(self, factor: float, deadline: float = math.inf) -> None:
         """Takes new rows in: after ``deadline`` a part of them waits for the next time.
@@ -130,8 +142,11 @@ class RunCurves:
         self._losses.follow(train["loss"])
         for x_mode, order in self._orders.items():
             order.follow(train[x_mode])
-        for average in self._averages.values():
-            average.follow(train, deadline)
+        if not self._past.complete:
+            self._past.poll(max(0.0, deadline - time.monotonic()))
+        if self._past.complete:
+            for average in self._averages.values():
+                average.follow(train, deadline)
 
     def curves(self, metric: Metric, x_mode: XMode) -> Iterable[Curve]:
         """Yields the curves of a metric, as far as they were followed."""
@@ -145,7 +160,7 @@ class RunCurves:
         yield self._points("test", x_mode, metric, role="second")
 
     def marks(self, x_mode: XMode) -> Iterable[Mark]:
-        """Yields what happened."""
+        """Yields what happened; what is of one kind, at one step, is one mark."""
         return _marks(self._reader.events, self._reader.train, x_mode)
 
     def _long(
@@ -175,7 +190,9 @@ class RunCurves:
 
     def _average_anew(self, factor: float) -> None:
         self._factor = factor
-        self._averages = {metric: Average(metric, factor) for metric in METRICS}
+        self._averages = {
+            metric: Average(metric, factor, self._past) for metric in METRICS
+        }
 
 
 def charts(
@@ -224,13 +241,15 @@ def planned_epochs(status: Status) -> float | None:
 
 def _marks(events: Iterable[Event], train: Table, x_mode: XMode) -> Iterable[Mark]:
     kept = sorted(filter(_has_mark, events), key=lambda event: _ORDER[type(event)])
-    steps = np.array([event.step for event in kept], dtype=np.float64)
+    alike = [list(found) for _, found in groupby(kept, lambda it: (type(it), it.step))]
+    steps = np.array([event.step for event, *_ in alike], dtype=np.float64)
     places = _along(steps, train, x_mode)
-    for event, x in zip(kept, places, strict=True):
+    for found, x in zip(alike, places, strict=True):
+        event = found[-1]
         glyph, role, labelled = _MARKS[type(event)]
         if isinstance(event, happenings.Evaluated) and event.best:
             glyph = "●"
-        text = event_sentence(event)
+        text = " · ".join(map(event_sentence, found))
         yield Mark(x=float(x), glyph=glyph, text=text, role=role, labelled=labelled)
 
 

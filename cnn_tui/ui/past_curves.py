@@ -7,13 +7,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cnn_tui.runs.lineage import ancestors
+from cnn_tui.runs.past_rows import past_of
 from cnn_tui.runs.reader import RunReader
+from cnn_tui.runs.series import Metric
 from cnn_tui.ui.charts import Curve
-from cnn_tui.ui.curves import Metric, RunCurves, XMode
-
-_NEAREST = 16
-"""Ancestors whose rows are read."""
+from cnn_tui.ui.curves import RunCurves, XMode
 
 
 class PastCurves:
@@ -24,8 +22,9 @@ class PastCurves:
 
     def __init__(self, run: Path) -> None:
         """Reads which runs these are, and no rows yet."""
-        found = ancestors(run)[:_NEAREST]
-        self._readers = [RunReader(path) for path, _ in found]
+        self.rows = past_of(run)
+        found = self.rows.runs
+        self._readers = [reader for reader, _ in found]
         self._runs = [RunCurves(reader) for reader in self._readers]
         # Of the parent all is shown, of its own ancestors what it goes on from.
         self._ends = [math.inf, *(step for _, step in found[1:])][: len(found)]

@@ -9,6 +9,7 @@ from cnn_tui.errors import ConfigError, ForeignRunError, RunDirectoryError
 from cnn_tui.runs.catalog import RunSummary
 from cnn_tui.runs.config import read_config
 from cnn_tui.runs.events import Event
+from cnn_tui.runs.past_rows import PastRows, past_of
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.records import Status
 from cnn_tui.runs.series import Floats, Numbers, smooth
@@ -51,6 +52,7 @@ class PreviewReader:
         """Reads what does not change: the config of the run and its preset."""
         self.path = run.path
         self._reader = RunReader(run.path)
+        self._past = past_of(run.path)
         self._config: RunConfig | None = None
         self._problem = ""
         try:
@@ -65,11 +67,13 @@ class PreviewReader:
         """Reads on, as far as it can be read in a moment; ``run`` is as it is now."""
         reader = self._reader
         reader.poll(READ_BUDGET_SECONDS)
+        if not self._past.complete:
+            self._past.poll(READ_BUDGET_SECONDS)
         return Preview(
             run=run,
-            loss=_loss(reader),
+            loss=_loss(reader, self._past),
             accuracy=_accuracy(reader),
-            is_complete=reader.complete,
+            is_complete=reader.complete and self._past.complete,
             differences=self._differences(run.status),
             last_event=reader.events[-1] if reader.events else None,
         )
@@ -84,9 +88,9 @@ class PreviewReader:
         return " · ".join(found) or "nothing differs from its preset"
 
 
-def _loss(reader: RunReader) -> Series:
-    steps = reader.train["step"]
-    smoothed, _ = smooth(steps, reader.train["loss"], _SMOOTHING_FACTOR)
+def _loss(reader: RunReader, past: PastRows) -> Series:
+    steps, start = reader.train["step"], past.average("loss", _SMOOTHING_FACTOR)
+    smoothed, _ = smooth(steps, reader.train["loss"], _SMOOTHING_FACTOR, start)
     return _thinned(steps, smoothed)
 
 

@@ -107,7 +107,11 @@ class RunView:
         found = list(self._problems.values())
         if self.reader.skipped:
             found.append(f"{count(self.reader.skipped)} damaged lines were left out")
-        return found
+        odd = self.reader.odd_files
+        return [
+            *found,
+            *(f"{name} is no regular file, and is not read" for name in odd),
+        ]
 
     def _read_status(self) -> None:
         try:

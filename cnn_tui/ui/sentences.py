@@ -73,7 +73,7 @@ def event_sentence(event: Event) -> str:
 
 def outcome(status: Status, state: str, run: Path) -> str | None:
     """Returns how a run ended and where its files are; None while it is live."""
-    run = _from_here(run)
+    run = from_here(run)
     where = f"files in {printable(run)}"
     if state == LOST:
         return f"lost: its process is gone without a word · {where}"
@@ -91,7 +91,7 @@ def outcome(status: Status, state: str, run: Path) -> str | None:
     return None
 
 
-def _from_here(run: Path) -> Path:
+def from_here(run: Path) -> Path:
     """Returns the shortest path from the folder that a person works in."""
     here = Path(started_in())
     is_within = here != Path("/") and run.is_relative_to(here)

@@ -86,8 +86,9 @@ def importance_lines(found: Overview, glyphs: Glyphs) -> list[Content]:
     names = short_names(found.plan.space)
     width = max(map(len, names.values()))
     lines = [
-        _importance_line(names.get(key, key), width, share, glyphs)
+        _importance_line(names[key], width, share, glyphs)
         for key, share in found.importances.items()
+        if key in names
     ]
     note = f"for the best quarter, from {finished} finished trials (PED-ANOVA)"
     return [*lines, Content.styled(note, "$foreground 60%")]

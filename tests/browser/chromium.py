@@ -1,5 +1,6 @@
 """A real Chromium without a window, driven by its DevTools protocol."""
 
+import base64
 import itertools
 import re
 import shutil
@@ -9,11 +10,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
+import pyte
 import pytest
 
 PATIENCE_SECONDS = 30.0
+_BINARY = 2
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
     None,
@@ -88,6 +92,61 @@ class Tab:
             for method, told in self.events
             if method in ("Log.entryAdded", "Runtime.exceptionThrown")
         ]
+
+
+class Terminal:
+    """The program in a page: what the browser received of it, and its keys."""
+
+    def __init__(self, page: Tab, screenshots: Path) -> None:
+        """Is to be made once the page is open."""
+        self._page = page
+        self._screenshots = screenshots
+        self._read = 0
+        [socket] = self._told("Network.webSocketCreated")
+        size = parse_qs(urlsplit(socket["url"]).query)
+        columns, lines = (int(size[name][0]) for name in ("width", "height"))
+        self._screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self._screen)
+
+    @property
+    def text(self) -> str:
+        """What is on the screen."""
+        frames = self._told("Network.webSocketFrameReceived")
+        for frame in frames[self._read :]:
+            if frame["response"]["opcode"] == _BINARY:
+                self._stream.feed(base64.b64decode(frame["response"]["payloadData"]))
+        self._read = len(frames)
+        return "\n".join(line.rstrip() for line in self._screen.display)
+
+    async def until(self, words: str) -> None:
+        """Waits until words are on the screen."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while words not in self.text:
+            assert time.monotonic() < deadline, f"waited for {words}:\n{self.text}"
+            await self._page.run("1")  # what the browser told meanwhile comes first
+
+    async def click(self, x: int, y: int) -> None:
+        """Clicks at a place of the page, in pixels."""
+        place = {"x": x, "y": y, "button": "left", "clickCount": 1}
+        for kind in ("mousePressed", "mouseReleased"):
+            await self._page.do("Input.dispatchMouseEvent", type=kind, **place)
+
+    async def press(self, key: str, code: str, text: str | None = None) -> None:
+        """Presses a key, by its names in a browser."""
+        names = {"key": key, "code": code, "text": text or key}
+        await self._page.do("Input.dispatchKeyEvent", type="keyDown", **names)
+        names.pop("text")
+        await self._page.do("Input.dispatchKeyEvent", type="keyUp", **names)
+
+    async def screenshot(self, name: str) -> bytes:
+        """Returns the window as a PNG file, and keeps it."""
+        shot = await self._page.do("Page.captureScreenshot", format="png")
+        data = base64.b64decode(shot["data"])
+        (self._screenshots / f"{name}.png").write_bytes(data)
+        return data
+
+    def _told(self, method: str) -> list[dict[str, Any]]:
+        return [told for name, told in self._page.events if name == method]
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ import psutil
 import pyte
 
 from cnn_tui import RunLog
+from tests.cli.commands import invoke
 
 PATIENCE_SECONDS = 30.0
 
@@ -73,6 +74,20 @@ def live_run(runs: Path) -> Iterator[RunLog]:
             log.train(step, loss=1 / step, accuracy=1 - 1 / step)
         list(log.orders())
         yield log
+
+
+@contextmanager
+def training_run(runs: Path) -> Iterator[Path]:
+    """Trains without end in the background, until the context ends."""
+    small = ("train_images=500", "threads=1", "batch_size=20", "iterations=1000000")
+    settings = [word for value in small for word in ("--set", value)]
+    command = [sys.executable, "-m", "cnn_tui", "train", "logistic", *settings]
+    subprocess.run([*command, "--background", "--runs-dir", str(runs)], check=True)
+    [run] = (path for path in runs.iterdir() if path.name[0] != ".")
+    try:
+        yield run
+    finally:
+        assert invoke("send", run, "stop").exit_code == 0
 
 
 class Page:

@@ -1,11 +1,16 @@
 """Pages in a real Chromium."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.browser.chromium import needs_chromium, tab
-from tests.browser.serving import live_run, served
+from cnn_tui.host.viewing import REFUSAL
+from cnn_tui.runs.events import Paused
+from cnn_tui.runs.reader import RunReader
+from tests.browser.chromium import Terminal, needs_chromium, tab
+from tests.browser.serving import live_run, served, training_run
 from tests.cli.commands import invoke
 
 pytestmark = [needs_chromium, pytest.mark.torture]
@@ -27,6 +32,57 @@ async def test_the_page_of_a_live_run_asks_its_server_alone(tmp_path: Path) -> N
             assert await page.run("location.search") == ""
             hosts = {url.split("/")[2] for url in page.asked() if url[:4] == "http"}
             assert hosts == {server.site.removeprefix("http://")}
+
+
+@asynccontextmanager
+async def terminal(folder: Path, *options: str) -> AsyncIterator[Terminal]:
+    """Serves the runs of a folder, and opens and focuses a page of them."""
+    with served(folder / "runs", *options) as server:
+        async with tab(folder / "profile") as page:
+            await page.open(server.address, width=1280)
+            await page.until("document.body.classList.contains('-first-byte')")
+            shown = Terminal(page, folder)
+            await shown.click(640, 5)  # on the title, where nothing can be chosen
+            await page.until("document.activeElement.localName === 'textarea'")
+            yield shown
+
+
+def pauses(run: Path) -> int:
+    """Returns how often a run was paused."""
+    reader = RunReader(run)
+    reader.poll(10.0)
+    return sum(isinstance(event, Paused) for event in reader.events)
+
+
+async def test_keys_in_a_browser_steer_where_that_was_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    with training_run(tmp_path / "runs") as run:
+        async with terminal(tmp_path, "--steer") as shown:
+            await shown.until("model-a")
+            await shown.press("r", "KeyR")
+            await shown.until("running")
+            await shown.screenshot("list")
+            await shown.press("Enter", "Enter", text="\r")
+            await shown.until("pause")
+            before = await shown.screenshot("running")
+            assert pauses(run) == 0
+            await shown.press(" ", "Space")
+            await shown.until("paused")
+            assert pauses(run) == 1
+            assert await shown.screenshot("paused") != before
+
+
+async def test_the_same_keys_in_a_viewer_say_that_it_only_looks(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    with training_run(tmp_path / "runs") as run:
+        async with terminal(tmp_path) as shown:
+            await shown.until("running")
+            await shown.press("Enter", "Enter", text="\r")
+            await shown.until("pause")
+            await shown.press(" ", "Space")
+            await shown.until(REFUSAL.partition(" (")[0])
+            await shown.screenshot("viewer")
+            assert pauses(run) == 0
 
 
 @pytest.mark.parametrize("width", [1280, 390])

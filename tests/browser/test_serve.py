@@ -153,8 +153,9 @@ def test_what_cannot_be_served_is_one_sentence(
     server: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     port = server.site.rpartition(":")[2]
-    assert refusal("serve", "--port", port).startswith(
-        f"cannot listen at 127.0.0.1 port {port}: "
+    assert refusal("serve", "--port", port) == (
+        f"cannot listen at 127.0.0.1 port {port}: Address already in use; give another "
+        "--port, or an address of this machine as --host"
     )
     assert "no run" in refusal("serve", "nothing", "--runs-dir", tmp_path)
     monkeypatch.setitem(sys.modules, "textual_serve.server", None)

@@ -84,11 +84,13 @@ def test_what_diverges_is_stopped(small: Path) -> None:
         ("lr=0.1", "--over lr=0.1: must be KEY=VALUE,VALUE with 2 to 12 values"),
         ("lr=0.1,", "--over lr=0.1,: must be KEY=VALUE,VALUE with 2 to 12 values"),
         ("momentum=x1,x2", "--over x1: only lr can be multiplied, by > 0"),
+        ("lr=1,x", "{} with your settings: training.optimizer.lr: must be a number"),
         ("lr=x0,x2", "--over x0: only lr can be multiplied, by > 0"),
     ],
 )
 def test_bad_input_is_one_sentence(parent: Path, over: str, sentence: str) -> None:
-    assert refusal("race", parent.name, "--over", over).startswith(sentence)
+    said = sentence.format(parent.name)
+    assert refusal("race", parent.name, "--over", over).startswith(said)
     assert list(parent.parent.iterdir()) == [parent]
 
 

@@ -77,7 +77,9 @@ def test_what_means_nothing_is_refused() -> None:
     assert refusal("runs", "lr>0.1", "foo=3").startswith(
         'the filter, at character 8: "foo" is unknown: '
     )
-    assert '"nothing" is unknown' in refusal("runs", "--sort", "nothing")
+    assert refusal("runs", "--sort", "nope") == '"nope" is unknown: did you mean note?'
+    assert refusal("runs", "--sort", "lrr") == '"lrr" is unknown: did you mean lr?'
+    assert "columns are best, step" in refusal("runs", "--sort", "qqqq")
 
 
 def test_configs_are_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -80,3 +80,14 @@ def test_without_optuna_it_says_what_to_install(
     assert not RUNS.exists()
     with pytest.raises(Exception, match="no sweep"):
         find_sweep("small-sweep", RUNS)
+
+
+def test_a_damaged_sweep_hides_no_other(small: Path) -> None:
+    told(RUNS, finished=1)
+    broken = told(RUNS, finished=1, name="broken")
+    (broken.path / "sweep.yaml").write_text("over: [")
+    first, second = invoke("sweep").output.splitlines()
+    assert first.startswith("broken · ")
+    assert "sweep.yaml" in first
+    assert second.startswith("wide · running")
+    assert "problem" in json.loads(invoke("sweep", "--json").stdout)[0]

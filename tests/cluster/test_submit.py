@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from cnn_tui.cluster.submitting import minutes_of
+from cnn_tui.runs import mailbox
 from cnn_tui.runs.layout import State
 from tests.cli.commands import SMALL, invoke, preset, refusal
 from tests.faults import steering
@@ -92,6 +93,8 @@ def test_a_warned_job_saves_is_requeued_and_goes_on_until_it_is_stopped(
     job = submit(preset(tmp_path, ENDLESS))
     wait_until((job.run / "status.json").exists)
     wait_until_trained(job.run)
+    mailbox.send(job.run, "detach")  # it would end with the job
+    wait_until(lambda: events(job.run, "rejected"))
     job.warn()
     wait_until(lambda: events(job.run, "resumed"))
     [interrupted] = events(job.run, "interrupted")

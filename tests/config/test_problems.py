@@ -407,3 +407,8 @@ def test_processes_have_equal_branches_of_the_tree(
     check_shared(config, 1)
     if shards is None:
         assert for_processes(config, 3, 3).training.shards == 3
+
+
+def test_a_layer_without_parameters_says_so() -> None:
+    said = problem([{"relu": {"inplace": True}}, *LOGISTIC])
+    assert said == "layer 1, relu.inplace: unknown key; there are none"

@@ -49,10 +49,13 @@ def values(reader: RunReader, table: str, column: str) -> list[float]:
 def test_a_csv_becomes_a_run_with_its_curves(tmp_path: Path) -> None:
     source = write_csv(
         tmp_path / "mine.csv",
-        ("step", "train_loss", "train_acc", "val_loss", "val_acc", "lr", "grad_norm"),
-        (1, 2.5, 0.1, "", "", 0.1, 7.5),
-        (2, 1.5, 0.4, 2.0, 0.35, 0.1, 6.5),
-        (3, "nan", 0.5, 1.8, 0.45, 0.01, 5.5),
+        (
+            *("step", "train_loss", "train_acc", "val_loss", "val_acc", "lr"),
+            *("grad_norm", "images_per_second"),
+        ),
+        (1, 2.5, 0.1, "", "", 0.1, 7.5, 900),
+        (2, 1.5, 0.4, 2.0, 0.35, 0.1, 6.5, 1000),
+        (3, "nan", 0.5, 1.8, 0.45, 0.01, 5.5, ""),
     )
     [run] = imported(tmp_path, source)
     assert values(run, "train", "step") == [1, 2, 3]
@@ -65,7 +68,10 @@ def test_a_csv_becomes_a_run_with_its_curves(tmp_path: Path) -> None:
     assert (status.state, status.step, status.lr) == (State.IMPORTED, 3, 0.01)
     assert status.best is not None
     assert (status.best.step, status.best.accuracy) == (3, 0.45)
-    assert b'"grad_norm":7.5' in (run.path / METRICS).read_bytes()
+    assert status.images_per_second == 1000
+    rows = (run.path / METRICS).read_bytes()
+    assert b'"grad_norm":7.5' in rows
+    assert b'"images_per_second":900' in rows
 
 
 def test_values_of_one_step_on_several_lines_and_out_of_order_are_one_row(
@@ -101,6 +107,7 @@ def test_what_is_not_understood_is_listed_and_names_can_be_given(
     assert path.name.endswith("-my-net")
     assert "! model: some of it is no number" in said
     assert "! rewind_to: is a name of ours" in said
+    assert "as they are     model\n" in said
     assert "! top1: is taken for percent" in said
     assert "! nothing: is not in the log" in said
     assert values(read(path), "tests", "accuracy")[-1] == 0.9

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,18 @@ import pytest
 from cnn_tui.errors import InputError
 from cnn_tui.host import nvml
 from cnn_tui.host.gpu_sample import GpuSample
-from cnn_tui.jobs import add_job, pause_queue, read_claimed, read_queue, resume_queue
+from cnn_tui.jobs import (
+    add_job,
+    encode_job,
+    is_at_work,
+    pause_queue,
+    read_claimed,
+    read_queue,
+    resume_queue,
+)
 from cnn_tui.jobs.claim import Claim, claim, finish, has_work, release
 from cnn_tui.jobs.devices import Device, nobody_uses, parse_devices, take_device
+from cnn_tui.jobs.presence import at_work
 from tests.jobs.making import make_job
 
 _CLAIM_ALL = """
@@ -107,6 +117,35 @@ def test_a_damaged_job_stops_none_behind_it(tmp_path: Path) -> None:
     (tmp_path / ".queue" / "0000001-damaged.yaml").write_text("[")
     assert take(tmp_path).run_id == run_id
     assert len(read_queue(tmp_path)) == 1
+
+
+def test_a_job_is_read_again_only_where_it_was_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_job(tmp_path, make_job())
+    assert claim(tmp_path, lambda job: False) is None
+    monkeypatch.delattr("cnn_tui.jobs.claim.read_job")
+    assert claim(tmp_path, lambda job: False) is None
+    monkeypatch.undo()
+    [waiting] = read_queue(tmp_path)
+    assert waiting.job
+    waiting.path.write_text(encode_job(waiting.job.model_copy(update={"name": "b"})))
+    assert claim(tmp_path, lambda job: job.name == "b") is not None
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_stops_neither_the_queue_nor_its_workers(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    run_id = add_job(tmp_path, make_job())
+    (tmp_path / ".queue" / "workers").mkdir()
+    make(tmp_path / ".queue" / "claimed" / "damaged.yaml")
+    make(tmp_path / ".queue" / "workers" / "damaged.lock")
+    assert not is_at_work(tmp_path)
+    assert take(tmp_path).run_id == run_id
+    assert has_work(tmp_path, lambda job: True)
+    with at_work(tmp_path):
+        assert is_at_work(tmp_path)
 
 
 def test_a_job_that_needs_more_devices_is_not_overtaken(tmp_path: Path) -> None:

@@ -101,10 +101,13 @@ def test_where_no_number_is_left_at_an_end_all_get_new_ones(tmp_path: Path) -> N
     assert names(tmp_path) == ["c", "a", "b"]
 
 
-def test_jobs_that_a_person_gave_one_number_move_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", ["0000000", "0000007", "9999999"])
+def test_jobs_that_a_person_gave_one_number_move_too(
+    tmp_path: Path, number: str
+) -> None:
     ids = add(tmp_path, "a", "b", "c")
     for waiting in read_queue(tmp_path):
-        waiting.path.rename(waiting.path.with_name(f"0000007-{waiting.run_id}.yaml"))
+        waiting.path.rename(waiting.path.with_name(f"{number}-{waiting.run_id}.yaml"))
     move_job(tmp_path, ids["c"], "up")
     assert names(tmp_path) == ["a", "c", "b"]
 
@@ -115,6 +118,13 @@ def test_a_cancelled_job_is_gone_and_told(tmp_path: Path) -> None:
     assert names(tmp_path) == ["b"]
     restore_job(tmp_path, cancelled)
     assert names(tmp_path) == ["a", "b"]
+    damaged = tmp_path / ".queue" / "0000001-mine.yaml"
+    damaged.write_text("# mine\nformat: [")
+    cancelled = cancel_job(tmp_path, "mine")
+    assert not damaged.exists()
+    restore_job(tmp_path, cancelled)
+    assert damaged.read_text() == "# mine\nformat: ["
+    cancel_job(tmp_path, "mine")
     cancel_job(tmp_path, ids["a"])
     with pytest.raises(RunDirectoryError, match="does not wait in the queue"):
         cancel_job(tmp_path, ids["a"])

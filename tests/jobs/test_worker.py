@@ -12,7 +12,7 @@ from cnn_tui.jobs import add_job, is_at_work, read_queue, read_refused
 from cnn_tui.jobs.devices import parse_devices, take_device
 from cnn_tui.runs import mailbox
 from cnn_tui.runs.layout import State
-from tests.faults.nursery import status, wait_until
+from tests.faults.nursery import events, status, wait_until
 from tests.faults.outcome import rows
 from tests.jobs.making import make_job
 from tests.jobs.workers import Workers, assert_all_went_well, kill, output_of
@@ -51,7 +51,12 @@ def test_kills_of_training_and_worker_lose_nothing(workers: Workers) -> None:
     runs = workers.runs
     run = runs / add_job(runs, make_job(iterations=10**6, checkpoint_every=20))
     first = workers.start()
-    kill(trainer(workers, run))
+    at_work = trainer(workers, run)
+    mailbox.send(run, "detach")  # its locks would not go along
+    wait_until(lambda: events(run, "rejected"))
+    assert "already goes on in the background" in str(events(run, "rejected"))
+    assert workers.trainings() == [at_work]
+    kill(at_work)
     at = status(run).last_checkpoint_step or 0
     goes_on = trainer(workers, run, at)  # by the same worker
     first.kill()

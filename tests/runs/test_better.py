@@ -78,6 +78,8 @@ def test_nothing_is_claimed_without_a_spread() -> None:
         "B is ahead of A by 0.10 points with 3 seeds in pairs, "
         "which do not differ in that"
     )
+    same = difference(seeds(98, 97), seeds(98, 97))
+    assert sentence(same, "A", "B") == "A and B came out the same with 2 seeds in pairs"
 
 
 def test_from_ten_seeds_on_it_is_a_bootstrap_and_always_the_same() -> None:

@@ -1,7 +1,9 @@
 """A sweep goes on from wherever it is, whoever was killed at whatever."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -12,7 +14,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from cnn_tui.config import parse_mapping
-from cnn_tui.errors import InputError
+from cnn_tui.errors import InputError, RunDirectoryError
 from cnn_tui.io.safe_yaml import load
 from cnn_tui.jobs import cancel_job, read_queue
 from cnn_tui.runs import mailbox
@@ -23,7 +25,9 @@ from cnn_tui.sweeps.files import ENDED, JOURNAL, SweepFolder, make_sweep
 from cnn_tui.sweeps.overview import Overview, SweepReader
 from cnn_tui.sweeps.queued import add_run
 from cnn_tui.sweeps.study import ENDING, RUNS, open_study
-from tests.sweeps.studies import plan
+from cnn_tui.ui.glyphs import GLYPHS
+from cnn_tui.ui.sweep_lines import trial_lines
+from tests.sweeps.studies import plan, told
 from tests.sweeps.working import (
     claim_next,
     finish,
@@ -282,3 +286,29 @@ def test_hand_written_attributes_are_no_paths(tmp_path: Path) -> None:
     study._storage.set_trial_user_attr(number, RUNS, ["../../etc"])
     study._storage.set_trial_user_attr(number, ENDING, 7)
     assert Advancing(sweep.runs_folder).advance() == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 10**5,
+        "5",
+        '{"op_code": 6, "trial_id": 5, "state": 1, "values": [1, 2]}',
+        '{"op_code": 6, "trial_id": 5, "state": 1, "values": [1%s]}' % ("0" * 400),
+        '{"op_code": 7, "trial_id": 5, "step": "x", "intermediate_value": 0.5}',
+    ],
+    ids=("deep", "number", "two", "huge", "word"),
+)
+def test_no_line_of_a_journal_is_more_than_a_sentence(
+    tmp_path: Path, line: str
+) -> None:
+    sweep = told(tmp_path, 3)
+    whole = {"worker_id": "x", "datetime_complete": "2026-01-01T00:00:00"}
+    text = line.replace("{", json.dumps(whole)[:-1] + ", ")
+    with (sweep.path / JOURNAL).open("a") as journal:
+        journal.write(f"{text}\n")
+    for problem in Advancing(tmp_path).advance():
+        assert "journal.log is damaged" in problem
+    with suppress(RunDirectoryError):
+        found = look(sweep)
+        trial_lines(found, found.sorted(), GLYPHS["braille"])

@@ -17,15 +17,15 @@ from cnn_tui.runs.events import (
     NonFinite,
     Started,
 )
-from cnn_tui.runs.layout import EVENTS, METRICS, State
+from cnn_tui.runs.layout import CONFIG, EVENTS, METRICS, State
+from cnn_tui.runs.past_rows import past_of
 from cnn_tui.runs.reader import RunReader
 from cnn_tui.runs.records import Metrics, Rewind, Status, encode_line
-from cnn_tui.runs.series import smooth
+from cnn_tui.runs.series import Metric, smooth
 from cnn_tui.ui import curves
 from cnn_tui.ui.charts import ChartData
 from cnn_tui.ui.curves import (
     X_MODES,
-    Metric,
     RunCurves,
     XMode,
     charts,
@@ -168,6 +168,41 @@ def test_averages_are_continued_and_begun_anew_after_a_rewind(tmp_path: Path) ->
     np.testing.assert_allclose(continued, at_once, rtol=1e-6)
     append(tmp_path / METRICS, [Rewind(rewind_to=10)])
     np.testing.assert_allclose(averaged(), at_once[:10], rtol=1e-6)
+
+
+def test_the_averages_of_a_fork_go_on_from_its_parents(tmp_path: Path) -> None:
+    parent, child = tmp_path / "parent", tmp_path / "child"
+    for path, first, last in ((parent, 1, 60), (child, 31, 60)):
+        path.mkdir()
+        (path / CONFIG).write_text("lineage:\n  parent: parent\n  step: 30\n")
+        write_rows(path, first, last)
+    whole, own = RunReader(parent), RunReader(child)
+    whole.poll()
+    own.poll()
+    run = RunCurves(own, past=past_of(child))
+    while not run.is_complete:
+        run.follow(0.9, deadline=0)
+    expected, _ = smooth(whole.train["step"], whole.train["loss"], 0.9)
+    [_, train, _] = run.curves("loss", "step")
+    np.testing.assert_allclose(train.y, expected[30:], rtol=1e-6)
+    run.follow(0.99)
+    expected, _ = smooth(whole.train["step"], whole.train["loss"], 0.99)
+    [_, train, _] = run.curves("loss", "step")
+    np.testing.assert_allclose(train.y, expected[30:], rtol=1e-6)
+
+
+def test_what_changed_at_one_step_is_named_together(tmp_path: Path) -> None:
+    changes = [("lr", 0.05, 0.01), ("total_steps", 300, 400)]
+    for name, before, after in changes:
+        at = records.now()
+        event = HyperparameterChanged(
+            at=at, step=5, what=name, before=before, after=after
+        )
+        append(tmp_path / EVENTS, [event])
+    reader = RunReader(tmp_path)
+    reader.poll()
+    [mark] = RunCurves(reader).marks("step")
+    assert mark.text == "lr 0.05 → 0.01 · total_steps 300 → 400"
 
 
 def test_another_factor_begins_the_averages_anew(reader: RunReader) -> None:

@@ -1,5 +1,6 @@
 """The page of a layer: what is drawn, and how it is opened and left."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,13 @@ def test_every_type_of_layer_has_a_page_in_any_room() -> None:
         for height, width in ((8, 78), (70, 158)):
             pixels, _ = laid_out(list(sheets(stage, stages, None)), height, width)
             assert pixels.shape[0] <= height and pixels.shape[1] <= width
+
+
+def test_what_a_small_picture_is_called_is_not_cut() -> None:
+    stages = stages_of(outline(EVERYTHING, (1, 28, 28), 10))
+    conv = next(stage for stage in stages if stage.layer.type == "conv2d")
+    _, captions = laid_out(list(sheets(conv, stages, None)), 10, 58)
+    assert re.match(r"image: sees \d+×\d+  input \d+×\d+", captions)
 
 
 def test_a_gigantic_padding_is_drawn_in_part() -> None:

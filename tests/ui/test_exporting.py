@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from safetensors import safe_open
 from textual.widgets import Input
 
 from cnn_tui.ui.screens.dialogs import AskText, Choose
@@ -53,3 +54,24 @@ async def test_what_cannot_be_exported_is_one_sentence(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(app.screen, Exporting))
         await until(pilot, lambda: "has no checkpoint" in screen_text(app))
         assert not (tmp_path / "net.safetensors").exists()
+
+
+async def test_the_weights_of_any_checkpoint_are_exported(tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "20260101-000000-golden"
+    shutil.copytree(GOLDEN, run)
+    path = tmp_path / "net.safetensors"
+    async with opened(run) as (app, pilot):
+        await pilot.press("X", "c")
+        await until(pilot, lambda: "best, newest, " in screen_text(app))
+        field = app.screen.query_one(Input)
+        assert field.value == "best"
+        field.value = "71"
+        await until(pilot, lambda: "must be one of best, newest, " in screen_text(app))
+        field.value = "70"
+        await pilot.press("enter")
+        await until(pilot, lambda: "Into the file" in screen_text(app))
+        app.screen.query_one(Input).value = str(path)
+        await pilot.press("enter")
+        await until(pilot, lambda: "weights after update 70" in screen_text(app))
+    with safe_open(path, "np") as file:
+        assert file.metadata()["step"] == "70"

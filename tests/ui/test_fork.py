@@ -58,7 +58,7 @@ def dashboard_of_another(app: CnnTuiApp, run: Path) -> bool:
 
 async def test_what_cannot_be_is_said_while_it_is_typed(finished_run: Path) -> None:
     app = CnnTuiApp(runs_folder=finished_run.parent)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("r")
         await until(
             pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.is_ready
@@ -74,6 +74,7 @@ async def test_what_cannot_be_is_said_while_it_is_typed(finished_run: Path) -> N
             return str(problem.render()) if problem.display else ""
 
         assert step.value == "60"
+        assert values.content_size.width > len("lr=0.01 batch_size=64 iterations=+1000")
         assert "add iterations=+1000" in await said("60", "lr=0.1")
         assert await said("60", "lr=0.1 iterations=+10") == ""
         assert "must be from 0 to 60" in await said("61", "")

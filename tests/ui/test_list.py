@@ -1,5 +1,6 @@
 """What people do in the list of runs: filters, columns, groups, notes, the trash."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,15 @@ from cnn_tui.runs.catalog import RunSummary
 from cnn_tui.runs.layout import State
 from cnn_tui.runs.records import Best
 from cnn_tui.runs.trash import thrown_away
+from cnn_tui.ui.app import CnnTuiApp
 from cnn_tui.ui.list_settings import (
     ListSettings,
     list_settings_path,
     read_list_settings,
 )
 from cnn_tui.ui.run_table import GroupRow, group_line
+from cnn_tui.ui.widgets.run_list import RunList
+from tests.cli.commands import invoke
 from tests.runs.test_query import CONFIG_A, CONFIG_B, FOREIGN, make_run
 from tests.ui.conftest import screen_text, until
 from tests.ui.test_runs_screen import listed, rows
@@ -44,6 +48,12 @@ def folder(tmp_path: Path) -> Path:
     make_run(folder, "other", CONFIG_B, preset="model-a", hours_ago=3)
     make_run(folder, "theirs", FOREIGN, hours_ago=4)
     return folder
+
+
+def selected_name(app: CnnTuiApp) -> str | None:
+    """Returns the id of the run that keys are meant for."""
+    run = app.screen.query_one(RunList).current
+    return run.id if run else None
 
 
 def names(lines: list[str]) -> list[str]:
@@ -111,6 +121,35 @@ async def test_runs_that_differ_in_their_seed_are_a_group_with_its_mean(
         assert [row[0] for row in rows(app)] == ["+", "+", "+"]
 
 
+async def test_forks_are_a_group_with_the_run_that_they_began_with(
+    finished_run: Path,
+) -> None:
+    runs = finished_run.parent
+    shutil.copytree(finished_run, runs / "other")
+    [child] = forks(f"{finished_run}@50", runs)
+    forks(f"{child}@55", runs)
+    title = f"- from {finished_run.name}  "
+    async with listed(runs) as (app, pilot):
+        await pilot.press(*"ggggg")
+        await until(pilot, lambda: any(title in row for row in rows(app)))
+        groups = {row.split(" best")[0].rstrip() for row in rows(app) if row[0] == "-"}
+        assert groups == {f"{title}3 runs", "- from other  1 run"}
+        await pilot.press("slash", *"lineage.step>50")
+        await until(pilot, lambda: len(rows(app)) == 2)
+        assert rows(app)[0].startswith(f"{title}1 run")
+        await pilot.press("escape")
+        shutil.rmtree(finished_run)
+        await until(pilot, lambda: len(rows(app)) == 5)
+        assert any(row.startswith(f"{title}2 runs") for row in rows(app))
+
+
+def forks(moment: str, runs: Path) -> list[Path]:
+    """Forks a run and trains the fork to its end; returns it."""
+    before = set(runs.iterdir())
+    assert invoke("fork", moment, "--runs-dir", runs).exit_code == 0
+    return [path for path in set(runs.iterdir()) - before if path.name[0] != "."]
+
+
 def test_a_mean_says_of_how_many_it_is_where_some_have_no_accuracy() -> None:
     runs = [RunSummary(path=Path(name)) for name in "abc"]
     group = Group(title="a", runs=runs, mean_accuracy=0.98, measured=2, deviation=0.01)
@@ -154,8 +193,9 @@ async def test_a_run_is_deleted_and_taken_back(folder: Path) -> None:
         await pilot.press("D")
         await until(pilot, lambda: names(rows(app))[0] == "seed-2")
         assert thrown_away(folder) == ["seed-1"]
-        await pilot.press("u")
+        await pilot.press("end", "u")
         await until(pilot, lambda: names(rows(app))[0] == "seed-1")
+        await until(pilot, lambda: selected_name(app) == "seed-1")
         assert thrown_away(folder) == []
         # Toasts overlap: that it is in the trash must not be the last word.
         *_, said = [found.message for found in app._notifications]

@@ -1,5 +1,6 @@
 """A run that has ended, or is damaged, in the dashboard."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -242,6 +243,12 @@ def _damaged_lines(run: Path) -> str:
     return "6 damaged lines were left out"
 
 
+def _pipe_for_rows(run: Path) -> str:
+    (run / METRICS).unlink()
+    os.mkfifo(run / METRICS)
+    return "metrics.jsonl is no regular file"
+
+
 def _torn_end(run: Path) -> str:
     for name in (METRICS, EVENTS, DEVICE):
         path = run / name
@@ -258,6 +265,7 @@ def _torn_end(run: Path) -> str:
         _damaged_config,
         _no_config,
         _damaged_lines,
+        _pipe_for_rows,
         _torn_end,
     ],
 )

@@ -6,6 +6,7 @@ import psutil
 import pytest
 from textual.pilot import Pilot
 
+from cnn_tui.preflight import words
 from cnn_tui.presets.files import preset_path
 from cnn_tui.ui.app import CnnTuiApp
 from cnn_tui.ui.screens.dialogs import Choose
@@ -63,6 +64,15 @@ async def measured(app: CnnTuiApp, pilot: Pilot[int]) -> PreflightScreen:
     assert isinstance(screen, PreflightScreen)
     await until(pilot, lambda: screen.found or screen.is_done)
     return screen
+
+
+def test_a_narrow_table_goes_without_memory() -> None:
+    cells = ("channels_last, bfloat16, 1 thread", "25.6", "3,911", "+146 MiB")
+    line = words.laid_out((*cells, "2 min 5 s", "×1.33"), is_narrow=True)
+    assert len(line) <= 58
+    assert line.endswith("   25.6    3,911  2 min 5 s  ×1.33")
+    assert "MiB" not in line
+    assert len(words.heading(is_narrow=True)) == len(line)
 
 
 @pytest.mark.parametrize("size", [SMALL, WIDE])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cnn_tui.jobs import add_job, is_at_work, read_queue
+from cnn_tui.jobs import add_job, is_at_work, pause_queue, read_queue
 from cnn_tui.runs.queued import is_paused
 from cnn_tui.ui.screens.dialogs import AskText
 from cnn_tui.ui.screens.queueing import JobLines
@@ -50,9 +50,10 @@ async def test_q_adds_what_the_form_shows_and_a_worker_begins(workers: Workers) 
 
 
 async def test_runs_of_the_queue_are_moved_cancelled_and_put_back(
-    tmp_path: Path,
+    tmp_path: Path, workers: Workers
 ) -> None:
     write_status(tmp_path / "run")
+    pause_queue(tmp_path)
     for name in "ab":
         add_job(tmp_path, make_job(name))
     async with listed(tmp_path) as (app, pilot):
@@ -66,6 +67,7 @@ async def test_runs_of_the_queue_are_moved_cancelled_and_put_back(
         await until(pilot, lambda: names(tmp_path) == ["a"])
         await pilot.press("u")
         await until(pilot, lambda: names(tmp_path) == ["a", "b"])
+        await until(pilot, lambda: is_at_work(tmp_path))  # the other may have gone
         assert (tmp_path / "run").exists()
 
 

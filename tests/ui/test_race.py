@@ -33,6 +33,9 @@ async def test_a_race_is_followed_and_the_chosen_run_goes_on(
         await pilot.pause()
         problem = app.screen.query_one(".problem", Label)
         assert "must be KEY=VALUE,VALUE" in str(problem.render())
+        over.value = "lr=x1,0.2,x"
+        await pilot.pause()
+        assert "lr: must be a number, not 'x'" in str(problem.render())
         over.value = "lr=x1,0.2"
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RaceScreen))

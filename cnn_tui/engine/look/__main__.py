@@ -17,6 +17,7 @@ import torch
 from cnn_tui.engine.look.answers import Answers
 from cnn_tui.errors import CnnTuiError
 from cnn_tui.host.asked import own_output
+from cnn_tui.host.viewing import look_only, looks_only
 from cnn_tui.look.messages import AnyAnswer, Failed, Progress
 from cnn_tui.look.wire import HEADER, pack, unpack_question
 
@@ -81,6 +82,8 @@ def _tell(told: BinaryIO, number: int, answer: AnyAnswer) -> None:
 def main() -> None:
     """Serves the run that the command line names."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with whoever asks
+    if looks_only():
+        look_only()
     os.nice(_NICENESS)
     torch.set_num_threads(1)
     run, *data_dir = map(Path, sys.argv[1:])

@@ -106,7 +106,7 @@ RUNS = (
         name="mark_run",
         keys="space",
         label="mark",
-        help="Mark the selected run, or take its mark away.",
+        help="Mark the selected run, or take its mark away; select the next.",
         footer=False,
     ),
     Action(

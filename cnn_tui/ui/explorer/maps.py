@@ -69,6 +69,7 @@ def laid_out(sheets: Sequence[Sheet], height: int, width: int) -> tuple[Pixels, 
         sheets = [sheet for sheet in sheets if not sheet.can_miss]
     sizes = _sizes([sheet.pixels.shape[:2] for sheet in sheets], height, width)
     canvas = blank(max(h for h, _ in sizes), sum(w + GAP for _, w in sizes) - GAP)
+    in_a_row = "  ".join(sheet.caption for sheet in sheets)
     captions, left = "", 0
     for index, (sheet, size) in enumerate(zip(sheets, sizes, strict=True)):
         canvas[: size[0], left : left + size[1]] = _scaled(sheet, size)
@@ -76,7 +77,8 @@ def laid_out(sheets: Sequence[Sheet], height: int, width: int) -> tuple[Pixels, 
         room = None if is_last else size[1]
         captions = captions.ljust(left) + sheet.caption[:room]
         left += size[1] + GAP
-    return canvas, captions
+    is_cut = any(sheet.caption not in captions for sheet in sheets)
+    return canvas, in_a_row if is_cut and len(in_a_row) <= width else captions
 
 
 def canvas_of(

@@ -118,7 +118,13 @@ class Annotating(Screen[None]):
         if not self._undo:
             self.notify("nothing was deleted here; cnn-tui trash lists what was")
             return
-        self._do(*self._undo.pop())
+        run, take_back = self._undo.pop()
+
+        def undo() -> None:
+            take_back()
+            self.app.call_from_thread(self.query_one(RunList).select, run)
+
+        self._do(run, undo)
 
     @property
     def _current(self) -> RunSummary | None:

@@ -106,13 +106,12 @@ class MarkingScreen(AskingScreen):
     ) -> None:
         try:
             marks = self.book.read()
-            self.book.marks = (
-                marks.without(picture) if undo else marks.and_also(picture, label)
-            )
-            self.book.marks.write()
+            marks = marks.without(picture) if undo else marks.and_also(picture, label)
+            marks.write()
         except DataError as error:
             self.say(str(error), is_problem=True)
             return
+        self.book.marks = marks
         mark = self.book.marks.of(picture)
         what = in_words(mark) if mark else "not marked any more"
         where = printable(self.book.marks.path)

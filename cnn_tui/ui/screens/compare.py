@@ -18,6 +18,7 @@ from textual.timer import Timer
 from cnn_tui.host.memory import give_back
 from cnn_tui.runs.comparison import OVER
 from cnn_tui.runs.layout import State
+from cnn_tui.runs.series import Metric
 from cnn_tui.text import count, percent, printable, significant
 from cnn_tui.ui.actions import COMPARE
 from cnn_tui.ui.bands import SPREADS
@@ -26,7 +27,7 @@ from cnn_tui.ui.charts.chart import component_class
 from cnn_tui.ui.charts.markers import MARKERS
 from cnn_tui.ui.charts.scene import curve_ink
 from cnn_tui.ui.comparison import SERIES, Compared, Series, Shown
-from cnn_tui.ui.curves import METRICS, SMOOTHING_FACTORS, Metric
+from cnn_tui.ui.curves import METRICS, SMOOTHING_FACTORS
 from cnn_tui.ui.glyphs import GLYPHS, Glyphs
 from cnn_tui.ui.screens.following import FollowingScreen
 from cnn_tui.ui.widgets.difference_table import DifferenceTable

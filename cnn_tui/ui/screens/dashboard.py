@@ -76,8 +76,8 @@ class DashboardScreen(SteeringScreen, FollowingScreen):
         self.VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-roomy")]
         self._marker = marker
         self._glyphs = GLYPHS[marker]
-        self._curves = RunCurves(self.run.reader)
         self._past = PastCurves(path)
+        self._curves = RunCurves(self.run.reader, past=self._past.rows)
         self._factor = SMOOTHING_FACTORS[0]
         self._x_mode = X_MODES[0]
         self._drawn: object = None

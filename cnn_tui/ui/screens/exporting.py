@@ -3,6 +3,7 @@
 import os
 import string
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,35 +20,71 @@ from cnn_tui.errors import InputError
 from cnn_tui.export.formats import FORMATS, output_path, require_packages
 from cnn_tui.host.asked import end, start_asked
 from cnn_tui.host.process import absolute
+from cnn_tui.runs.history import BEST, steps_available
+from cnn_tui.runs.layout import CHECKPOINTS
 from cnn_tui.text import count, printable
 from cnn_tui.ui.screens.dialogs import AskText, Choose
+from cnn_tui.ui.sentences import from_here
 
 _KEYS = dict(zip(string.ascii_lowercase, FORMATS, strict=False))
+_MOST_NAMED = 8
+"""Checkpoints in a question, beside the last."""
 _AT_WORK = "writing… escape ends it, and leaves nothing behind"
 _GONE = "the process that wrote it is gone; nothing was written"
 
 
 async def export_run(app: App[Any], run: Path, data_dir: Path | None) -> None:
-    """Asks for a format and a file, and shows what comes of it; call it in a worker."""
-    name = printable(run.name)
+    """Asks for format, weights and file, and shows what comes of it; in a worker."""
     choices = {key: f"{kind}: {FORMATS[kind].words}" for key, kind in _KEYS.items()}
     question = Choose(
-        f"Export {name}",
-        explanation="Networks and pages are of the best weights.",
+        f"Export {printable(run.name)}",
+        explanation="As what?",
         choices=choices,
     )
     if (key := await app.push_screen_wait(question)) is None:
         return
     kind = _KEYS[key]
+    title = f"Export {printable(run.name)} as {kind}"
+    options = ["--to", kind]
+    if FORMATS[kind].of_weights and (moments := _moments(run)):
+        moment = await app.push_screen_wait(_whose_weights(title, moments))
+        if moment is None:
+            return
+        options += ["--checkpoint", moment.strip()]
     where = AskText(
-        f"Export {name} as {kind}",
+        title,
         prompt="Into the file",
-        value=printable(absolute(output_path(run, kind, None))),
+        value=printable(from_here(absolute(output_path(run, kind, None)))),
         check=lambda text: _problem(run, kind, text),
     )
     if (text := await app.push_screen_wait(where)) is not None:
-        path = _meant(text)
-        await app.push_screen_wait(Exporting(run, kind, path, data_dir))
+        options += ["--output", str(_meant(text))]
+        await app.push_screen_wait(Exporting(title, run, options, data_dir))
+
+
+def _moments(run: Path) -> list[str]:
+    """Returns what ``--checkpoint`` may be, by default the first."""
+    has_best = os.path.isfile(run / CHECKPOINTS / BEST)
+    words = ["best", "newest"] if has_best else ["newest"]
+    steps = steps_available(run)
+    return [*words, *map(str, steps)] if steps else []
+
+
+def _whose_weights(title: str, moments: Sequence[str]) -> AskText:
+    """Returns the question for one of the checkpoints; it names some of many."""
+    is_long = len(moments) > _MOST_NAMED + 1
+    named = [*moments[:_MOST_NAMED], "…", moments[-1]] if is_long else moments
+    there = ", ".join(named)
+
+    def problem(text: str) -> str | None:
+        return None if text.strip() in moments else f"must be one of {there}"
+
+    return AskText(
+        title,
+        prompt=f"The weights after which update? {there}",
+        value=moments[0],
+        check=problem,
+    )
 
 
 class Exporting(ModalScreen[None]):
@@ -58,15 +95,14 @@ class Exporting(ModalScreen[None]):
     ]
 
     def __init__(
-        self, run: Path, kind: str, output: Path, data_dir: Path | None
+        self, title: str, run: Path, options: Sequence[str], data_dir: Path | None
     ) -> None:
-        """Starts nothing yet."""
+        """Starts nothing yet; ``options`` are those of ``cnn-tui export``."""
         super().__init__()
-        self._title = f"{printable(run.name)} as {kind}"
-        self._words = [
-            *("export", str(absolute(run)), "--to", kind, "--output", str(output)),
-            *("--data-dir", str(absolute(data_folder(data_dir))), "--json"),
-        ]
+        self._title = title
+        folder = str(absolute(data_folder(data_dir)))
+        self._words = ["export", str(absolute(run)), *options]
+        self._words += ["--data-dir", folder, "--json"]
 
     def compose(self) -> ComposeResult:
         """Makes a box with what is known."""
@@ -99,7 +135,9 @@ async def _said(process: Process) -> str:
     told, problems = await process.communicate()
     if process.returncode == 0:
         done = msgspec.json.decode(told)
-        size = f"{printable(done['path'])}, {count(done['bytes'])} bytes"
+        size = (
+            f"{printable(from_here(Path(done['path'])))}, {count(done['bytes'])} bytes"
+        )
         return "\n".join(filter(None, (size, printable(done["note"]))))
     lines = problems.decode(errors="replace").strip().splitlines()
     return printable(lines[-1].removeprefix("cnn-tui: ")) if lines else _GONE

@@ -35,6 +35,7 @@ from cnn_tui.ui.widgets.key_bar import KeyBar
 from cnn_tui.ui.widgets.lines import Lines
 
 _WAITING = "a process loads the data and makes the first updates…"
+_LEAST_WIDTH = 80
 _MEASURING = "measuring…"
 _MUTED = "$foreground 60%"
 
@@ -130,18 +131,28 @@ class PreflightScreen(Screen[Sequence[Setting] | None]):
         self.dismiss(None)
 
     def _show(self) -> None:
-        table = [Content.styled(words.heading(), _MUTED), *self._rows()]
+        heading = words.heading(is_narrow=self._is_narrow)
+        table = [Content.styled(heading, _MUTED), *self._rows()]
         self.query_one("#table", Lines).show(table)
         said = [] if self._facts is None else [words.measured_with(self._facts)]
         lines = [Content.styled(line, _MUTED) for line in (*self._notes, *said)]
         verdict = [Content.styled(self._sentence, "$text-accent"), *lines]
         self.query_one("#verdict", Lines).show(verdict)
 
+    def on_resize(self) -> None:
+        """Shows the columns that there is room for now."""
+        self._show()
+
+    @property
+    def _is_narrow(self) -> bool:
+        return self.app.size.width < _LEAST_WIDTH
+
     def _rows(self) -> list[Content]:
         if self._facts is None or not self.found:
             return []
         first, facts = self.found[0], self._facts
-        texts = [words.laid_out(words.cells(x, first, facts)) for x in self.found]
+        cells = [words.cells(line, first, facts) for line in self.found]
+        texts = [words.laid_out(each, is_narrow=self._is_narrow) for each in cells]
         return [
             Content.styled(text, "reverse" if place == self.marked else "")
             for place, text in enumerate(texts)

@@ -87,10 +87,9 @@ class Queueing(Annotating):
         if run is None or not run.is_job:
             return
         event.stop()
-        from cnn_tui.jobs import encode_job, read_queue, read_refused
+        from cnn_tui.jobs import encode_job, find_job
 
-        jobs = [*read_queue(self._folder), *read_refused(self._folder)]
-        found = next((job for job in jobs if job.run_id == run.id), None)
+        found = find_job(self._folder, run.id)
         if found is None:  # it begins at this moment
             self.reread(run.path)
         elif found.job is None:
@@ -121,7 +120,7 @@ class Queueing(Annotating):
 
     def action_delete(self) -> None:
         """Moves a run into the trash; takes one of the queue out of it."""
-        from cnn_tui.jobs import cancel_job, restore_job
+        from cnn_tui.jobs import cancel_job, ensure_worker, restore_job
 
         run = self._current
         if run is None or not run.is_job:
@@ -130,7 +129,12 @@ class Queueing(Annotating):
 
         def cancel() -> None:
             cancelled = cancel_job(self._folder, run.id)
-            self._undo.append((run.path, lambda: restore_job(self._folder, cancelled)))
+
+            def put_back() -> None:
+                restore_job(self._folder, cancelled)
+                ensure_worker(self._folder)
+
+            self._undo.append((run.path, put_back))
             self._tell(f"{printable(run.id)} is cancelled; u puts it back")
 
         self._do(run.path, cancel)

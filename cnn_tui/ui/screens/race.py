@@ -14,11 +14,13 @@ from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Label
 
+from cnn_tui.config import RunConfig
 from cnn_tui.errors import CnnTuiError
 from cnn_tui.handover import RaceProcess, start_race
+from cnn_tui.runs.config import read_config
 from cnn_tui.runs.layout import LIVE, State
 from cnn_tui.runs.lineage import read_lineage
-from cnn_tui.runs.race import Lane, best_lane, parse_over
+from cnn_tui.runs.race import Lane, best_lane, check_over, parse_over
 from cnn_tui.text import count, percent, printable, significant
 from cnn_tui.ui.actions import RACE
 from cnn_tui.ui.backend import Backend
@@ -54,6 +56,11 @@ class AskRace(ModalScreen[tuple[str, int] | None]):
         Binding("up", "app.focus_previous", "previous"),
     ]
 
+    def __init__(self, config: RunConfig, run: str) -> None:
+        """Asks about a run of this config and name."""
+        super().__init__()
+        self._config, self._run = config, run
+
     def compose(self) -> ComposeResult:
         """Makes a field for the values and one for the updates."""
         with Vertical(classes="dialog"):
@@ -81,7 +88,7 @@ class AskRace(ModalScreen[tuple[str, int] | None]):
     def _problem(self) -> str | None:
         over, updates = self._texts()
         try:
-            parse_over(over)
+            check_over(parse_over(over), self._config, self._run)
         except CnnTuiError as error:
             return str(error).removeprefix("--over ")
         return positive_count(updates)
@@ -224,4 +231,9 @@ def ask_race(
             return
         app.push_screen(RaceScreen(process, lanes, steps, marker))
 
-    app.push_screen(AskRace(), answered)
+    try:
+        config = read_config(wanted.run)
+    except CnnTuiError as error:
+        app.notify(str(error), severity="error", markup=False)
+        return
+    app.push_screen(AskRace(config, printable(wanted.run.name)), answered)

@@ -83,6 +83,7 @@ class RunList(ScrollView, can_focus=True):
         self._shared = frozenset[str]()
         self.marked: dict[Path, None] = {}
         """In the order in which they were marked."""
+        self._awaited: Path | str = ""
 
     def show_rows(self, rows: Sequence[Row], layout: Layout) -> None:
         """Shows other runs and groups; the same one stays selected."""
@@ -96,10 +97,18 @@ class RunList(ScrollView, can_focus=True):
                     self.refresh_line(index)
             return
         self._resize()
-        if selected and _name(selected) in names:
-            self.selected = names.index(_name(selected))
+        known = _name(selected) if selected else ""
+        wanted = self._awaited if self._awaited in names else known
+        if wanted in names:
+            self.selected = names.index(wanted)
         self.selected = min(self.selected, max(0, len(rows) - 1))
         self.refresh()
+
+    def select(self, run: Path) -> None:
+        """Selects a run, once it is there, unless another one is selected before."""
+        self._awaited = run
+        if run in (names := list(map(_name, self._rows))):
+            self.selected = names.index(run)
 
     def on_mount(self) -> None:
         """Lets the ages of the runs stay true."""
@@ -136,7 +145,7 @@ class RunList(ScrollView, can_focus=True):
         if index == self.selected:
             self.open_selected()
         elif 0 <= index < len(self._rows):
-            self.selected = index
+            self.action_move(index - self.selected)
 
     def open_selected(self) -> None:
         """Tells which run was chosen, or which group."""
@@ -159,6 +168,7 @@ class RunList(ScrollView, can_focus=True):
 
     def action_move(self, lines: int) -> None:
         """Selects another run."""
+        self._awaited = ""
         last = max(0, len(self._rows) - 1)
         self.selected = min(max(0, self.selected + lines), last)
 
