@@ -10,6 +10,7 @@ lock       who may write
 reader     the screens' side         catalog    many runs
 lines      files that grow           table      rows as columns
 series     columns for charts        rows       the metrics, streamed
+past_rows  those of the runs that a fork went on from
 config, status, evaluations, health, profile  one file each
 history    the weights of the past   verdicts   what is wrong with a layer
 bottleneck what takes the time   confusion  what is taken for what
