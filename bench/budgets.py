@@ -211,6 +211,7 @@ DEVICES = (
         limit=1.6,
         at_least=True,
     ),
+    _reported("devices", "apart", "the same, 2 that share nothing ÷ 1 × 1", "×"),
     _reported("devices", "shards", "1 process: 2 shards ÷ none, seconds", "×"),
     _reported("devices", "ddp", "2 processes: 2 shards ÷ DDP, images/s", "×"),
 )

@@ -16,6 +16,7 @@ def measure(workplace: Workplace, effort: Effort) -> Iterator[Results]:
     found = json.loads(said.strip().splitlines()[-1])
     yield {
         "two": ratios(found["one"], found["two"]),
+        "apart": ratios(found["one"], found["apart"]),
         "shards": ratios(found["shards"], found["one"]),
         "ddp": ratios(found["ddp"], found["two"]),
     }

@@ -2,8 +2,9 @@
 
 ``torchrun --nproc-per-node 2 -m bench.loops.devices ROUNDS`` prints a JSON object of
 lists with the seconds that the updates of each round took: by one process (``one``), by
-one in two shards (``shards``), by two processes in two shards (``two``), and by two in
-torch's DistributedDataParallel (``ddp``). Each process has one thread.
+one in two shards (``shards``), by two processes in two shards (``two``), by two in
+torch's DistributedDataParallel (``ddp``), and by two that share nothing, on
+half a batch each (``apart``), the most that two can do. Each has one thread.
 """
 
 import json
@@ -38,6 +39,7 @@ def main(rounds: int) -> None:
         "shards": _alone(team, _config("shards=2")),
         "two": _together(team, _config("shards=2")),
         "ddp": _ddp(team, _config()),
+        "apart": set_up(_config("batch_size=100"), None).trainer.update,
     }
     found = [
         {name: _seconds(team, step) for name, step in contestants.items()}
