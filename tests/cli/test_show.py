@@ -152,10 +152,10 @@ def test_a_run_in_a_state_of_a_newer_version_is_shown_by_its_word() -> None:
     golden = Path(__file__).parents[1] / "golden" / "finished"
     run = Path(shutil.copytree(golden, Path("runs", "a")))
     text = (run / "status.json").read_text()
-    (run / "status.json").write_text(text.replace('"finished"', '"queued"'))
-    assert "? queued" in invoke("runs").stdout
-    assert "\nstate                        ? queued\n" in invoke("show", "a").stdout
-    assert as_json("show", "a")["results"]["shown_state"] == "queued"
+    (run / "status.json").write_text(text.replace('"finished"', '"migrating"'))
+    assert "? migrating" in invoke("runs").stdout
+    assert "\nstate                        ? migrating\n" in invoke("show", "a").stdout
+    assert as_json("show", "a")["results"]["shown_state"] == "migrating"
     (run / "status.json").write_text(text.replace('"format":1', '"format":2'))
     assert "has format 2, this version of cnn-tui reads" in invoke("runs").stdout
     assert "has format 2, this version of cnn-tui reads" in refusal("show", "a")
