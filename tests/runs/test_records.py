@@ -15,8 +15,8 @@ from .conftest import evaluation_row, train_row
 
 STATUS_KEYS = """
 format id name preset title dataset state reason step total_steps epoch started_at
-ended_at heartbeat progress_at pid pid_started pid_namespace boot_id host device processes
-training_seconds images_per_second eta_seconds lr overrides train_loss test_loss
+ended_at heartbeat progress_at pid pid_started pid_namespace boot_id host device
+processes training_seconds images_per_second eta_seconds lr overrides train_loss test_loss
 test_accuracy validation_loss validation_accuracy best last_checkpoint_step obeys
 """
 DEVICE_KEYS = """
