@@ -16,8 +16,9 @@ from .conftest import evaluation_row, train_row
 STATUS_KEYS = """
 format id name preset title dataset state reason step total_steps epoch started_at
 ended_at heartbeat progress_at pid pid_started pid_namespace boot_id host device
-processes training_seconds images_per_second eta_seconds lr overrides train_loss test_loss
-test_accuracy validation_loss validation_accuracy best last_checkpoint_step obeys
+processes training_seconds images_per_second eta_seconds lr overrides train_loss
+test_loss test_accuracy validation_loss validation_accuracy best last_checkpoint_step
+obeys
 """
 DEVICE_KEYS = """
 at cpu_percent process_cpu_percent process_memory_bytes host_memory_used_bytes
