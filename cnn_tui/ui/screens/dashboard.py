@@ -210,15 +210,7 @@ class DashboardScreen(SteeringScreen, FollowingScreen):
 
     def action_back(self) -> None:
         """Goes one layer out: cursor, part in view, zoomed pane, this run."""
-        panes = self.query_one(Panes)
-        chart = self.focused if isinstance(self.focused, MetricChart) else None
-        if chart and chart.cursor is not None:
-            chart.cursor = None
-        elif chart and chart.view is not None:
-            chart.reset_view()
-        elif panes.is_zoomed:
-            panes.is_zoomed = False
-        else:
+        if not self.query_one(Panes).go_out():
             self.post_message(self.Left())
 
     def on_line_chart_cursor_moved(self, message: MetricChart.CursorMoved) -> None:

@@ -210,15 +210,9 @@ class SweepScreen(FollowingScreen):
 
     async def action_back(self) -> None:
         """Goes one layer out: cursor, part in view, zoomed pane, the sweep."""
-        panes = self.query_one(Panes)
-        chart = self.focused if isinstance(self.focused, MetricChart) else None
-        if chart and chart.cursor is not None:
-            chart.cursor = None
-        elif chart and chart.view is not None:
-            chart.reset_view()
-        elif panes.is_zoomed:
-            panes.is_zoomed = False
-        elif len(self.app.screen_stack) > 2:
+        if self.query_one(Panes).go_out():
+            return
+        if len(self.app.screen_stack) > 2:
             self.app.pop_screen()
         else:
             await self.app.run_action("new_run")

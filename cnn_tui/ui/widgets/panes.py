@@ -85,6 +85,23 @@ class Panes(Vertical):
         """Gives the current pane all the room, or takes it back."""
         self.is_zoomed = not self.is_zoomed
 
+    def go_out(self) -> bool:
+        """Takes back the cursor, the part in view, or the zoomed pane, one at a time.
+
+        Returns whether there was one of them.
+        """
+        focused = self.screen.focused
+        chart = focused if isinstance(focused, MetricChart) else None
+        if chart and chart.cursor is not None:
+            chart.cursor = None
+        elif chart and chart.view is not None:
+            chart.reset_view()
+        elif self.is_zoomed:
+            self.is_zoomed = False
+        else:
+            return False
+        return True
+
     def action_fold_charts(self) -> None:
         """Hides the left side; never both."""
         self._fold("charts", other="side")
